@@ -1,0 +1,3 @@
+"""Inspect, normalize and simulate batch-normalization statistics."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Options, wiring and exit codes: one module for each command."""

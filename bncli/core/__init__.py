@@ -1,0 +1,1 @@
+"""Numbers, and the values that every room shares: no files, no text."""

@@ -1,0 +1,1 @@
+"""The bulk operations of batch normalization, once for each array library."""

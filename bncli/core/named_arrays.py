@@ -1,0 +1,116 @@
+"""Named arrays: what every file format gives and every analysis reads; shapes first, bytes only when asked."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[np.generic[Any]]"
+"""An array of any dtype, as a file stores it."""
+
+SettingName = Literal["eps", "momentum"]
+
+
+@dataclass(frozen=True, slots=True)
+class ArraySpec:
+    """One array of a file, before any of its bytes is read."""
+
+    name: str
+    """Dotted path inside the file, exactly as stored; the path of nested containers is part of it."""
+    shape: tuple[int, ...]
+    """Lengths of the axes; `()` for a scalar."""
+    dtype: str
+    """Stored element type: NumPy's name of it, or `bfloat16` or a `float8_*`, which NumPy lacks."""
+    identity: Hashable | None = None
+    """Where the bytes lie. Two arrays with equal identities are the same memory; `None` where the format shares none."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerHint:
+    """What a file says about one layer beyond its arrays."""
+
+    layer: str
+    """Path of the layer, as in the names of its arrays."""
+    class_name: str | None = None
+    """Class or operator that the file names, such as `torch.nn.modules.batchnorm.BatchNorm2d`; `None` if none."""
+    settings: Mapping[SettingName, float | None] = field(default_factory=dict)
+    """The settings that the file holds, in this project's conventions; a `momentum` of `None` is the cumulative average."""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Role (`running_mean`, ...) to array name, for formats that name roles apart from arrays; empty where names tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something in a file that could not be used, and why: never dropped silently."""
+
+    name: str
+    """Path of the array or layer."""
+    reason: str
+    """What is wrong with it, in a few words."""
+
+
+class NamedArrays(ABC):
+    """The arrays of one open file. A context manager: leaving it closes the file.
+
+    Attributes:
+        path: the file, as the user named it.
+        format: the format's name, such as `torch-zip`.
+        size_bytes: size of the file, or of all files of a directory.
+        specs: every array by name, in the file's order.
+        hints: what the file says about its layers, by the layer's path.
+        aliases: path of a container or array that is another one again, to the path under which `specs` lists it.
+        skipped: what the file holds and this reader cannot use.
+    """
+
+    path: Path
+    format: str
+    size_bytes: int
+    specs: Mapping[str, ArraySpec]
+    hints: Mapping[str, LayerHint]
+    aliases: Mapping[str, str]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    @abstractmethod
+    def bytes_read(self) -> int:
+        """Bytes that were read from the file up to now, headers included."""
+
+    @abstractmethod
+    def read(self, name: str) -> Array:
+        """Return one whole array in its stored shape, C-contiguous and in native byte order.
+
+        A dtype that NumPy lacks (`bfloat16`, `float8_*`) is widened to float32, which holds every value of it exactly.
+
+        Raises:
+            MalformedFile: the bytes are not there, or contradict the file's own description.
+        """
+
+    @abstractmethod
+    def read_flat(self, name: str, start: int, stop: int) -> Array:
+        """Return elements `start` to `stop` of one array, flattened in C order; dtypes as in `read`."""
+
+    @abstractmethod
+    def position(self, name: str) -> int:
+        """Return where the bytes of an array start in the file, so that many can be read in file order."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the file."""
+
+    def read_many(self, names: Iterable[str]) -> dict[str, Array]:
+        """Return several whole arrays by name, read in the order in which they lie in the file."""
+        return {name: self.read(name) for name in sorted(names, key=self.position)}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()

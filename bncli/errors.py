@@ -1,0 +1,67 @@
+"""Every error that a user can see: one line that says what is wrong, and a hint that says what to do."""
+
+
+class BncliError(Exception):
+    """An error of the user's input, options or machine, to be told in one line and without a traceback.
+
+    Args:
+        message: what is wrong, with the path and the layer or array concerned.
+        hint: what the user can do about it; `None` where nothing helps.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InvalidUsage(BncliError):
+    """The options contradict each other, or a value is not one of those allowed."""
+
+    exit_code = 2
+
+
+class InputNotFound(BncliError):
+    """A file, an array in it, or a layer in it does not exist."""
+
+
+class UnsupportedFormat(BncliError):
+    """The file is whole, but of a kind that bncli does not read."""
+
+
+class MalformedFile(BncliError):
+    """The file claims to be of a format and breaks its rules: truncated, contradictory or beyond a limit."""
+
+
+class UnsafeFile(BncliError):
+    """The file asks for something that no data file needs, such as a program to be run on loading."""
+
+
+class NoBatchNormLayers(BncliError):
+    """The file was read and holds no batch-normalization layer."""
+
+
+class ShapeMismatch(BncliError):
+    """Arrays that belong together differ in shape, or the input has a shape that batch normalization refuses."""
+
+
+class InvalidValue(BncliError):
+    """An array holds values or a dtype that the computation asked for cannot take."""
+
+
+class MissingDependency(BncliError):
+    """The input needs a package that is not installed."""
+
+
+class OutputExists(BncliError):
+    """The output file is there already and `--force` was not given."""
+
+    exit_code = 4
+
+
+class OutputFailed(BncliError):
+    """The output could not be written: a full disk, a missing folder, no permission."""
+
+    exit_code = 4

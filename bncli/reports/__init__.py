@@ -1,0 +1,1 @@
+"""What to show: each result becomes a document for people and a record for programs."""
