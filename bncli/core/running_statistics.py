@@ -1,0 +1,76 @@
+"""The running statistics of a layer, and how one batch updates them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunningStatistics:
+    """What a layer remembers of the batches that it has seen; arrays of shape (C,) in float64."""
+
+    mean: NDArray[np.float64]
+    var: NDArray[np.float64]
+    """Running variance, with the ddof of the batch variances that it was fed: 1 in PyTorch, 0 in Keras and Flax."""
+    num_batches_tracked: int | float | None
+    """Number of updates; `None` where the layer does not count them, a float where an averaging tool made it one."""
+
+
+def fresh(num_features: int) -> RunningStatistics:
+    """Return the statistics of a layer that has seen no batch: mean 0, variance 1, as every framework starts them."""
+    return RunningStatistics(np.zeros(num_features), np.ones(num_features), 0)
+
+
+def update(
+    running: RunningStatistics,
+    batch_mean: NDArray[np.float64],
+    batch_var: NDArray[np.float64],
+    momentum: float | None,
+) -> RunningStatistics:
+    """Return the running statistics after one more batch.
+
+    `r <- r + m * (x - r)` for the mean and for the variance.
+
+    Args:
+        running: the statistics before; left as they are.
+        batch_mean: shape (C,), float64.
+        batch_var: shape (C,), float64; ddof as the framework stores it, which is 1 in PyTorch.
+        momentum: weight m of the new batch. `None` is the cumulative average: m = 1 / T, where T counts this batch
+            too; without a counter m is then 0, and nothing moves.
+
+    Returns:
+        New statistics; the counter is one higher, or still `None`.
+
+    References:
+        `torch/nn/modules/batchnorm.py`, `_BatchNorm.forward`.
+    """
+    counted = None if running.num_batches_tracked is None else running.num_batches_tracked + 1
+    if momentum is None:
+        momentum = 0.0 if counted is None else 1.0 / counted
+    return RunningStatistics(
+        mean=step_towards(running.mean, batch_mean, momentum),
+        var=step_towards(running.var, batch_var, momentum),
+        num_batches_tracked=counted,
+    )
+
+
+def step_towards(value: NDArray[np.float64], target: NDArray[np.float64], momentum: float) -> NDArray[np.float64]:
+    """Return `value + momentum * (target - value)`: exactly `value` at momentum 0 and exactly `target` at 1."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        # The weights 1 - m and m need not sum to 1 in floating point, which biases a million small steps;
+        # a step along the difference cannot drift. It starts at the nearer end, so that both ends are exact.
+        if momentum < HALF:
+            stepped = value + momentum * (target - value)
+        else:
+            stepped = target - (1.0 - momentum) * (target - value)
+        # An infinite running value would become NaN along the difference; in the frameworks it stays infinite.
+        weighted = (1.0 - momentum) * value + momentum * target
+    return np.where(np.isfinite(value), stepped, weighted)
