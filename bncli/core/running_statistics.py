@@ -10,8 +10,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HALF = 0.5
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunningStatistics:
@@ -67,10 +65,10 @@ def step_towards(value: NDArray[np.float64], target: NDArray[np.float64], moment
     with np.errstate(invalid="ignore", over="ignore"):
         # The weights 1 - m and m need not sum to 1 in floating point, which biases a million small steps;
         # a step along the difference cannot drift. It starts at the nearer end, so that both ends are exact.
-        if momentum < HALF:
+        if momentum <= 1.0 - momentum:
             stepped = value + momentum * (target - value)
         else:
             stepped = target - (1.0 - momentum) * (target - value)
         # An infinite running value would become NaN along the difference; in the frameworks it stays infinite.
         weighted = (1.0 - momentum) * value + momentum * target
-    return np.where(np.isfinite(value), stepped, weighted)
+    return np.where(np.isfinite(stepped), stepped, weighted)
