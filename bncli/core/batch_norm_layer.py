@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Generic, Literal
 
 import numpy as np
 
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 Source = Literal["stored", "given", "assumed"]
 """Where a setting comes from: the file, the command line, or the framework's default."""
 
+Number = TypeVar("Number", float, float | None)
+
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Generic[Number]):
     """A setting of a layer together with where it comes from."""
 
-    value: float | None
-    """The number; for momentum `None` is the cumulative average."""
+    value: Number
     source: Source
 
 
@@ -51,9 +52,9 @@ class BatchNormLayer:
     """Learned shift; `None` without affine parameters."""
     num_batches_tracked: int | float | None
     """Number of updates; `None` where the file has no counter, a float where an averaging tool made it one."""
-    eps: Setting
-    momentum: Setting
-    """Weight of the new batch in the running update."""
+    eps: Setting[float]
+    momentum: Setting[float | None]
+    """Weight of the new batch in the running update; `None` is the cumulative average."""
     dtype: str
     """Stored element type of the running variance."""
     tensors: Mapping[str, str]

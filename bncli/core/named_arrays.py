@@ -30,7 +30,7 @@ class ArraySpec:
     dtype: str
     """Stored element type: NumPy's name of it, or `bfloat16` or a `float8_*`, which NumPy lacks."""
     identity: Hashable | None = None
-    """Where the bytes lie. Two arrays with equal identities are the same memory; `None` where the format shares none."""
+    """Where the bytes lie: arrays of equal identity are the same memory; `None` where the format shares none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class LayerHint:
     class_name: str | None = None
     """Class or operator that the file names, such as `torch.nn.modules.batchnorm.BatchNorm2d`; `None` if none."""
     settings: Mapping[SettingName, float | None] = field(default_factory=dict)
-    """The settings that the file holds, in this project's conventions; a `momentum` of `None` is the cumulative average."""
+    """The settings that the file holds, in our conventions; a `momentum` of `None` is the cumulative average."""
     roles: Mapping[str, str] = field(default_factory=dict)
-    """Role (`running_mean`, ...) to array name, for formats that name roles apart from arrays; empty where names tell."""
+    """Role (`running_mean`, ...) to array name, where the format tells it; empty where names tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,170 @@
+"""The forward transform of batch normalization in train and eval mode, and what it does to the running statistics."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from bncli.core.running_statistics import RunningStatistics, update
+from bncli.errors import InvalidUsage, ShapeMismatch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bncli.core.channel_layout import ChannelLayout
+    from bncli.core.moments import Moments
+    from bncli.core.named_arrays import Array
+
+    FloatArray = NDArray[np.float64]
+
+Mode = Literal["train", "eval"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchNorm:
+    """A batch-normalization layer at work, with `torch.nn.BatchNorm2d`'s meaning of every setting.
+
+    Raises:
+        InvalidUsage: eps is negative or not finite, or momentum is not a number from 0 to 1.
+    """
+
+    num_features: int
+    """Number of channels C."""
+    eps: float = 1e-5
+    momentum: float | None = 0.1
+    """Weight of the new batch; `None` is the cumulative average."""
+    weight: FloatArray | None = None
+    """Learned scale, shape (C,); `None` is 1."""
+    bias: FloatArray | None = None
+    """Learned shift, shape (C,); `None` is 0."""
+    running: RunningStatistics | None = None
+    """Running statistics; `None` where the layer does not track them."""
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.eps) and self.eps >= 0):
+            raise InvalidUsage(f"eps is {self.eps:g}: it must be a finite number above 0")
+        if self.momentum is not None and not 0 <= self.momentum <= 1:
+            raise InvalidUsage(
+                f"momentum is {self.momentum:g}: it must lie between 0 and 1, or be none",
+                hint="momentum is the weight of the new batch; from Keras or TensorFlow take 1 - momentum",
+            )
+        for role, values in self._arrays():
+            if values is not None and values.shape != (self.num_features,):
+                raise ShapeMismatch(
+                    f"{role} has shape {list(values.shape)}, the layer has {self.num_features} channels"
+                )
+
+    def _arrays(self) -> tuple[tuple[str, FloatArray | None], ...]:
+        running = self.running
+        return (
+            ("weight", self.weight),
+            ("bias", self.bias),
+            ("running_mean", None if running is None else running.mean),
+            ("running_var", None if running is None else running.var),
+        )
+
+    def trained_on(self, batch: Moments, steps: int = 1) -> BatchNorm:
+        """Return the layer after `steps` training steps on a batch with these moments.
+
+        The running variance takes the batch's unbiased variance (ddof 1). An empty batch moves only the counter.
+        A layer that does not track is returned as it is.
+        """
+        if self.running is None:
+            return self
+        running = self.running
+        for _ in range(steps):
+            moved = update(running, batch.mean, batch.unbiased_var, self.momentum)
+            running = moved if batch.count else replace(running, num_batches_tracked=moved.num_batches_tracked)
+        return replace(self, running=running)
+
+    def normalization(self, mode: Mode, batch: Moments) -> Normalization:
+        """Return the transform of this mode: by the batch's statistics in train mode or without running ones.
+
+        Raises:
+            InvalidUsage: eps is 0 in train mode.
+            ShapeMismatch: one value per channel in train mode, of which no variance can be taken.
+        """
+        if mode == "train":
+            self._check_training(batch)
+        if mode == "eval" and self.running is not None:
+            mean, mean_error, var = self.running.mean, np.zeros(self.num_features), self.running.var
+        else:
+            mean, mean_error, var = batch.mean, batch.mean_error, batch.biased_var
+        return Normalization(mean, mean_error, var, self.eps, self.weight, self.bias)
+
+    def _check_training(self, batch: Moments) -> None:
+        if self.eps == 0:
+            raise InvalidUsage("eps is 0: training divides by sqrt(var + eps) and needs eps above 0")
+        if batch.count == 1:
+            raise ShapeMismatch(
+                "expected more than 1 value per channel when training: the variance of one value does not exist",
+                hint="use a batch of two or more samples, or --mode eval",
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Normalization:
+    """The transform `y = (x - mean) / sqrt(var + eps) * weight + bias`, per channel; arrays of shape (C,)."""
+
+    mean: FloatArray
+    mean_error: FloatArray
+    """What rounding took from `mean`."""
+    var: FloatArray
+    """Variance divided by; ddof 0 where it is the batch's."""
+    eps: float
+    weight: FloatArray | None
+    bias: FloatArray | None
+
+    @property
+    def scale(self) -> FloatArray:
+        """The slope of the transform, `weight / sqrt(var + eps)`; NaN where `var + eps` is negative."""
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            inverse = 1.0 / np.sqrt(self.var + self.eps)
+            return inverse if self.weight is None else self.weight * inverse
+
+    def apply(self, values: Array, channels: slice) -> FloatArray:
+        """Return the transform of a block.
+
+        Args:
+            values: shape (rows, channels, positions), any floating dtype.
+            channels: which channels these are.
+
+        Returns:
+            float64 of the same shape, off by less than half a unit in the last place of float32.
+        """
+        column = (slice(None), np.newaxis)
+        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+            y = values.astype(np.float64)
+            # The mean goes off before the scale comes on: x * scale + shift would cancel where |mean| >> std.
+            y -= self.mean[channels][column]
+            y -= self.mean_error[channels][column]
+            y *= self.scale[channels][column]
+            if self.bias is not None:
+                y += self.bias[channels][column]
+        return y
+
+
+def check_input(layout: ChannelLayout, num_features: int, source: str) -> None:
+    """Refuse an input whose channels are not the layer's.
+
+    Args:
+        layout: shape and channel axis of the input.
+        num_features: channels C of the layer.
+        source: the input in words, for the message.
+
+    Raises:
+        ShapeMismatch: the input has other than C channels.
+    """
+    if layout.num_features == num_features:
+        return
+    hint = None
+    if layout.shape[-1] == num_features:
+        hint = "the last axis has as many: give --channel-axis -1 if the channels are last"
+    raise ShapeMismatch(
+        f"{source} has shape {list(layout.shape)}, so {layout.num_features} channels on axis {layout.channel_axis}; "
+        f"the layer has {num_features}",
+        hint=hint,
+    )

@@ -1,0 +1,50 @@
+"""Rounding of float64 results to the dtype of an output, once and to nearest; bfloat16 included, which NumPy lacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bncli.core.named_arrays import Array
+
+FLOAT_DTYPES: Final = ("float64", "float32", "float16", "bfloat16")
+"""The element types that batch normalization takes."""
+
+
+def round_to(values: NDArray[np.float64], dtype: str) -> Array:
+    """Return `values` rounded to nearest, ties to even, in one of `FLOAT_DTYPES`.
+
+    For `bfloat16` the result is float32 that holds only values of bfloat16. Overflow gives infinity.
+    """
+    if dtype == "bfloat16":
+        return round_to_bfloat16(values)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return values.astype(dtype)
+
+
+def round_to_bfloat16(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return `values` rounded to nearest in bfloat16, ties to even, held in float32.
+
+    Rounding through float32 would round twice; the step in between therefore rounds to odd, which keeps what the
+    second rounding must know.
+
+    References:
+        S. Boldo, G. Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd",
+        IEEE Trans. Computers 57(4), 2008.
+    """
+    wide = np.asarray(values, np.float64)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        narrow = wide.astype(np.float32)
+    bits = narrow.view(np.uint32)
+    inexact = (narrow != wide) & ~np.isnan(wide)
+    bits -= (np.abs(narrow) > np.abs(wide)).astype(np.uint32)
+    bits |= inexact.astype(np.uint32)
+    is_nan = np.isnan(wide)
+    bits += np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
+    bits &= np.uint32(0xFFFF0000)
+    narrow[is_nan] = np.nan
+    return narrow
