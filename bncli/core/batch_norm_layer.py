@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import numpy as np
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Source = Literal["stored", "given", "assumed"]
 """Where a setting comes from: the file, the command line, or the framework's default."""
 
-Number = TypeVar("Number", float, float | None)
+Number = TypeVar("Number", bound=float | None)
 
 
 @dataclass(frozen=True, slots=True)
