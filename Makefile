@@ -1,0 +1,44 @@
+# Everything runs in .venv, which is made on first use from PYTHON and reused while pyproject.toml and constraints.txt
+# stay as they are.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint samples clean
+
+help: ## Show what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PYTHON=$(PYTHON) (3.11 or newer) makes the environment in .venv: make PYTHON=python3.12 demo"
+
+demo: .venv/installed ## Show what bncli says about the files in samples/
+	$(BIN)/bncli inspect checkpoint samples/digits.pt --color always
+	$(BIN)/bncli normalize samples/activations_washed_out.npy --checkpoint samples/digits.pt --layer bn2 --compare --color always
+	$(BIN)/bncli simulate-momentum samples/activations_?.npy --momentum 0.1 --momentum 0.01 --color always
+
+test: lint ## Run every check: style, types, import rules, tests
+	$(BIN)/python -m pytest --numprocesses 2
+
+lint: .venv/installed-tests ## Run the checks that need no test: style, types, import rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+
+samples: .venv/installed-tests ## Make the files in samples/ again
+	$(BIN)/python samples/make_samples.py samples
+
+clean: ## Remove the environment and everything that tools left behind
+	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(INSTALL) --editable .
+	@touch $@
+
+.venv/installed-tests: .venv/installed
+	$(INSTALL) --editable '.[test]'
+	@touch $@
