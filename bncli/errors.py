@@ -1,5 +1,13 @@
 """Every error that a user can see: one line that says what is wrong, and a hint that says what to do."""
 
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 
 class BncliError(Exception):
     """An error of the user's input, options or machine, to be told in one line and without a traceback.
@@ -65,3 +73,12 @@ class OutputFailed(BncliError):
     """The output could not be written: a full disk, a missing folder, no permission."""
 
     exit_code = 4
+
+
+def near_miss(name: str, known: Collection[str]) -> str:
+    """Return a hint for a name that is not among the known ones: the nearest of them, or the first few."""
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if nearest:
+        return f"did you mean {nearest[0]}?"
+    listed = list(known)[:12]
+    return f"known: {', '.join(listed)}" + (", ..." if len(known) > len(listed) else "")

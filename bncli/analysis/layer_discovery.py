@@ -1,0 +1,224 @@
+"""Which arrays of a file are batch-normalization layers: by their names, one table row for each framework's scheme."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.analysis.layer_labels import labels_of
+from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint, Setting
+from bncli.core.named_arrays import Skipped
+from bncli.errors import NoBatchNormLayers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bncli.core.named_arrays import Array, ArraySpec, LayerHint, NamedArrays
+
+ROLES = ("running_mean", "running_var", "weight", "bias", "num_batches_tracked")
+
+
+@dataclass(frozen=True, slots=True)
+class NamingScheme:
+    """How one framework names the arrays of a layer, and the settings that it assumes."""
+
+    framework: str
+    leaves: tuple[str, ...]
+    """Last parts of the names, in the order of `ROLES`; fewer where the framework has no counter."""
+    eps: float
+    """The framework's default."""
+    momentum: float
+    """The framework's default as the weight of the new batch."""
+
+
+NAMING_SCHEMES = (
+    NamingScheme("torch", ("running_mean", "running_var", "weight", "bias", "num_batches_tracked"), 1e-5, 0.1),
+    NamingScheme("keras", ("moving_mean", "moving_variance", "gamma", "beta"), 1e-3, 0.01),
+    NamingScheme("paddle", ("_mean", "_variance", "weight", "bias"), 1e-5, 0.1),
+    NamingScheme("mxnet", ("running_mean", "running_var", "gamma", "beta"), 1e-5, 0.1),
+    NamingScheme("mxnet", ("moving_mean", "moving_var", "gamma", "beta"), 1e-3, 0.1),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AssumedSettings:
+    """Settings from the command line for layers whose file holds none."""
+
+    eps: float | None = None
+    """`None` leaves the framework's default."""
+    momentum: Setting[float | None] | None = None
+    """`None` leaves the framework's default; a `Setting` of `None` is the cumulative average."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The arrays of one layer, before they are read."""
+
+    layer: str
+    scheme: NamingScheme
+    specs: Mapping[str, ArraySpec]
+    """By role."""
+
+
+def discover(arrays: NamedArrays, assumed: AssumedSettings | None = None) -> Checkpoint:
+    """Return the batch-normalization layers of an open file; only their arrays are read.
+
+    A layer is where a running mean and a running variance stand side by side. Layers whose arrays are the same memory
+    are listed once, with the other paths as aliases. InstanceNorm stores arrays of the same names: it is left out
+    where the file names the class, and can't be told apart where it does not.
+
+    Args:
+        arrays: the open file.
+        assumed: settings that win over the framework's defaults, not over those in the file.
+
+    Raises:
+        NoBatchNormLayers: the file has none.
+        MalformedFile: bytes of a layer's arrays are missing.
+    """
+    skipped = list(arrays.skipped)
+    groups, aliases = _without_aliases(list(_groups(arrays, skipped)))
+    if not groups:
+        raise NoBatchNormLayers(*_why_none(arrays, skipped))
+    values = arrays.read_many(spec.name for group in groups for spec in group.specs.values())
+    labels = labels_of([group.layer for group in groups])
+    layers = []
+    for group in groups:
+        hint = arrays.hints.get(group.layer)
+        layer = _layer(group, values, hint, assumed or AssumedSettings())
+        layers.append(replace(layer, label=labels[group.layer], aliases=aliases.get(group.layer, ())))
+    return Checkpoint(
+        path=arrays.path,
+        format=arrays.format,
+        size_bytes=arrays.size_bytes,
+        bytes_read=arrays.bytes_read,
+        layers=tuple(layers),
+        skipped=tuple(skipped),
+        aliases=arrays.aliases,
+    )
+
+
+def _groups(arrays: NamedArrays, skipped: list[Skipped]) -> Iterator[_Group]:
+    by_layer: dict[str, dict[str, ArraySpec]] = {}
+    for spec in arrays.specs.values():
+        layer, leaf = _parted(spec.name)
+        by_layer.setdefault(layer, {})[leaf] = spec
+    for layer, leaves in by_layer.items():
+        scheme = _scheme_of(leaves)
+        if scheme is None:
+            continue
+        specs = {role: leaves[leaf] for role, leaf in zip(ROLES, scheme.leaves, strict=False) if leaf in leaves}
+        fault = _fault(specs, arrays.hints.get(layer))
+        if fault is None:
+            yield _Group(layer, scheme, specs)
+        else:
+            skipped.append(Skipped(layer, fault))
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """Return the layer's path and the last part of an array's name, without TensorFlow's `:0`."""
+    cut = max(name.rfind("."), name.rfind("/"))
+    return name[: max(cut, 0)], name[cut + 1 :].removesuffix(":0")
+
+
+def _scheme_of(leaves: Mapping[str, ArraySpec]) -> NamingScheme | None:
+    """Return the scheme that explains most of the names; one of the two statistics is enough to speak of a layer."""
+    candidates = [scheme for scheme in NAMING_SCHEMES if any(leaf in leaves for leaf in scheme.leaves[:2])]
+    return max(candidates, key=lambda scheme: sum(leaf in leaves for leaf in scheme.leaves), default=None)
+
+
+def _fault(specs: Mapping[str, ArraySpec], hint: LayerHint | None) -> str | None:
+    """Return why these arrays are no usable layer, or `None`."""
+    for role, other in (("running_mean", "running_var"), ("running_var", "running_mean")):
+        if role not in specs:
+            return f"has {other} but no {role}"
+    if hint is not None and hint.class_name is not None and "InstanceNorm" in hint.class_name:
+        return f"is {hint.class_name.rpartition('.')[2]}, not batch normalization"
+    shape = specs["running_mean"].shape
+    if len(shape) != 1:
+        return f"running_mean has shape {list(shape)}, not one value per channel"
+    for role, spec in specs.items():
+        if role == "num_batches_tracked":
+            continue
+        if spec.shape != shape:
+            return f"{role} has shape {list(spec.shape)}, running_mean {list(shape)}"
+        if "float" not in spec.dtype:
+            return f"{role} is {spec.dtype}, not floating-point"
+    return None
+
+
+def _without_aliases(groups: list[_Group]) -> tuple[list[_Group], dict[str, tuple[str, ...]]]:
+    """Return each layer once, and under which other paths its memory stands."""
+    first_of: dict[object, str] = {}
+    kept: list[_Group] = []
+    aliases: dict[str, tuple[str, ...]] = {}
+    for group in groups:
+        memory = tuple(group.specs[role].identity for role in ROLES[:2])
+        owner = group.layer if None in memory else first_of.setdefault(memory, group.layer)
+        if owner == group.layer:
+            kept.append(group)
+        else:
+            aliases[owner] = (*aliases.get(owner, ()), group.layer)
+    return kept, aliases
+
+
+def _layer(
+    group: _Group, values: Mapping[str, Array], hint: LayerHint | None, assumed: AssumedSettings
+) -> BatchNormLayer:
+    by_role = {role: values[spec.name] for role, spec in group.specs.items()}
+    eps, momentum = _settings(group.scheme, hint, assumed)
+    return BatchNormLayer(
+        name=group.layer,
+        label=group.layer,
+        framework=group.scheme.framework,
+        class_name=None if hint is None else hint.class_name,
+        num_features=group.specs["running_mean"].shape[0],
+        running_mean=by_role["running_mean"],
+        running_var=by_role["running_var"],
+        weight=by_role.get("weight"),
+        bias=by_role.get("bias"),
+        num_batches_tracked=_counter(by_role.get("num_batches_tracked")),
+        eps=eps,
+        momentum=momentum,
+        dtype=group.specs["running_var"].dtype,
+        tensors={role: spec.name for role, spec in group.specs.items()},
+    )
+
+
+def _settings(
+    scheme: NamingScheme, hint: LayerHint | None, assumed: AssumedSettings
+) -> tuple[Setting[float], Setting[float | None]]:
+    stored = {} if hint is None else hint.settings
+    eps: Setting[float] = Setting(scheme.eps, "assumed")
+    stored_eps = stored.get("eps")
+    if stored_eps is not None:
+        eps = Setting(stored_eps, "stored")
+    elif assumed.eps is not None:
+        eps = Setting(assumed.eps, "given")
+    momentum: Setting[float | None] = Setting(scheme.momentum, "assumed")
+    if "momentum" in stored:
+        momentum = Setting(stored["momentum"], "stored")
+    elif assumed.momentum is not None:
+        momentum = assumed.momentum
+    return eps, momentum
+
+
+def _counter(values: Array | None) -> int | float | None:
+    """Return the counter as the file has it: averaging tools turn it into a float, which must stay visible."""
+    if values is None or values.size != 1:
+        return None
+    number = values.reshape(-1)[0]
+    return int(number) if np.issubdtype(values.dtype, np.integer) else float(number)
+
+
+def _why_none(arrays: NamedArrays, skipped: list[Skipped]) -> tuple[str, str]:
+    if skipped:
+        return (
+            f"{arrays.path}: no usable batch-normalization layer; {skipped[0].name or 'the file'} {skipped[0].reason}",
+            "give a checkpoint that holds whole layers",
+        )
+    return (
+        f"{arrays.path}: no batch-normalization layer among {len(arrays.specs)} arrays",
+        "a layer is a running_mean and a running_var side by side; exports often fold them into the convolution",
+    )

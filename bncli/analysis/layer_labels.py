@@ -1,0 +1,37 @@
+"""Layer names for people: without the containers and wrappers that a training script put around the model."""
+
+from __future__ import annotations
+
+import re
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+WRAPPERS = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
+"""Parts that DataParallel, torch.compile, FSDP and activation checkpointing put into names, anywhere."""
+
+CONTAINERS = frozenset(
+    {"state_dict", "model_state_dict", "model", "net", "network", "weights", "params", "ema", "model_ema", "params_ema",
+     "ema_state_dict", "state_dict_ema"}
+)  # fmt: skip
+"""Keys under which training scripts store a state dict."""
+
+
+def labels_of(names: Sequence[str]) -> Mapping[str, str]:
+    """Return a label for each layer name: shorter, and as unique as the name.
+
+    Wrappers are dropped wherever they stand, and containers where every layer lies under them; a file with two trees,
+    such as `model` and `ema`, keeps both in its labels.
+    """
+    parts = {name: re.split(r"[./]", name) for name in names}
+    shared = len(list(takewhile(_is_shared_container, zip(*(each[:-1] for each in parts.values()), strict=False))))
+    labels = {
+        name: ".".join(part for part in each[shared:] if part not in WRAPPERS) or name for name, each in parts.items()
+    }
+    return labels if len(set(labels.values())) == len(labels) else {name: name for name in names}
+
+
+def _is_shared_container(column: tuple[str, ...]) -> bool:
+    return len(set(column)) == 1 and column[0] in CONTAINERS | WRAPPERS
