@@ -1,0 +1,86 @@
+"""How far train mode and eval mode of a layer stand apart on one batch, channel by channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bncli.core.moments import Moments
+    from bncli.core.normalization import Normalization
+
+    FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainEvalGap:
+    """The gap per channel; all arrays have shape (C,).
+
+    With `s_B = sqrt(batch var + eps)` and `s_R = sqrt(running var + eps)` the two modes are one affine map apart:
+    before weight and bias, `eval = train * r + d`.
+    """
+
+    r: FloatArray
+    """`s_B / s_R`: 1 without a gap."""
+    d: FloatArray
+    """`(batch mean - running mean) / s_R`: 0 without a gap."""
+    effective_count: FloatArray
+    """Independent values that the batch mean is worth; at most the values per channel, NaN for a single sample."""
+    z: FloatArray
+    """`|d| * sqrt(effective_count)`: above about 6 the batch can't come from the running statistics' population."""
+    output_gap: FloatArray
+    """Norm of the outputs' difference over the norm of the eval output, `||y_train - y_eval|| / ||y_eval||`."""
+
+
+def train_eval_gap(
+    batch: Moments, sample_means: FloatArray, train: Normalization, evaluation: Normalization
+) -> TrainEvalGap:
+    """Return the gap between the two modes of one layer on one batch.
+
+    Args:
+        batch: moments of the batch.
+        sample_means: mean of each sample over its positions, shape (N, C). Positions of one sample are correlated, so
+            their number must not count as evidence; the spread of these means says what the batch is worth.
+        train: the transform of train mode.
+        evaluation: the transform of eval mode.
+
+    References:
+        S. Ioffe, "Batch Renormalization", arXiv 1702.03275, equation 1 (r and d).
+    """
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        batch_std = np.sqrt(train.var + train.eps)
+        running_std = np.sqrt(evaluation.var + evaluation.eps)
+        r = batch_std / running_std
+        d = ((train.mean - evaluation.mean) + train.mean_error) / running_std
+        count = _effective_count(batch, sample_means)
+        train_output = _output_moments(train, batch)
+        eval_output = _output_moments(evaluation, batch)
+        difference = _norm(train_output[0] - eval_output[0], train_output[1] - eval_output[1], batch)
+        output_gap = difference / _norm(*eval_output, batch)
+    return TrainEvalGap(r, d, count, np.abs(d) * np.sqrt(count), output_gap)
+
+
+def _effective_count(batch: Moments, sample_means: FloatArray) -> FloatArray:
+    """Return `N * var / Var_i(a_i)`, where a_i are the samples' means."""
+    num_samples = len(sample_means)
+    if num_samples < 2:  # noqa: PLR2004 - one sample has no spread
+        return np.full(batch.num_features, np.nan)
+    spread = sample_means.var(axis=0, ddof=1)
+    worth = num_samples * batch.unbiased_var / spread
+    return np.where(spread > 0, np.minimum(worth, batch.count), float(batch.count))
+
+
+def _output_moments(transform: Normalization, batch: Moments) -> tuple[FloatArray, FloatArray]:
+    """Return the mean of the output and its slope in the input: the output is affine in the input."""
+    bias = 0.0 if transform.bias is None else transform.bias
+    mean = ((batch.mean - transform.mean) + (batch.mean_error - transform.mean_error)) * transform.scale + bias
+    return mean, transform.scale
+
+
+def _norm(mean: FloatArray, slope: FloatArray, batch: Moments) -> FloatArray:
+    """Return the root mean square of `mean + slope * (x - batch mean)` over the batch."""
+    return np.sqrt(mean * mean + slope * slope * batch.biased_var)
