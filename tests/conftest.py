@@ -1,0 +1,18 @@
+"""What holds for every test: examples that never vary, and no colour or width from the terminal of whoever runs it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+# The same examples on every run, and no deadline: a busy machine is no defect.
+settings.register_profile("bncli", derandomize=True, deadline=None)
+settings.load_profile("bncli")
+
+VARIABLES_OF_A_TERMINAL = ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TERM")
+
+
+@pytest.fixture(autouse=True)
+def neutral_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in VARIABLES_OF_A_TERMINAL:
+        monkeypatch.delenv(variable, raising=False)
