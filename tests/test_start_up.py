@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+RUN_AND_LIST_IMPORTS = """
+import json, pathlib, sys
+listing = pathlib.Path(sys.argv.pop(1))
+from bncli.__main__ import main
+try:
+    code = main()
+except SystemExit as exit:
+    code = exit.code
+listing.write_text(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+sys.exit(code)
+"""
+
+COMMANDS = [
+    "--version",
+    "--help",
+    "normalize --help",
+    "inspect checkpoint digits.pt",
+    "inspect checkpoint digits_legacy.pth",
+    "inspect checkpoint digits_module.pt --format json",
+    "inspect checkpoint digits.safetensors --layer bn2 --channels",
+    "inspect tensor activations_bfloat16.safetensors",
+    "normalize input_a.npy",
+    "normalize activations_1.npy --checkpoint digits.pt --layer bn2 --compare",
+    "simulate-momentum input_a.npy input_b.npy --momentum 0.1",
+]
+
+
+def packages_imported_by(arguments: str, listing: Path) -> set[str]:
+    """Run bncli on the samples in a process of its own, and return the top-level packages that it imported."""
+    command = [sys.executable, "-c", RUN_AND_LIST_IMPORTS, listing, *arguments.split()]
+    completed = subprocess.run(command, cwd=SAMPLES, check=False, capture_output=True, encoding="utf-8")
+    assert completed.returncode == 0, completed.stderr
+    return set(json.loads(listing.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_a_command_that_needs_no_torch_never_imports_it(arguments: str, tmp_path: Path) -> None:
+    assert "torch" not in packages_imported_by(arguments, tmp_path / "listing.json")
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_import_no_numpy(option: str, tmp_path: Path) -> None:
+    assert "numpy" not in packages_imported_by(option, tmp_path / "listing.json")
+
+
+def test_the_probe_sees_torch_where_a_command_does_use_it(tmp_path: Path) -> None:
+    assert "torch" in packages_imported_by("normalize input_a.npy --backend torch", tmp_path / "listing.json")
