@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """What the place can show where the text goes. Decided once, by the command line; renderers never ask the system."""
+    """What the place where the text goes can show: decided by the command line, for renderers never ask the system."""
 
     width: int | None = None
     """Columns of the terminal; `None` is unlimited: nothing is cut or dropped."""

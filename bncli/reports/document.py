@@ -41,6 +41,8 @@ class Cell:
 
     value: Value
     tone: Tone = "plain"
+    kind: ColumnKind | None = None
+    """How it is written where no column says so; `None` by its type."""
 
 
 Row: TypeAlias = tuple[Value | Cell, ...]

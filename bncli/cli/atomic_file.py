@@ -1,0 +1,111 @@
+"""Writes a file as a whole or not at all: under its name stands the old content or the new, never a part."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING
+
+from bncli.errors import BncliError, OutputExists, OutputFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def check_writable(path: Path, *, force: bool) -> None:
+    """Raise what `atomic_file` would, as far as that can be known before anything is computed.
+
+    Raises:
+        OutputExists: a file is there already and `force` is not given.
+        OutputFailed: the path is a folder, or its folder does not exist or takes no files.
+    """
+    with _told_in_one_line(path):
+        if path.is_dir():
+            raise OutputFailed(f"{path}: is a folder", hint="name a file in it")
+        if _is_stream(path):
+            return
+        if path.exists() and not force:
+            raise OutputExists(f"{path}: exists already", hint="--force overwrites it")
+        folder = _target(path).parent
+        if not folder.is_dir():
+            raise OutputFailed(f"{path}: there is no folder {folder}")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OutputFailed(f"{path}: no permission to write in {folder}")
+
+
+@contextmanager
+def atomic_file(path: Path, *, force: bool) -> Iterator[IO[bytes]]:
+    """Open a binary file that takes the place of `path` when the block ends, and leaves nothing if it raises.
+
+    The bytes go to a neighbour of a unique name, are synced to disk, and the neighbour is renamed. A symbolic link is
+    written through; a replaced file passes its mode on. A device or a pipe is written directly. An `OSError` that the
+    block raises is told as one of this file.
+
+    Raises:
+        OutputExists, OutputFailed: as `check_writable`.
+        OutputFailed: the disk is full, or the system refuses for another reason.
+        BrokenPipeError: the path is a pipe, and its reader left.
+    """
+    check_writable(path, force=force)
+    with _told_in_one_line(path), _appended(path) if _is_stream(path) else _replaced(_target(path)) as file:
+        yield file
+
+
+@contextmanager
+def _appended(path: Path) -> Iterator[IO[bytes]]:
+    # Not "wb": /dev/stdout may be a file to which a shell is adding.
+    with path.open("ab") as file:
+        yield file
+
+
+@contextmanager
+def _replaced(target: Path) -> Iterator[IO[bytes]]:
+    neighbour = target.with_name(f".bncli-{secrets.token_hex(8)}.tmp")
+    try:
+        with neighbour.open("xb") as file:
+            if target.exists():
+                neighbour.chmod(stat.S_IMODE(target.stat().st_mode))
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        neighbour.replace(target)
+    except BaseException:
+        neighbour.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut, on the systems where a folder can be synced."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _target(path: Path) -> Path:
+    """Return the file behind symbolic links, whether it exists or not."""
+    try:
+        return path.resolve()
+    except RuntimeError as error:
+        raise OutputFailed(f"{path}: symbolic links lead round in a circle") from error
+
+
+def _is_stream(path: Path) -> bool:
+    """Return whether a device, a pipe or a socket stands there: to rename a file over it would destroy it."""
+    return path.is_relative_to("/dev") or (path.exists() and not path.is_file())
+
+
+@contextmanager
+def _told_in_one_line(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (BncliError, BrokenPipeError):
+        raise
+    except OSError as error:
+        raise OutputFailed(f"{path}: {error.strerror or error}") from error

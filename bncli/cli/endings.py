@@ -1,0 +1,85 @@
+"""How a run ends after an exception: its exit code, and what is told on stderr."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+from typer.exceptions import TyperException
+
+from bncli.errors import BncliError, OutputFailed
+from bncli.renderers.visible_text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+EXIT_READER_LEFT = 141
+_MOST_HINTS = 2
+_ERRORS_OF_A_STREAM = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC})
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """One way for a run to end."""
+
+    exit_code: int
+    lines: tuple[str, ...] = ()
+    """What stderr is told; empty for an end that needs no words."""
+
+
+def ending_of(error: BaseException) -> Ending:
+    """Return how a run ends that this exception leaves."""
+    match error:
+        case BncliError():
+            return _told(error.exit_code, error.message, (error.hint or "").splitlines())
+        case TyperException():
+            return _usage_ending(error)
+        case SystemExit():
+            return _left_ending(error)
+        case KeyboardInterrupt():
+            return Ending(EXIT_INTERRUPTED)
+        case BrokenPipeError():
+            return Ending(EXIT_READER_LEFT)
+        case MemoryError():
+            return _told(BncliError.exit_code, "not enough memory for this input")
+        case OSError() if error.filename is None and error.errno in _ERRORS_OF_A_STREAM:
+            # Help and version are written by typer, which lets the errors of its stream through.
+            return _told(OutputFailed.exit_code, f"standard output: {error.strerror}")
+        case _:
+            return _bug_ending(error)
+
+
+def _usage_ending(error: TyperException) -> Ending:
+    """Return the ending for options that typer refused, told in the style of all errors."""
+    if error.message.startswith("Usage:"):
+        return Ending(error.exit_code, tuple(error.message.splitlines()))  # a bare `bncli` raises its help
+    possibilities = sorted(getattr(error, "possibilities", None) or ())
+    hints = [f"did you mean {' or '.join(possibilities)}?"] if possibilities else []
+    context = getattr(error, "ctx", None)
+    hints.append(f"{context.command_path if context else 'bncli'} --help lists what it takes")
+    text = error.message if possibilities else error.format_message()
+    message = " ".join(text.split()).removesuffix(".")
+    return _told(error.exit_code, message[:1].lower() + message[1:], hints)
+
+
+def _left_ending(error: SystemExit) -> Ending:
+    """Return the ending of a run that was told to exit: by a signal, or by typer when a reader left."""
+    if isinstance(error.__context__, BrokenPipeError):
+        return Ending(EXIT_READER_LEFT)
+    return Ending(error.code if isinstance(error.code, int) else 0)
+
+
+def _bug_ending(error: BaseException) -> Ending:
+    # Typer turns an EOFError into an Abort without words.
+    origin = error.__cause__ if isinstance(error, typer.Abort) and error.__cause__ else error
+    hint = "--debug shows where it happened; please report it with that"
+    return _told(EXIT_BUG, f"internal error: {type(origin).__name__}: {origin}", [hint])
+
+
+def _told(exit_code: int, message: str, hints: Iterable[str] = ()) -> Ending:
+    lines = [f"error: {visible(message)}", *(f"hint: {visible(hint)}" for hint in list(hints)[:_MOST_HINTS])]
+    return Ending(exit_code, tuple(f"bncli: {line}" for line in lines))

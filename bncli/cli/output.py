@@ -1,0 +1,85 @@
+"""Writes a document in the format, and to the place, that the options name."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bncli.cli.atomic_file import atomic_file, check_writable
+from bncli.cli.did_you_mean import did_you_mean
+from bncli.cli.terminal_surface import COLOR_CHOICES, file_surface, terminal_surface
+from bncli.errors import InvalidUsage, OutputFailed
+from bncli.renderers.catalogue import RENDERERS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bncli.renderers.base import Renderer
+    from bncli.reports.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """The options that say where a result goes. Made before any computing, so that a wrong one is told at once.
+
+    Raises:
+        InvalidUsage: no such format, or no such choice of colour.
+        OutputExists: the file is there already and `force` is not given.
+        OutputFailed: the file cannot be written there.
+    """
+
+    format: str | None = None
+    """Name of a renderer; `None` chooses by the suffix of `path`, and `table` without one."""
+    path: Path | None = None
+    """File to write; `None` is stdout."""
+    force: bool = False
+    """Whether a file that exists is replaced."""
+    color: str = "auto"
+    """`auto`, `always` or `never`."""
+
+    def __post_init__(self) -> None:
+        _choose_renderer(self)
+        if self.color not in COLOR_CHOICES:
+            hint = did_you_mean(self.color, COLOR_CHOICES)
+            raise InvalidUsage(f"--color takes {', '.join(COLOR_CHOICES)}, not '{self.color}'", hint=hint)
+        if self.path is not None:
+            check_writable(self.path, force=self.force)
+
+
+def emit(document: Document, options: OutputOptions) -> None:
+    """Write a document to stdout, or as a whole to a file in UTF-8.
+
+    Raises:
+        OutputFailed: the text could not be written.
+        BrokenPipeError: the reader of stdout left.
+    """
+    renderer = _choose_renderer(options)
+    if options.path is None:
+        _write_to_stdout(renderer.render(document, terminal_surface(sys.stdout, options.color)))
+    else:
+        text = renderer.render(document, file_surface(options.color))
+        with atomic_file(options.path, force=options.force) as file:
+            file.write(text.encode())
+
+
+def _write_to_stdout(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputFailed(f"standard output: {error.strerror}") from error
+
+
+def _choose_renderer(options: OutputOptions) -> Renderer:
+    by_name = {renderer.name: renderer for renderer in RENDERERS}
+    if options.format is not None:
+        if options.format not in by_name:
+            known = ", ".join(by_name)
+            hint = did_you_mean(options.format, by_name) or f"the formats are {known}"
+            raise InvalidUsage(f"unknown format '{options.format}'", hint=hint)
+        return by_name[options.format]
+    suffix = options.path.suffix.lower() if options.path else ""
+    return next((renderer for renderer in RENDERERS if suffix in renderer.suffixes), RENDERERS[0])

@@ -1,0 +1,78 @@
+"""How numbers, units and missing values are written: the only place that decides it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bncli.renderers.visible_text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bncli.reports.document import ColumnKind, Value
+
+_GROUPED_FROM = 999.95
+"""From here on four digits are all before the decimal point."""
+_SCIENTIFIC_FROM = 1e6
+_NEXT_UNIT_FROM = 999.5
+"""What three digits would round to 1000 belongs to the next unit."""
+_BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def write_number(value: float) -> str:
+    """Return a number with four significant digits: `0.01234`, `12.34`, `12,346`, `1.235e-07`, `NaN`, `-inf`."""
+    if math.isnan(value):
+        return "NaN"
+    if _GROUPED_FROM <= abs(value) < _SCIENTIFIC_FROM:
+        return f"{value:,.0f}"
+    return f"{value + 0.0:.4g}"  # adding zero turns -0.0 into 0.0
+
+
+def write_integer(value: int | float) -> str:
+    """Return a whole number with thousands separators; a counter that averaging made fractional, as a number."""
+    if isinstance(value, float) and not value.is_integer():
+        return write_number(value)
+    return f"{int(value):,}"
+
+
+def write_bytes(value: float) -> str:
+    """Return a size in decimal units with three significant digits: `999 B`, `4.11 GB`."""
+    size = float(value)
+    unit = 0
+    while abs(size) >= _NEXT_UNIT_FROM and unit < len(_BYTE_UNITS) - 1:
+        size /= 1000
+        unit += 1
+    return f"{size:.3g} {_BYTE_UNITS[unit]}"
+
+
+def write_flag(value: float) -> str:
+    """Return a truth value as a word."""
+    return "yes" if value else "no"
+
+
+_WRITERS: dict[ColumnKind, Callable[[float], str]] = {
+    "text": str,
+    "integer": write_integer,
+    "number": write_number,
+    "bytes": write_bytes,
+    "flag": write_flag,
+}
+
+
+def kind_of(value: Value) -> ColumnKind:
+    """Return how a value is written where no column says so."""
+    if isinstance(value, bool):
+        return "flag"
+    if isinstance(value, int):
+        return "integer"
+    return "number" if isinstance(value, float) else "text"
+
+
+def write_value(value: Value, kind: ColumnKind, *, unicode: bool = True) -> str:
+    """Return a value for people, in one line; a text in a column of numbers stays a text."""
+    if value is None:
+        return "—" if unicode else "-"
+    if isinstance(value, str):
+        return visible(value, unicode=unicode)
+    return _WRITERS[kind](value)

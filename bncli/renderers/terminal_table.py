@@ -1,0 +1,82 @@
+"""A table for the terminal: aligned columns that fit its width, under headings and a light rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.renderers.ansi_style import paint
+from bncli.renderers.block_title import title_lines
+from bncli.renderers.column_cells import column_cells
+from bncli.renderers.text_width import wrap
+from bncli.renderers.visible_text import visible
+
+if TYPE_CHECKING:
+    from bncli.renderers.base import Surface
+    from bncli.renderers.column_cells import ColumnCells
+    from bncli.reports.document import Table
+
+_GAP = "  "
+_READABLE_NAME = 24
+"""Columns are dropped rather than a longer name elided to less than this."""
+_NARROWEST_NAME = 8
+"""Where no column can be dropped any more, names are elided down to this."""
+
+
+def table_lines(table: Table, surface: Surface) -> list[str]:
+    """Return the lines of a table. Every row is written: leaving some out is the report's decision."""
+    columns = [column_cells(column, index, table.rows, surface) for index, column in enumerate(table.columns)]
+    shown, dropped = _fit(columns, surface)
+    rule = "─" if surface.unicode else "-"
+    lines = title_lines(table.title, surface)
+    lines.append(_GAP.join(column.padded_heading(surface) for column in shown).rstrip())
+    lines.append(paint(rule * _total_width([column.width for column in shown]), "rule", color=surface.color))
+    rows = zip(*(column.padded_cells(surface) for column in shown), strict=True)
+    lines += [_GAP.join(row).rstrip() for row in rows]
+    lines += [
+        paint(line, "muted", color=surface.color)
+        for text in _footers(table, dropped, surface)
+        for line in wrap(text, surface.width)
+    ]
+    return lines
+
+
+def _fit(columns: list[ColumnCells], surface: Surface) -> tuple[list[ColumnCells], list[ColumnCells]]:
+    """Return the columns that the width takes, texts elided where needed, and those that had to be dropped."""
+    if surface.width is None:
+        return columns, []
+    shown = list(columns)
+    while _total_width([column.narrowest(_READABLE_NAME) for column in shown]) > surface.width:
+        lowest = max(column.column.priority for column in shown)
+        if lowest == 0:
+            break
+        # Of equally dispensable columns the rightmost goes first.
+        shown.remove([column for column in shown if column.column.priority == lowest][-1])
+    dropped = [column for column in columns if column not in shown]
+    return _elide(shown, surface.width, surface), dropped
+
+
+def _elide(columns: list[ColumnCells], width: int, surface: Surface) -> list[ColumnCells]:
+    """Return the columns with the widest texts shortened, cell by cell, until all fit or nothing more can be cut."""
+    widths = [column.width for column in columns]
+    floors = [column.narrowest(_NARROWEST_NAME) for column in columns]
+    while _total_width(widths) > width:
+        shrinkable = [index for index, floor in enumerate(floors) if widths[index] > floor]
+        if not shrinkable:
+            break
+        widths[max(shrinkable, key=widths.__getitem__)] -= 1
+    return [column.elided(target, surface) for column, target in zip(columns, widths, strict=True)]
+
+
+def _total_width(widths: list[int]) -> int:
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def _footers(table: Table, dropped: list[ColumnCells], surface: Surface) -> list[str]:
+    """Return the lines under a table: that it has no rows, what its report says, and what the width left out."""
+    footers = [] if table.rows else ["no rows"]
+    if table.footer:
+        footers.append(visible(table.footer, unicode=surface.unicode))
+    if dropped:
+        names = ", ".join(visible(column.column.key, unicode=surface.unicode) for column in dropped)
+        footers.append(f"columns left out at this width: {names}")
+    return footers
