@@ -1,0 +1,90 @@
+"""The one array of a file that a command works on, read piece by piece in the element type asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.core.rounding import FLOAT_DTYPES, round_to
+from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, near_miss
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bncli.core.named_arrays import Array, ArraySpec, NamedArrays
+
+
+@dataclass(frozen=True, slots=True)
+class InputTensor:
+    """An array in an open file, with the element type in which it is to be taken."""
+
+    arrays: NamedArrays
+    spec: ArraySpec
+    dtype: str
+    """One of `rounding.FLOAT_DTYPES`: the stored type, or the one asked for."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.arrays.path
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.spec.shape
+
+    def __str__(self) -> str:
+        """The array in words, for messages."""
+        return f"{self.path}" if len(self.arrays.specs) == 1 else f"{self.path}: array {self.spec.name!r}"
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return elements `start` to `stop`, flat in C order; values of bfloat16 are held in float32."""
+        values = self.arrays.read_flat(self.spec.name, start, stop)
+        return values if self.dtype == self.spec.dtype else round_to(values.astype(np.float64), self.dtype)
+
+
+def choose_array(arrays: NamedArrays, name: str | None) -> ArraySpec:
+    """Return the array of that name, or the only one of the file.
+
+    Raises:
+        InputNotFound: no array has the name, or none was given and the file has several.
+    """
+    names = list(arrays.specs)
+    if name is not None and name not in arrays.specs:
+        raise InputNotFound(f"{arrays.path}: no array {name!r}", hint=near_miss(name, names))
+    if name is None and len(names) != 1:
+        raise InputNotFound(
+            f"{arrays.path}: holds {len(names)} arrays, and one is needed",
+            hint=f"give --array, such as --array {names[0]}" if names else None,
+        )
+    return arrays.specs[name if name is not None else names[0]]
+
+
+def input_tensor(arrays: NamedArrays, name: str | None = None, dtype: str | None = None) -> InputTensor:
+    """Return an array of an open file as the input of a computation.
+
+    Args:
+        arrays: the open file.
+        name: which array; `None` where it holds only one.
+        dtype: element type to take it in; `None` is the stored one.
+
+    Raises:
+        InputNotFound: the array does not exist.
+        InvalidUsage: the element type asked for is none of `FLOAT_DTYPES`.
+        InvalidValue: the array is complex, or not floating-point and no element type was asked for.
+    """
+    spec = choose_array(arrays, name)
+    if dtype is not None and dtype not in FLOAT_DTYPES:
+        raise InvalidUsage(f"unknown dtype {dtype!r}", hint=near_miss(dtype, FLOAT_DTYPES))
+    if spec.dtype.startswith("complex"):
+        raise InvalidValue(
+            f"{arrays.path}: array {spec.name!r} is {spec.dtype}; batch normalization takes real numbers"
+        )
+    if dtype is None and spec.dtype not in FLOAT_DTYPES:
+        raise InvalidValue(
+            f"{arrays.path}: array {spec.name!r} is {spec.dtype}; batch normalization takes floating-point numbers",
+            hint="--dtype float32 converts it",
+        )
+    return InputTensor(arrays, spec, dtype or spec.dtype)

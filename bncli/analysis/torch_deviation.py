@@ -1,0 +1,92 @@
+"""How far torch's arithmetic is from exact on one array, channel by channel, in units in the last place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.core.backends.torch_backend import TorchBatchNorm
+from bncli.core.normalization import BatchNorm
+from bncli.core.running_statistics import fresh
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bncli.analysis.normalization_run import NormalizationResult
+    from bncli.core.named_arrays import Array
+
+    FloatArray = NDArray[np.float64]
+
+_PRECISION_BITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
+"""Significant bits of each element type."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TorchDeviation:
+    """Distances of torch's results from exact ones; all arrays have shape (C,)."""
+
+    mean_ulp: FloatArray
+    """Batch mean, in units in the last place of the precision in which torch keeps statistics."""
+    var_ulp: FloatArray
+    """Unbiased batch variance, likewise; infinite where torch's is not finite and the exact one is."""
+    output_ulp: FloatArray
+    """Largest distance of an output value, in units in the last place of max(|y|, 1) in the output's element type."""
+    condition: FloatArray
+    """`sqrt(1 + mean^2 / var)`: by how much a float32 sum of the batch magnifies rounding."""
+
+
+def torch_deviation(result: NormalizationResult) -> TorchDeviation:
+    """Run torch beside a finished NumPy run, on the same input, and return how far it is from exact.
+
+    Args:
+        result: a run of the NumPy backend; its input is read once more, whole.
+    """
+    inputs, settings = result.inputs, result.settings
+    layout, dtype = inputs.layout, inputs.tensor.dtype
+    x = inputs.tensor.read(0, int(np.prod(layout.shape))).reshape(layout.shape)
+    mean, var = _torch_statistics(x, layout.channel_axis, dtype, settings.device)
+    layer = result.after if settings.mode == "eval" else result.before
+    module = TorchBatchNorm(layer, x.ndim, dtype, settings.device)
+    output = module.forward(x, settings.mode, layout.channel_axis)
+    state = "float64" if dtype == "float64" else "float32"
+    batch = inputs.moments
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        condition = np.sqrt(1.0 + batch.mean * batch.mean / batch.biased_var)
+    return TorchDeviation(
+        mean_ulp=_distance(mean, batch.mean, state),
+        var_ulp=_distance(var, batch.unbiased_var, state),
+        output_ulp=_output_distance(x, output, result, layout.channel_axis, dtype),
+        condition=condition,
+    )
+
+
+def _torch_statistics(x: Array, channel_axis: int, dtype: str, device: str) -> tuple[FloatArray, FloatArray]:
+    """Return the mean and unbiased variance that torch computes, by a momentum of 1."""
+    layer = BatchNorm(x.shape[channel_axis], momentum=1.0, running=fresh(x.shape[channel_axis]))
+    module = TorchBatchNorm(layer, x.ndim, dtype, device)
+    module.forward(x, "train", channel_axis)
+    running = module.running()
+    assert running is not None  # noqa: S101 - a layer made with running statistics has them
+    return running.mean, running.var
+
+
+def _output_distance(x: Array, output: Array, result: NormalizationResult, channel_axis: int, dtype: str) -> FloatArray:
+    channels = x.shape[channel_axis]
+    cube = np.moveaxis(x, channel_axis, 1).reshape(x.shape[0], channels, -1)
+    seen = np.moveaxis(output, channel_axis, 1).reshape(cube.shape).astype(np.float64)
+    exact = result.used.apply(cube, slice(0, channels))
+    distance = _distance(seen, exact, dtype, smallest=1.0)
+    largest: FloatArray = distance.max(axis=(0, 2), initial=0.0)
+    return largest
+
+
+def _distance(seen: FloatArray, exact: FloatArray, dtype: str, smallest: float = 0.0) -> FloatArray:
+    """Return `|seen - exact|` in units in the last place that `max(|exact|, smallest)` has in the element type."""
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        _, exponent = np.frexp(np.maximum(np.abs(exact), smallest))
+        unit = np.ldexp(1.0, exponent - _PRECISION_BITS[dtype])
+        distance = np.abs(seen - exact) / unit
+    both_same = (seen == exact) | (np.isnan(seen) & np.isnan(exact))
+    return np.where(both_same, 0.0, np.where(np.isnan(distance), np.inf, distance))

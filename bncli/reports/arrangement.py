@@ -1,0 +1,101 @@
+"""Which rows and columns of a table are shown, and in which order."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from bncli.errors import InvalidUsage, near_miss
+from bncli.reports.document import Cell, Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bncli.reports.document import Value
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Generic[Item]):
+    """A column together with where its value comes from: one list of these feeds tables, csv, sorting and help."""
+
+    column: Column
+    value: Callable[[Item], Value | Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What the options say about rows and columns."""
+
+    sort: str | None = None
+    """Key of the column to sort by, with a leading `-` for descending; `None` keeps the order of the file."""
+    top: int | None = None
+    """How many rows to keep: the first after sorting, the worst where no sorting is asked for; `None` keeps all."""
+    columns: tuple[str, ...] = ()
+    """Keys of the columns to show, in order; none shows them all."""
+
+
+def arranged(
+    items: Sequence[Item],
+    fields: Sequence[Field[Item]],
+    arrangement: Arrangement,
+    worst_first: Callable[[Item], tuple[float, ...]],
+) -> list[Item]:
+    """Return the items that are shown, in order.
+
+    Raises:
+        InvalidUsage: the column to sort by does not exist.
+    """
+    if arrangement.sort is not None:
+        key = arrangement.sort.removeprefix("-")
+        items = _sorted(items, _field(fields, key), is_descending=arrangement.sort.startswith("-"))
+    elif arrangement.top is not None:
+        items = sorted(items, key=worst_first)
+    return list(items[: arrangement.top])
+
+
+def table_of(items: Sequence[Item], fields: Sequence[Field[Item]], columns: Sequence[str], footer: str = "") -> Table:
+    """Return a table of items with the columns of the given keys, in their order.
+
+    Raises:
+        InvalidUsage: one of the columns does not exist.
+    """
+    chosen = [_field(fields, key) for key in columns]
+    rows = tuple(tuple(field.value(item) for field in chosen) for item in items)
+    return Table(tuple(field.column for field in chosen), rows, footer=footer)
+
+
+def _field(fields: Sequence[Field[Item]], key: str) -> Field[Item]:
+    by_key = {field.column.key: field for field in fields}
+    if key not in by_key:
+        raise InvalidUsage(f"unknown column {key!r}", hint=near_miss(key, by_key) + " (--columns help lists them)")
+    return by_key[key]
+
+
+def _sorted(items: Sequence[Item], field: Field[Item], *, is_descending: bool) -> list[Item]:
+    """Return the items by one column, those without a value last in either direction."""
+
+    def raw(item: Item) -> Value:
+        value = field.value(item)
+        return value.value if isinstance(value, Cell) else value
+
+    valued = [item for item in items if not _is_missing(raw(item))]
+    missing = [item for item in items if _is_missing(raw(item))]
+    return sorted(valued, key=raw, reverse=is_descending) + missing  # type: ignore[arg-type]
+
+
+def _is_missing(value: Value) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def columns_help(fields: Sequence[Field[Item]]) -> Table:
+    """Return the table that `--columns help` shows."""
+    columns = (
+        Column("column", "column", "text", "its key for --columns, --sort and csv"),
+        Column("unit", "unit", "text", "unit of its values"),
+        Column("meaning", "meaning", "text", "what its values are"),
+    )
+    rows = tuple((field.column.key, field.column.unit or None, field.column.meaning) for field in fields)
+    return Table(columns, rows)

@@ -1,0 +1,82 @@
+"""The columns of the channel table: one row for each channel of the selected layers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bncli.analysis.inspection import DEAD_VAR_PER_EPS
+from bncli.reports.arrangement import Field
+from bncli.reports.document import Cell, Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bncli.analysis.inspection import InspectedLayer
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    """One channel of one layer; values as Python floats, `None` where the layer has no such array."""
+
+    layer: str
+    channel: int
+    running_mean: float
+    running_var: float
+    weight: float | None
+    bias: float | None
+    scale: float
+    shift: float
+    dead_below: float
+    """Variance under which the channel counts as dead."""
+
+    def worst_first(self) -> tuple[float, ...]:
+        """Return a sort key: broken values first, then the smallest variance."""
+        is_broken = not all(math.isfinite(value) for value in (self.running_mean, self.running_var, self.scale))
+        return (not is_broken, self.running_var if not math.isnan(self.running_var) else -math.inf)
+
+
+def channel_rows(layer: InspectedLayer) -> Iterator[ChannelRow]:
+    """Yield the selected channels of a layer."""
+    stored = layer.layer
+    scale, shift = stored.scale_and_shift()
+    for channel in layer.channels.tolist():
+        yield ChannelRow(
+            layer=stored.label,
+            channel=channel,
+            running_mean=float(stored.running_mean[channel]),
+            running_var=float(stored.running_var[channel]),
+            weight=None if stored.weight is None else float(stored.weight[channel]),
+            bias=None if stored.bias is None else float(stored.bias[channel]),
+            scale=float(scale[channel]),
+            shift=float(shift[channel]),
+            dead_below=DEAD_VAR_PER_EPS * stored.eps.value,
+        )
+
+
+def _remarks(row: ChannelRow) -> Cell:
+    if not all(math.isfinite(value) for value in (row.running_mean, row.running_var)):
+        return Cell("not finite", "bad")
+    if row.running_var < 0:
+        return Cell("negative var", "bad")
+    return Cell("dead", "notice") if row.running_var < row.dead_below else Cell(None)
+
+
+CHANNEL_FIELDS: tuple[Field[ChannelRow], ...] = (
+    Field(Column("layer", "layer", "text", "name of the layer", priority=0), lambda row: row.layer),
+    Field(Column("channel", "channel", "integer", "index of the channel, from 0", priority=0), lambda row: row.channel),
+    Field(Column("running_mean", "mean", "number", "stored running mean", priority=1), lambda row: row.running_mean),
+    Field(Column("running_var", "var", "number", "stored running variance", priority=1), lambda row: row.running_var),
+    Field(Column("weight", "weight", "number", "learned scale", priority=3), lambda row: row.weight),
+    Field(Column("bias", "bias", "number", "learned shift", priority=3), lambda row: row.bias),
+    Field(
+        Column("scale", "scale", "number", "weight / sqrt(running_var + eps): slope in eval mode", priority=2),
+        lambda row: row.scale,
+    ),
+    Field(
+        Column("shift", "shift", "number", "bias - running_mean * scale: offset in eval mode", priority=2),
+        lambda row: row.shift,
+    ),
+    Field(Column("remarks", "remarks", "text", "not finite, negative or dead variance", priority=1), _remarks),
+)

@@ -1,0 +1,124 @@
+"""The report of `inspect checkpoint`: the layers of a file as a table for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from bncli.analysis.lineage import lineage
+from bncli.reports.arrangement import arranged, table_of
+from bncli.reports.channel_fields import CHANNEL_FIELDS, channel_rows
+from bncli.reports.checkpoint_record import checkpoint_record
+from bncli.reports.document import Document, KeyValues, Note
+from bncli.reports.layer_fields import LAYER_FIELDS, default_columns, shared_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bncli.analysis.inspection import InspectedLayer
+    from bncli.analysis.lineage import CounterGroup
+    from bncli.core.batch_norm_layer import Checkpoint
+    from bncli.reports.arrangement import Arrangement
+    from bncli.reports.document import Block, Cell, Table, Value
+
+_MOST_SKIPPED_SHOWN = 8
+
+
+def checkpoint_document(
+    checkpoint: Checkpoint,
+    layers: Sequence[InspectedLayer],
+    arrangement: Arrangement,
+    *,
+    with_channels: bool = False,
+    is_filtered: bool = False,
+) -> Document:
+    """Return what a checkpoint holds.
+
+    Args:
+        checkpoint: the file's layers, all of them.
+        layers: those to show.
+        arrangement: order, number and columns of the rows.
+        with_channels: whether rows are channels instead of layers.
+        is_filtered: whether a condition chose the channels.
+
+    Raises:
+        InvalidUsage: a column asked for does not exist.
+    """
+    if with_channels:
+        table, shown = _channel_table(layers, arrangement), list(layers)
+    else:
+        shown = arranged(layers, LAYER_FIELDS, arrangement, lambda layer: layer.worst_first())
+        table = _layer_table(layers, shown, arrangement, is_filtered=is_filtered)
+    blocks: tuple[Block, ...] = (_facts(checkpoint, layers), table, *_notes(checkpoint, layers))
+    return Document("checkpoint", blocks, checkpoint_record(checkpoint, shown, with_channels=with_channels))
+
+
+def _layer_table(
+    layers: Sequence[InspectedLayer],
+    shown: Sequence[InspectedLayer],
+    arrangement: Arrangement,
+    *,
+    is_filtered: bool,
+) -> Table:
+    columns = arrangement.columns or default_columns(layers, is_filtered=is_filtered)
+    return table_of(shown, LAYER_FIELDS, columns, _footer(len(shown), len(layers), "layers"))
+
+
+def _channel_table(layers: Sequence[InspectedLayer], arrangement: Arrangement) -> Table:
+    rows = [row for layer in layers for row in channel_rows(layer)]
+    shown = arranged(rows, CHANNEL_FIELDS, arrangement, lambda row: row.worst_first())
+    columns = arrangement.columns or tuple(field.column.key for field in CHANNEL_FIELDS)
+    return table_of(shown, CHANNEL_FIELDS, columns, _footer(len(shown), len(rows), "channels"))
+
+
+def _footer(num_shown: int, num_all: int, what: str) -> str:
+    return "" if num_shown == num_all else f"{num_shown} of {num_all} {what}"
+
+
+def _facts(checkpoint: Checkpoint, layers: Sequence[InspectedLayer]) -> KeyValues:
+    pairs: list[tuple[str, Value | Cell]] = [
+        ("file", str(checkpoint.path)),
+        ("format", checkpoint.format),
+        ("layers", _layer_count(checkpoint)),
+        ("updates", _lineage_text(lineage(checkpoint.layers))),
+    ]
+    pairs += [(field.column.title, field.value(layers[0])) for field in shared_fields(layers)] if layers else []
+    return KeyValues(tuple(pairs))
+
+
+def _layer_count(checkpoint: Checkpoint) -> str:
+    num_channels = sum(layer.num_features for layer in checkpoint.layers)
+    names = Counter(_class_name(layer.class_name, layer.framework) for layer in checkpoint.layers)
+    kinds = ", ".join(f"{count} {name}" if len(names) > 1 else name for name, count in names.items())
+    return f"{len(checkpoint.layers)} ({kinds}), {num_channels} channels"
+
+
+def _class_name(class_name: str | None, framework: str) -> str:
+    return f"{framework} names" if class_name is None else class_name.rpartition(".")[2]
+
+
+def _lineage_text(groups: Sequence[CounterGroup]) -> str:
+    def one(group: CounterGroup) -> str:
+        counter = group.num_batches_tracked
+        text = (
+            "not counted" if counter is None else f"{counter:,}" if isinstance(counter, int) else f"{counter} (a float)"
+        )
+        return text if len(groups) == 1 else f"{text} in {group.num_layers} layers"
+
+    return "; ".join(one(group) for group in groups)
+
+
+def _notes(checkpoint: Checkpoint, layers: Sequence[InspectedLayer]) -> Iterator[Note]:
+    if any(layer.layer.eps.source == "assumed" for layer in layers):
+        yield Note("The file does not hold eps and momentum; --eps and --momentum set what is assumed.", "muted")
+    if any(layer.layer.class_name is None for layer in layers):
+        yield Note("Without a class name InstanceNorm layers that track statistics look the same.", "muted")
+    for alias, path in checkpoint.aliases.items():
+        yield Note(f"{alias} is the same object as {path}; it is listed once.", "muted")
+    for layer in layers:
+        for alias in layer.layer.aliases:
+            yield Note(f"{alias} shares the memory of {layer.layer.name}; it is listed once.", "muted")
+    for skipped in checkpoint.skipped[:_MOST_SKIPPED_SHOWN]:
+        yield Note(f"skipped {skipped.name or 'the file'}: {skipped.reason}", "notice")
+    if len(checkpoint.skipped) > _MOST_SKIPPED_SHOWN:
+        yield Note(f"{len(checkpoint.skipped) - _MOST_SKIPPED_SHOWN} more skipped; --format json lists all.", "notice")

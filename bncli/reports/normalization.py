@@ -1,0 +1,112 @@
+"""The report of `normalize`: what went in, what came out and how the running statistics moved, channel by channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.reports.document import Document, KeyValues, Note
+from bncli.reports.normalization_record import normalization_record
+from bncli.reports.normalization_tables import channel_table, deviation_table, gap_table, running_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bncli.analysis.normalization_run import NormalizationResult
+    from bncli.analysis.torch_deviation import TorchDeviation
+    from bncli.analysis.train_eval_gap import TrainEvalGap
+    from bncli.core.batch_norm_layer import Setting
+    from bncli.core.named_arrays import Array
+    from bncli.reports.document import Block
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormalizationReport:
+    """A finished run together with what was asked for beside it."""
+
+    result: NormalizationResult
+    eps: Setting[float]
+    momentum: Setting[float | None]
+    layer_name: str | None = None
+    """Layer of the checkpoint whose state was used; `None` without a checkpoint."""
+    gap: TrainEvalGap | None = None
+    """Train mode beside eval mode, where asked for."""
+    deviation: TorchDeviation | None = None
+    """torch beside exact, where asked for."""
+    output_path: Path | None = None
+    """Where the output array was saved."""
+    values: tuple[Array, Array] | None = None
+    """The arrays before and after, where asked for."""
+
+
+def normalization_document(report: NormalizationReport) -> Document:
+    """Return what one run of a layer on an array shows."""
+    result = report.result
+    blocks: list[Block] = [_facts(report), channel_table(result)]
+    if result.before.running is not None and result.after.running is not None:
+        blocks.append(running_table(result.before.running, result.after.running))
+    if report.gap is not None:
+        blocks.append(gap_table(report.gap, result))
+    if report.deviation is not None:
+        blocks.append(deviation_table(report.deviation))
+    if report.values is not None:
+        blocks += [Note(_listing("before", report.values[0])), Note(_listing("after", report.values[1]))]
+    blocks += _notes(report)
+    return Document("normalize", tuple(blocks), normalization_record(report))
+
+
+def _facts(report: NormalizationReport) -> KeyValues:
+    result = report.result
+    inputs, settings = result.inputs, result.settings
+    pairs: list[tuple[str, str | int | None]] = [
+        ("file", str(inputs.tensor)),
+        ("shape", f"{' x '.join(map(str, inputs.layout.shape))} {inputs.tensor.dtype}"),
+        ("mode", f"{settings.mode}, {_steps_text(settings.steps)}"),
+        ("backend", settings.backend if settings.backend == "numpy" else f"torch on {settings.device}"),
+        ("layer", report.layer_name or "as given by the options"),
+        ("eps", f"{report.eps.value:g} ({report.eps.source})"),
+        ("momentum", f"{_momentum_text(report.momentum.value)} ({report.momentum.source})"),
+    ]
+    if report.output_path is not None:
+        pairs.append(("saved", str(report.output_path)))
+    return KeyValues(tuple(pairs))
+
+
+def _steps_text(steps: int) -> str:
+    return {0: "no training step", 1: "1 training step"}.get(steps, f"{steps} training steps")
+
+
+def _momentum_text(momentum: float | None) -> str:
+    return "none: cumulative average" if momentum is None else f"{momentum:g}, weight of the new batch"
+
+
+def _listing(title: str, values: Array) -> str:
+    with np.printoptions(precision=4, suppress=True, threshold=2000, floatmode="fixed", linewidth=100):
+        return f"{title}:\n{values}"
+
+
+def _notes(report: NormalizationReport) -> Iterator[Note]:
+    result = report.result
+    inputs = result.inputs
+    broken = inputs.value_range.num_nan + inputs.value_range.num_inf
+    if broken.any():
+        channels = ", ".join(map(str, np.flatnonzero(broken)[:8]))
+        yield Note(
+            f"{int(broken.sum())} input values are NaN or infinite, in channel {channels}: one of them spoils its "
+            "whole channel, and a training step keeps it in the running statistics for good.",
+            "bad",
+        )
+    if inputs.layout.values_per_channel == 0:
+        yield Note("The batch is empty: nothing is normalized, and a training step moves only the counter.", "notice")
+    lengths = inputs.layout.shape
+    if len(lengths) > 2 and lengths[1] == lengths[-1] and inputs.layout.channel_axis == 1:  # noqa: PLR2004 - (N, C)
+        yield Note(
+            f"Axis 1 and the last axis both have length {lengths[1]}; axis 1 is taken, and --channel-axis -1 takes "
+            "the last.",
+            "muted",
+        )
+    if result.before.running is None:
+        yield Note("The layer tracks no running statistics: eval mode uses the batch's own.", "muted")
