@@ -1,0 +1,120 @@
+"""Running statistics in the precision of the buffers that a model stores, bit for bit as PyTorch's CPU kernels round.
+
+An update that is smaller than half the spacing of the buffer's numbers is lost, and the buffer stands still: how soon,
+depends on the dtype and on the order of roundings, which is why they are reproduced one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import numpy as np
+
+from bncli.core.rounding import round_to_bfloat16
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from bncli.core.batch_statistics import BatchStatistics
+
+BufferDtype = Literal["float32", "bfloat16", "float16"]
+
+FloatArray: TypeAlias = "NDArray[np.floating[Any]]"
+Rounding: TypeAlias = Callable[[FloatArray], "NDArray[np.float32]"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Arithmetic:
+    """How PyTorch updates buffers of one dtype, when the input has that dtype too."""
+
+    operand: Rounding
+    """Rounding of the momentum, the batch statistics, and products of the momentum and its complement with them."""
+    wide: type[np.floating[Any]]
+    """Type of the product of momentum and batch variance, and of the sum of both products."""
+    buffer: Rounding
+    """Rounding to the buffer."""
+
+
+def stored_buffers(
+    initial: NDArray[np.float32],
+    batches: BatchStatistics,
+    momenta: Sequence[float | None],
+    dtype: BufferDtype,
+    num_seen: int = 0,
+) -> NDArray[np.float32]:
+    """Return what a PyTorch model stores as running mean and variance after each batch.
+
+    `r <- m x + (1 - m) r` with PyTorch's roundings; the variance has ddof 1.
+
+    Args:
+        initial: buffers before the first batch, shape (M, 2, C): for each momentum, mean and variance. Values of
+            `dtype`, as `as_stored` gives them.
+        batches: T batches.
+        momenta: M weights of the new batch; `None` is the cumulative average, 1 / T in step T.
+        dtype: element type of the buffers and of the model's input.
+        num_seen: batches that went into `initial`.
+
+    Returns:
+        Shape (T, M, 2, C); float32 that holds values of `dtype`.
+
+    References:
+        `aten/src/ATen/native/Normalization.cpp`, `batch_norm_cpu_update_stats_template`. A momentum becomes a number
+        of the parameters' type, so that bfloat16 has 0.1001 for 0.1 and rounds each product; float32 multiplies the
+        variance in double, and adds so; float16 is computed in float32 and rounded once.
+    """
+    rules = _ARITHMETIC[dtype]
+    steps = np.arange(num_seen + 1.0, num_seen + len(batches) + 1)
+    new_weight = rules.operand(np.stack([1 / steps if m is None else np.full(len(steps), m) for m in momenta], axis=1))
+    old_weight = rules.operand(1 - new_weight.astype(rules.wide))[:, :, None, None]
+    increments = _increments(batches, new_weight[:, :, None], rules)
+    values = np.empty(increments.shape, np.float32)
+    value = initial
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for step in range(len(batches)):
+            kept = rules.operand(old_weight[step] * value)
+            value = values[step] = rules.buffer(increments[step] + kept)
+    return values
+
+
+def as_stored(values: FloatArray, dtype: BufferDtype) -> NDArray[np.float32]:
+    """Return values rounded to a buffer's dtype, held in float32."""
+    return round_to_bfloat16(values) if dtype == "bfloat16" else _ARITHMETIC[dtype].buffer(values)
+
+
+def _increments(batches: BatchStatistics, weight: NDArray[np.float32], rules: _Arithmetic) -> FloatArray:
+    """Return the weighted batch statistics that enter each update, shape (T, M, 2, C)."""
+    divisor = rules.operand(batches.num_values[:, None] - 1.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = rules.operand(batches.mean)
+        var = rules.operand(rules.operand(batches.m2) / divisor)
+        weighted_mean = rules.operand(weight * mean[:, None])
+        weighted_var = weight.astype(rules.wide) * var[:, None]
+    return np.stack([weighted_mean.astype(rules.wide), weighted_var], axis=2)
+
+
+def _to_float32(values: FloatArray) -> NDArray[np.float32]:
+    return values.astype(np.float32)
+
+
+def _to_float16(values: FloatArray) -> NDArray[np.float32]:
+    return values.astype(np.float16).astype(np.float32)
+
+
+def _to_bfloat16(values: FloatArray) -> NDArray[np.float32]:
+    if values.dtype != np.float32:
+        return round_to_bfloat16(values)
+    # The short way for what is float32 already, as in every step: half a unit is added, with the tie to even.
+    bits = values.view(np.uint32)
+    bits = (bits + (np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1)))) & np.uint32(0xFFFF0000)
+    return bits.view(np.float32)
+
+
+_ARITHMETIC: Final[dict[BufferDtype, _Arithmetic]] = {
+    "float32": _Arithmetic(operand=_to_float32, wide=np.float64, buffer=_to_float32),
+    "bfloat16": _Arithmetic(operand=_to_bfloat16, wide=np.float32, buffer=_to_bfloat16),
+    "float16": _Arithmetic(operand=_to_float32, wide=np.float32, buffer=_to_float16),
+}
