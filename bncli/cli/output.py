@@ -10,7 +10,6 @@ from bncli.cli.atomic_file import atomic_file, check_writable
 from bncli.cli.did_you_mean import did_you_mean
 from bncli.cli.terminal_surface import COLOR_CHOICES, file_surface, terminal_surface
 from bncli.errors import InvalidUsage, OutputFailed
-from bncli.renderers.catalogue import RENDERERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +73,8 @@ def _write_to_stdout(text: str) -> None:
 
 
 def _choose_renderer(options: OutputOptions) -> Renderer:
+    from bncli.renderers.catalogue import RENDERERS
+
     by_name = {renderer.name: renderer for renderer in RENDERERS}
     if options.format is not None:
         if options.format not in by_name:

@@ -1,4 +1,4 @@
-"""Makes stdout and stderr safe to write to: closed ones, and ones whose encoding lacks a character."""
+"""Makes stdout and stderr safe to write to, whatever the program was started with."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import sys
 
 
 def prepare_standard_streams() -> None:
-    """Give stdout and stderr a place if they are closed, and escapes for what their encoding lacks.
+    """Let stdout and stderr take every text, and let no text that is lost go unnoticed.
 
-    A closed stdout gets a descriptor that refuses to be written to, so that a result lost is an error and no file
-    that is opened later takes its number. A closed stderr is silent.
+    A closed stdout gets a descriptor that refuses to be written to: the loss is an error, and no file that is opened
+    later takes its number. A closed stderr is silent. What an encoding lacks is written as an escape.
     """
     if sys.stdout is None:
         sys.stdout = _text_stream(1, os.O_RDONLY)
@@ -20,6 +20,8 @@ def prepare_standard_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
+        sys.stdout = _buffered(sys.stdout, sys.stdout.buffer)
 
 
 def silence_stdout() -> None:
@@ -35,3 +37,10 @@ def _text_stream(descriptor: int, flags: int) -> io.TextIOWrapper:
         os.dup2(null, descriptor)
         os.close(null)
     return io.TextIOWrapper(io.FileIO(descriptor, "w"), encoding="utf-8")
+
+
+def _buffered(stream: io.TextIOWrapper, raw: io.RawIOBase) -> io.TextIOWrapper:
+    """Return the stream over a buffer. Without one (PYTHONUNBUFFERED) Python drops the rest of a partial write."""
+    encoding, errors = stream.encoding, stream.errors
+    stream.detach()
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors=errors)

@@ -20,13 +20,19 @@ _CODES: dict[Style, str] = {
 }
 
 
+_CURVE_CODES = ("36", "33", "35", "32", "34", "31")
+
+
 def paint(text: str, style: Style, *, color: bool) -> str:
     """Return the text in a style; `plain` text, empty text and a surface without colour leave it as it is."""
-    if not color or style not in _CODES or not text:
-        return text
-    return sgr(text, _CODES[style])
+    return _painted(text, _CODES[style]) if color and text and style in _CODES else text
 
 
-def sgr(text: str, codes: str) -> str:
+def paint_curve(text: str, curve: int, *, color: bool) -> str:
+    """Return what shows a curve of a plot in the colour of the curve of that index; six colours take turns."""
+    return _painted(text, _CURVE_CODES[curve % len(_CURVE_CODES)]) if color else text
+
+
+def _painted(text: str, codes: str) -> str:
     """Return the text between an escape sequence that sets codes (select graphic rendition) and its reset."""
     return f"\x1b[{codes}m{text}\x1b[0m"

@@ -1,7 +1,7 @@
-"""The output formats that bncli writes, in the order in which help lists them."""
+"""The output formats that bncli writes, in the order in which help lists them; the first one is the default."""
 
 from __future__ import annotations
 
-from bncli.renderers import json_document, terminal
+from bncli.renderers import csv_table, json_document, terminal
 
-RENDERERS = (terminal.RENDERER, json_document.RENDERER)
+RENDERERS = (terminal.RENDERER, json_document.RENDERER, csv_table.RENDERER)

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bncli import __version__
+from bncli.core.shortest_decimal import shortest_decimals
 from bncli.renderers.base import Renderer
 
 if TYPE_CHECKING:
@@ -40,17 +43,13 @@ def _plain(value: Any) -> Any:
 
 def _plain_numpy(value: Any) -> Any:
     """Return a NumPy array as lists, a NumPy scalar as a Python one; a float as the double of its shortest decimal."""
-    import numpy as np  # noqa: PLC0415 - a record without arrays needs none
-
     if not isinstance(value, np.ndarray | np.generic):
         raise TypeError(f"a record cannot hold {type(value).__name__}")
     array = np.asarray(value)
     if array.dtype.kind != "f":
         return array.tolist()
-    if array.dtype != np.float64:
-        decimals = [float(str(element)) for element in array.ravel()]
-        array = np.array(decimals, dtype=np.float64).reshape(array.shape)
-    return array.tolist() if np.isfinite(array).all() else _plain(array.tolist())
+    numbers = shortest_decimals(array)
+    return numbers.tolist() if np.isfinite(numbers).all() else _plain(numbers.tolist())
 
 
 def _write(value: Any, newline: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bncli.renderers.visible_text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bncli.reports.document import ColumnKind, Value
 
@@ -76,3 +76,18 @@ def write_value(value: Value, kind: ColumnKind, *, unicode: bool = True) -> str:
     if isinstance(value, str):
         return visible(value, unicode=unicode)
     return _WRITERS[kind](value)
+
+
+def write_ticks(ticks: Sequence[float], step: float) -> list[str]:
+    """Return the values beside an axis, with the digits that tell each from the next one, a step away."""
+    decimals = max(-math.floor(math.log10(step)), 0)
+    fixed = [f"{tick + 0.0:,.{decimals}f}" for tick in ticks]
+    scientific = [_write_scientific_tick(tick, step) for tick in ticks]
+    return min(fixed, scientific, key=lambda texts: max(map(len, texts), default=0))
+
+
+def _write_scientific_tick(tick: float, step: float) -> str:
+    if abs(tick) < step / 2:
+        return "0"
+    digits = max(math.floor(math.log10(abs(tick))) - math.floor(math.log10(step)), 0)
+    return f"{tick:.{digits}e}"
