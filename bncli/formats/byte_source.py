@@ -1,0 +1,98 @@
+"""Bytes of an open file by offset and count: every read is exact, and every byte is counted."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bncli.errors import MalformedFile
+from bncli.formats.regions import require_within
+from bncli.formats.regular_file import open_regular_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FAULTS = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What Python raises when bytes contradict the structure that a parser expects of them."""
+
+
+class ByteSource:
+    """An open regular file, read at offsets. One descriptor serves all reads, so the file cannot be swapped meanwhile.
+
+    Reads go through system calls and not through a memory map: a page fault in a map makes the kernel read around it,
+    which for small arrays scattered over a file amounts to reading the whole file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.bytes_read = 0
+        descriptor = open_regular_file(path)
+        self._file = io.FileIO(descriptor)
+        self.size = os.fstat(descriptor).st_size
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_RANDOM)
+
+    def read(self, offset: int, count: int) -> bytearray:
+        """Return exactly `count` bytes from `offset` on, in a buffer that the caller may keep and change.
+
+        Raises:
+            EOFError: the file does not hold that range; nothing is allocated then.
+        """
+        require_within(self.size, offset, count)
+        buffer = bytearray(count)
+        view = memoryview(buffer)
+        self._file.seek(offset)
+        done = 0
+        while done < count:
+            received = self._file.readinto(view[done:])
+            if not received:
+                raise EOFError(f"the file shrank while it was read: it ends at byte {offset + done}")
+            done += received
+            self.bytes_read += received
+        return buffer
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+@contextmanager
+def opening(path: Path, kind: str) -> Iterator[ByteSource]:
+    """Open a file for a parser. On an error the file is closed, and a fault of the parser becomes a `MalformedFile`.
+
+    Args:
+        path: the file.
+        kind: what the file claims to be, for the message, such as `a safetensors file`.
+    """
+    source = ByteSource(path)
+    try:
+        yield source
+    except FAULTS as fault:
+        source.close()
+        raise MalformedFile(f"{path}: broken as {kind}: {describe_fault(fault)}") from fault
+    except BaseException:
+        source.close()
+        raise
+
+
+def describe_fault(fault: BaseException) -> str:
+    """Return one line that says what a Python exception says, and its kind where it says nothing."""
+    lines = str(fault).splitlines()
+    return lines[0] if lines else type(fault).__name__

@@ -1,0 +1,47 @@
+"""Which format a file is of: by its content, never by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.errors import UnsupportedFormat
+from bncli.formats import numpy_archive, numpy_array, safetensors, torch_legacy, torch_zip, torchscript
+from bncli.formats.probe import probe_file
+from bncli.formats.recognized_only import explain_unread
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bncli.core.named_arrays import NamedArrays
+    from bncli.formats.base import Format
+
+FORMATS: tuple[Format, ...] = (
+    torchscript.FORMAT,
+    torch_zip.FORMAT,
+    numpy_archive.FORMAT,
+    numpy_array.FORMAT,
+    safetensors.FORMAT,
+    torch_legacy.FORMAT,
+)
+"""Every format that is read; the first that recognizes a file opens it."""
+
+
+def open_named_arrays(path: Path) -> NamedArrays:
+    """Open a file of any format for reading. The caller closes it, best with `with`.
+
+    Raises:
+        InputNotFound: there is no such file.
+        UnsupportedFormat: the file is of a kind that bncli does not read.
+        MalformedFile: the file breaks the rules of its format.
+        UnsafeFile: the file asks for a program to be run.
+    """
+    probe = probe_file(path)
+    for file_format in FORMATS:
+        if file_format.recognizes(probe):
+            return file_format.open(path)
+    raise explain_unread(probe) or UnsupportedFormat(f"{path}: of no format that bncli knows", hint=_readable_formats())
+
+
+def _readable_formats() -> str:
+    kinds = [f"{file_format.name} ({' '.join(file_format.suffixes)})" for file_format in FORMATS]
+    return f"bncli reads {', '.join(kinds)}"

@@ -1,0 +1,74 @@
+"""Deflated bytes, read forward in parts without holding the whole of them."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from bncli.formats.regions import require_within
+
+if TYPE_CHECKING:
+    from bncli.formats.regions import Region
+
+_CHUNK_BYTES = 256 * 1024
+
+
+class InflatedRegion:
+    """What a deflated run of bytes inflates to. Reads that go forward continue; one that goes back starts again.
+
+    Memory grows with what truly comes out of the stream and is asked for, never with what a header claims.
+
+    Args:
+        deflated: the stored bytes, a raw deflate stream.
+        size: number of bytes after inflation, as declared.
+    """
+
+    def __init__(self, deflated: Region, size: int) -> None:
+        self.size = size
+        self._deflated = deflated
+        self._rewind()
+
+    @property
+    def position(self) -> int:
+        """Where the deflated bytes start in the file."""
+        return self._deflated.position
+
+    def read(self, start: int, count: int) -> bytearray:
+        """Return exactly `count` bytes from `start` on, counted after inflation.
+
+        Raises:
+            EOFError: the stream ends before.
+            zlib.error: the stream is broken.
+        """
+        require_within(self.size, start, count)
+        if start < self._produced:
+            self._rewind()
+        while self._produced < start:
+            self._inflate(min(_CHUNK_BYTES, start - self._produced))
+        content = bytearray()
+        while len(content) < count:
+            content += self._inflate(min(_CHUNK_BYTES, count - len(content)))
+        return content
+
+    def _rewind(self) -> None:
+        self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        self._consumed = 0
+        self._produced = 0
+
+    def _inflate(self, limit: int) -> bytes:
+        """Return the next bytes of the stream, at least one and at most `limit`."""
+        while True:
+            produced = self._inflater.decompress(self._next_input(), limit)
+            if produced:
+                self._produced += len(produced)
+                return produced
+            if self._inflater.eof or (self._consumed == self._deflated.size and not self._inflater.unconsumed_tail):
+                raise EOFError(f"the deflated bytes end after {self._produced} of {self.size}")
+
+    def _next_input(self) -> bytes:
+        if self._inflater.unconsumed_tail:
+            return self._inflater.unconsumed_tail
+        count = min(_CHUNK_BYTES, self._deflated.size - self._consumed)
+        chunk = bytes(self._deflated.read(self._consumed, count))
+        self._consumed += count
+        return chunk

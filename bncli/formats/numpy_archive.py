@@ -1,0 +1,48 @@
+"""NumPy's `.npz`: a zip of `.npy` files, whose names without that ending are the names of the arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.core.named_arrays import Skipped
+from bncli.formats.base import Format
+from bncli.formats.byte_source import opening
+from bncli.formats.numpy_header import NotNumericError, read_npy
+from bncli.formats.opened_file import OpenedFile
+from bncli.formats.zip_archive import ZipArchive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bncli.core.named_arrays import NamedArrays
+    from bncli.formats.probe import FileProbe
+
+_SUFFIX = ".npy"
+
+
+def recognizes(probe: FileProbe) -> bool:
+    """Whether the file is a zip of nothing but `.npy` files."""
+    return bool(probe.zip_names) and all(name.endswith(_SUFFIX) for name in probe.zip_names)
+
+
+def open_numpy_archive(path: Path) -> NamedArrays:
+    """Open a `.npz` file, stored or deflated. Arrays of text, dates or structures are listed as skipped.
+
+    Raises:
+        UnsafeFile: an array holds Python objects.
+        MalformedFile: the zip or the header of an array is broken, or does not fit the bytes that are there.
+    """
+    with opening(path, "an .npz file") as source:
+        archive = ZipArchive(source)
+        arrays = {}
+        skipped = []
+        for member in archive.members:
+            name = member.removesuffix(_SUFFIX)
+            try:
+                arrays[name] = read_npy(archive.region(member), f"{path}: array {name!r}")
+            except NotNumericError as error:
+                skipped.append(Skipped(name, str(error)))
+        return OpenedFile(source, FORMAT.name, arrays, skipped=skipped)
+
+
+FORMAT = Format("npz", (".npz",), recognizes, open_numpy_archive)

@@ -1,0 +1,111 @@
+"""The arrays of an open file, whatever its format: what each parser hands out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from bncli.core.named_arrays import ArraySpec, NamedArrays
+from bncli.errors import InputNotFound, MalformedFile
+from bncli.formats.byte_source import FAULTS, describe_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping
+
+    from bncli.core.named_arrays import Array, LayerHint, Skipped
+    from bncli.formats.byte_source import ByteSource
+    from bncli.formats.stored_array import StoredArray
+
+T = TypeVar("T")
+_OFFERED_NAMES = 5
+
+
+class OpenedFile(NamedArrays):
+    """Named arrays over one byte source.
+
+    Args:
+        source: the open file; closed together with this.
+        format_name: name of the format.
+        arrays: where each array lies, by name, in the file's order.
+        identities: memory that may be shared, by array name; see `ArraySpec.identity`.
+        hints: what the file says about its layers.
+        aliases: paths that are other paths again.
+        skipped: what the file holds and cannot be used.
+    """
+
+    def __init__(
+        self,
+        source: ByteSource,
+        format_name: str,
+        arrays: Mapping[str, StoredArray],
+        *,
+        identities: Mapping[str, Hashable] | None = None,
+        hints: Iterable[LayerHint] = (),
+        aliases: Mapping[str, str] | None = None,
+        skipped: Iterable[Skipped] = (),
+    ) -> None:
+        identities = identities or {}
+        self._source = source
+        self._arrays = arrays
+        self._flattened: tuple[str, Array] | None = None
+        self.path = source.path
+        self.format = format_name
+        self.size_bytes = source.size
+        self.specs = {
+            name: ArraySpec(name, array.shape, array.element.name, identities.get(name))
+            for name, array in arrays.items()
+        }
+        self.hints = {hint.layer: hint for hint in hints}
+        self.aliases = dict(aliases or {})
+        self.skipped = tuple(skipped)
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes that were read from the file up to now."""
+        return self._source.bytes_read
+
+    def read(self, name: str) -> Array:
+        """Return one whole array; see `NamedArrays.read`."""
+        array = self._find(name)
+        return self._guarded(name, array.whole)
+
+    def read_flat(self, name: str, start: int, stop: int) -> Array:
+        """Return elements `start` to `stop` of one array in C order; see `NamedArrays.read_flat`."""
+        array = self._find(name)
+        if not 0 <= start <= stop <= array.size:
+            raise IndexError(f"elements {start} to {stop} of {name!r}, which has {array.size}")
+        if array.is_contiguous:
+            return self._guarded(name, lambda: array.run(start, stop))
+        # Elements that are scattered over the file are read once and kept while this array is being walked through.
+        if self._flattened is None or self._flattened[0] != name:
+            self._flattened = (name, self.read(name).reshape(-1))
+        return self._flattened[1][start:stop].copy()
+
+    def position(self, name: str) -> int:
+        """Return where the array starts in the file."""
+        array = self._find(name)
+        return self._guarded(name, lambda: array.position)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._flattened = None
+        self._source.close()
+
+    def _find(self, name: str) -> StoredArray:
+        try:
+            return self._arrays[name]
+        except KeyError:
+            raise InputNotFound(f"{self.path}: no array {name!r}", hint=_offer(tuple(self._arrays))) from None
+
+    def _guarded(self, name: str, read: Callable[[], T]) -> T:
+        try:
+            return read()
+        except FAULTS as fault:
+            raise MalformedFile(f"{self.path}: array {name!r} cannot be read: {describe_fault(fault)}") from fault
+
+
+def _offer(names: tuple[str, ...]) -> str:
+    """Return a hint that names a few of the arrays that are there."""
+    if not names:
+        return "the file holds no array"
+    more = f" and {len(names) - _OFFERED_NAMES} more" if len(names) > _OFFERED_NAMES else ""
+    return f"the file holds {', '.join(names[:_OFFERED_NAMES])}{more}"

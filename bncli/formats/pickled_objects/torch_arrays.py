@@ -1,0 +1,73 @@
+"""From the objects in a torch checkpoint to its arrays, wherever the storages lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bncli.formats.opened_file import OpenedFile
+from bncli.formats.pickled_objects.tree import walk_objects
+from bncli.formats.stored_array import StoredArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from bncli.formats.byte_source import ByteSource
+    from bncli.formats.element_types import ByteOrder
+    from bncli.formats.pickled_objects.torch_storages import Storage
+    from bncli.formats.pickled_objects.tree import Leaf
+    from bncli.formats.regions import Region
+
+
+def open_tree(
+    source: ByteSource,
+    format_name: str,
+    root: Any,
+    storage_region: Callable[[Storage], Region],
+    byte_order: ByteOrder = "<",
+) -> OpenedFile:
+    """Return the arrays under an unpickled object.
+
+    Args:
+        source: the open file.
+        format_name: name of the format.
+        root: what the pickle holds.
+        storage_region: finds the bytes of a storage.
+        byte_order: of the elements of all storages.
+
+    Raises:
+        ValueError: an array needs bytes that its storage does not have.
+        LookupError: a storage is not in the file.
+    """
+    found = walk_objects(root)
+    arrays: dict[str, StoredArray] = {}
+    identities: dict[str, Hashable | None] = {}
+    for name, leaf in found.leaves.items():
+        arrays[name] = _stored(name, leaf, storage_region, byte_order)
+        identities[name] = _identity(leaf)
+    return OpenedFile(
+        source,
+        format_name,
+        arrays,
+        identities=identities,
+        hints=found.hints,
+        aliases=found.aliases,
+        skipped=found.skipped,
+    )
+
+
+def _stored(name: str, leaf: Leaf, storage_region: Callable[[Storage], Region], byte_order: ByteOrder) -> StoredArray:
+    if isinstance(leaf, StoredArray):
+        return leaf
+    storage = leaf.storage
+    try:
+        region = storage_region(storage)
+        first = (storage.offset * storage.itemsize) // leaf.element.itemsize + leaf.offset
+        return StoredArray(region, leaf.element, byte_order, leaf.shape, leaf.strides, first)
+    except (LookupError, ValueError) as fault:
+        raise ValueError(f"array {name!r}: {fault}") from fault
+
+
+def _identity(leaf: Leaf) -> Hashable | None:
+    if isinstance(leaf, StoredArray):
+        return None
+    return (leaf.storage.key, leaf.storage.offset + leaf.offset, leaf.shape, leaf.strides)

@@ -1,0 +1,50 @@
+"""torch's modules in a pickle: what goes into a state dict, and the settings of normalization layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bncli.core.named_arrays import LayerHint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bncli.core.named_arrays import SettingName
+    from bncli.formats.pickles.inert import Record
+
+_PARTS = ("_parameters", "_buffers", "_modules")
+
+
+def module_parts(record: Record) -> Iterator[tuple[Any, Any]] | None:
+    """Return parameters, buffers and submodules by name, in the order of a state dict; `None` if this is no module."""
+    if not is_module(record):
+        return None
+    return (entry for part in _PARTS for entry in record.state[part].items())
+
+
+def is_module(record: Record) -> bool:
+    """Whether the state of a record is that of a `torch.nn.Module`."""
+    state = record.state
+    return isinstance(state, dict) and all(isinstance(state.get(part), dict) for part in _PARTS)
+
+
+def layer_hint(name: str, record: Record) -> LayerHint | None:
+    """Return class and settings of a module that keeps running statistics, or `None` for any other object."""
+    if not is_module(record) or "running_mean" not in record.state["_buffers"]:
+        return None
+    return LayerHint(name, record.class_name, _settings(record.state))
+
+
+def _settings(state: dict[Any, Any]) -> dict[SettingName, float | None]:
+    settings: dict[SettingName, float | None] = {}
+    if _is_number(state.get("eps")):
+        settings["eps"] = float(state["eps"])
+    if _is_number(state.get("momentum")):
+        settings["momentum"] = float(state["momentum"])
+    elif "momentum" in state and state["momentum"] is None:
+        settings["momentum"] = None
+    return settings
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float)

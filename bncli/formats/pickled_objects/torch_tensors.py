@@ -1,0 +1,142 @@
+"""torch's tensors as a pickle describes them: a view of a storage, made by one of a few rebuilding functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bncli.formats.element_types import ELEMENT_TYPES
+from bncli.formats.pickled_objects.torch_storages import Storage
+from bncli.formats.pickled_objects.unreadable import Unreadable
+from bncli.formats.pickles.inert import GlobalName, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bncli.formats.element_types import ElementType
+
+_MAX_INTEGER = 2**62
+_MAX_WRAPPERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class TensorView:
+    """A strided view of a storage."""
+
+    storage: Storage
+    element: ElementType
+    offset: int
+    """Index of the first element in the storage, counted in elements."""
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    """In elements."""
+
+
+def torch_tensor(record: Record) -> TensorView | Unreadable | None:
+    """Return the tensor that a record describes, or `None` if it describes none.
+
+    Raises:
+        ValueError: the record claims to be a tensor, and its arguments are none that torch writes.
+    """
+    inner = _unwrapped(record)
+    rebuild = _REBUILDERS.get(inner.class_name)
+    return None if rebuild is None else rebuild(inner.args)
+
+
+def _unwrapped(record: Record) -> Record:
+    """Return what is inside parameters and tensor subclasses."""
+    for _ in range(_MAX_WRAPPERS):
+        if record.class_name in _PARAMETERS and record.args and type(record.args[0]) is Record:
+            record = record.args[0]
+        elif record.class_name in _SUBCLASSES:
+            function, _, args = record.args[:3]
+            if type(function) is not GlobalName or type(args) is not tuple:
+                raise ValueError(f"arguments of {record.class_name}")
+            record = Record(function.name, args)
+        else:
+            return record
+    raise ValueError(f"more than {_MAX_WRAPPERS} wrappers around a tensor")
+
+
+def _view(args: tuple[Any, ...]) -> TensorView | Unreadable:
+    """Serve `_rebuild_tensor(storage, offset, size, stride)` and version 2, which adds hooks and metadata."""
+    return _checked_view(args, None, args[6] if len(args) > 6 else None)  # noqa: PLR2004 - position of the metadata
+
+
+def _typed_view(args: tuple[Any, ...]) -> TensorView | Unreadable:
+    """Serve version 3, which names the dtype because its storage has none."""
+    dtype = args[6]
+    if type(dtype) is not GlobalName:
+        raise ValueError("a tensor whose dtype is not a name")
+    return _checked_view(args, dtype.name.rpartition(".")[2], args[7] if len(args) > 7 else None)  # noqa: PLR2004
+
+
+def _checked_view(args: tuple[Any, ...], dtype: str | None, metadata: Any) -> TensorView | Unreadable:
+    storage, offset, shape, strides = args[0], args[1], _integers(args[2]), _integers(args[3])
+    if type(storage) is not Storage:
+        raise ValueError("a tensor without a storage")
+    if metadata:
+        return Unreadable("a conjugated or negated view")
+    element = ELEMENT_TYPES.get(dtype or storage.dtype)
+    if element is None:
+        return Unreadable(f"its element type {dtype or storage.dtype} is not one that bncli reads")
+    (offset,) = _integers((offset,))
+    view = TensorView(storage, element, offset, shape, strides)
+    if _end(view) * element.itemsize > storage.size_bytes:
+        raise ValueError(
+            f"a tensor that needs {_end(view) * element.itemsize} bytes of a storage of {storage.size_bytes}"
+        )
+    return view
+
+
+def _end(view: TensorView) -> int:
+    """Return how many elements the storage must have, at least."""
+    if len(view.shape) != len(view.strides):
+        raise ValueError(f"a tensor of {len(view.shape)} axes and {len(view.strides)} strides")
+    if 0 in view.shape:
+        return 0
+    return view.offset + 1 + sum((n - 1) * stride for n, stride in zip(view.shape, view.strides, strict=True))
+
+
+def _integers(values: Any) -> tuple[int, ...]:
+    if type(values) is Record and values.class_name == "torch.Size":
+        (values,) = values.args
+    if not isinstance(values, (tuple, list)):
+        raise ValueError("a size or stride that is not a tuple")  # noqa: TRY004 - the file's fault, not a caller's
+    if any(type(value) is not int or not 0 <= value < _MAX_INTEGER for value in values):
+        raise ValueError("a size, stride or offset that is not a natural number")
+    return tuple(values)
+
+
+def _skipped(reason: str) -> Callable[[tuple[Any, ...]], Unreadable]:
+    return lambda _args: Unreadable(reason)
+
+
+_PARAMETERS = frozenset(
+    {
+        "torch._utils._rebuild_parameter",
+        "torch._utils._rebuild_parameter_with_state",
+        "torch.nn.parameter.Parameter",
+        "torch.nn.parameter.Buffer",
+        "torch.autograd.variable.Variable",
+    }
+)
+"""Calls whose first argument is the tensor."""
+
+_SUBCLASSES = frozenset({"torch._tensor._rebuild_from_type_v2", "torch._tensor._rebuild_from_type"})
+"""Calls that carry another one: (function, class, arguments, state)."""
+
+_REBUILDERS: Mapping[str, Callable[[tuple[Any, ...]], TensorView | Unreadable]] = {
+    "torch._utils._rebuild_tensor": _view,
+    "torch._utils._rebuild_tensor_v2": _view,
+    "torch._utils._rebuild_tensor_v3": _typed_view,
+    "torch._utils._rebuild_qtensor": _skipped("a quantized tensor"),
+    "torch._utils._rebuild_sparse_tensor": _skipped("a sparse tensor"),
+    "torch._utils._rebuild_sparse_csr_tensor": _skipped("a sparse tensor"),
+    "torch._utils._rebuild_nested_tensor": _skipped("a nested tensor"),
+    "torch._utils._rebuild_meta_tensor_no_storage": _skipped("a meta tensor, which has no values"),
+    "torch._utils._rebuild_wrapper_subclass": _skipped("a tensor of a class that keeps its values elsewhere"),
+    "torch._utils._rebuild_device_tensor_from_cpu_tensor": _skipped("a tensor of a device of its own kind"),
+    "torch._utils._rebuild_device_tensor_from_numpy": _skipped("a tensor of a device of its own kind"),
+    "torch._utils._rebuild_xla_tensor": _skipped("a tensor of a device of its own kind"),
+}

@@ -1,0 +1,179 @@
+"""The tree of objects in a pickle: every array by its dotted path, and what the modules say about themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from bncli.core.named_arrays import LayerHint, Skipped
+from bncli.formats.pickled_objects.numpy_records import numpy_array
+from bncli.formats.pickled_objects.torch_modules import layer_hint, module_parts
+from bncli.formats.pickled_objects.torch_tensors import TensorView, torch_tensor
+from bncli.formats.pickled_objects.unreadable import Unreadable
+from bncli.formats.pickles.inert import AttributedDict, GlobalName, Record
+from bncli.formats.stored_array import StoredArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Leaf: TypeAlias = TensorView | StoredArray
+
+ROOT_ARRAY_NAME = "tensor"
+"""What the array is called in a file that holds one array and no names."""
+
+_CONTAINERS = frozenset({dict, AttributedDict, list, tuple, Record})
+_MAX_DEPTH = 64
+_MAX_NAME_LENGTH = 1024
+_SHOWN_NAME_LENGTH = 80
+_SCANNED_ARGUMENTS = 8
+
+
+@dataclass(slots=True)
+class ObjectTree:
+    """What was found, in the file's order."""
+
+    leaves: dict[str, Leaf] = field(default_factory=dict)
+    hints: list[LayerHint] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    name: str
+    value: Any
+    depth: int
+    parent: int
+    """`id` of the container; the containers live as long as the walk."""
+
+
+def walk_objects(root: Any) -> ObjectTree:
+    """Find every array under an object.
+
+    Each container is walked once, however often it is referred to, so that neither cycles nor references that double at
+    every level can make this long; its first path in document order names what is in it.
+
+    Raises:
+        ValueError: a record claims to be an array, and its parts are none that an array has.
+    """
+    walk = _Walk()
+    walk.run(root)
+    return walk.found
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self.found = ObjectTree()
+        self._first_names: dict[int, str] = {}
+        self._parents: dict[int, int] = {}
+        self._holding: set[int] = set()
+        self._repeated: list[tuple[str, int]] = []
+
+    def run(self, root: Any) -> None:
+        todo = [_Node("", root, 0, 0)]
+        while todo:
+            node = todo.pop()
+            if type(node.value) in _CONTAINERS and not self._is_leaf(node):
+                children = list(self._enter(node))
+                todo.extend(reversed(children))
+        for name, container in self._repeated:
+            first = self._first_names[container]
+            if container in self._holding and not name.startswith(f"{first}."):
+                self.found.aliases[name] = first
+
+    def _is_leaf(self, node: _Node) -> bool:
+        """Take in an array, readable or not; say whether it was one."""
+        leaf = _leaf(node)
+        if leaf is None:
+            return False
+        name = node.name or ROOT_ARRAY_NAME
+        if isinstance(leaf, Unreadable):
+            self.found.skipped.append(Skipped(name, leaf.reason))
+        elif name in self.found.leaves:
+            self.found.skipped.append(Skipped(name, "a second array of this name"))
+        else:
+            self.found.leaves[name] = leaf
+            self._mark_holding(node.parent)
+        return True
+
+    def _mark_holding(self, container: int) -> None:
+        while container and container not in self._holding:
+            self._holding.add(container)
+            container = self._parents[container]
+
+    def _enter(self, node: _Node) -> Iterator[_Node]:
+        """Return the children of a container that was not walked yet."""
+        identity = id(node.value)
+        if identity in self._first_names:
+            self._repeated.append((node.name, identity))
+            return
+        self._first_names[identity] = node.name
+        self._parents[identity] = node.parent
+        if type(node.value) is Record:
+            self._describe(node.name, node.value)
+        for key, value in _children(node.value, is_root=node.depth == 0):
+            if type(value) not in _CONTAINERS:
+                continue
+            name = f"{node.name}.{_key_text(key)}" if node.depth else _key_text(key)
+            if node.depth == _MAX_DEPTH or len(name) > _MAX_NAME_LENGTH:
+                self.found.skipped.append(Skipped(f"{name[:_SHOWN_NAME_LENGTH]}...", "nested too deep"))
+                return
+            yield _Node(name, value, node.depth + 1, identity)
+
+    def _describe(self, name: str, record: Record) -> None:
+        hint = layer_hint(name, record)
+        if hint is not None:
+            self.found.hints.append(hint)
+        scanned = (value for value in record.args[:_SCANNED_ARGUMENTS] if type(value) is Record)
+        if any(torch_tensor(value) or numpy_array(value) for value in scanned):
+            self.found.skipped.append(Skipped(name, f"an object of class {record.class_name}, not a plain array"))
+
+
+def _leaf(node: _Node) -> Leaf | Unreadable | None:
+    if type(node.value) is not Record:
+        return None
+    try:
+        return torch_tensor(node.value) or numpy_array(node.value)
+    except (IndexError, TypeError, ValueError) as fault:
+        raise ValueError(f"array {node.name or ROOT_ARRAY_NAME!r}: {fault}") from fault
+
+
+def _children(value: Any, *, is_root: bool) -> Iterable[tuple[Any, Any]]:
+    if isinstance(value, dict):
+        return (entry for entry in value.items() if not (is_root and _is_optimizer(entry[0])))
+    if isinstance(value, (list, tuple)):
+        return enumerate(value)
+    parts = module_parts(value)
+    return _attributes(value) if parts is None else parts
+
+
+def _is_optimizer(key: Any) -> bool:
+    return type(key) is str and key.startswith("optimizer")
+
+
+def _attributes(record: Record) -> Iterator[tuple[Any, Any]]:
+    """Return what an object of any class holds: its attributes, then its elements."""
+    # With slots, a state is a pair: attributes in the dictionary, attributes in slots.
+    states = record.state if type(record.state) is tuple else (record.state,)
+    for state in states:
+        if isinstance(state, dict):
+            yield from state.items()
+    for index, item in enumerate(record.items):
+        if type(item) is tuple and len(item) == 2:  # noqa: PLR2004 - key and value
+            yield item
+        else:
+            yield index, item
+
+
+def _key_text(key: Any) -> str:
+    if type(key) is str:
+        return key
+    if type(key) is bytes:
+        return key.decode("utf-8", "backslashreplace")
+    if type(key) is GlobalName:
+        return key.name
+    if type(key) is Record:
+        return key.class_name
+    if type(key) is tuple:
+        return ".".join(_key_text(part)[:_MAX_NAME_LENGTH] for part in key)
+    return str(key)

@@ -1,0 +1,106 @@
+"""The pickle machine: runs the instructions of a pickle over inert values.
+
+A pickle is a program for a small stack machine, and Python's own machine imports and calls whatever the program names.
+This one has no instruction that can: a global becomes a `GlobalName` and a call becomes a `Record`, but for the few
+that make plain containers. Whatever a file asks for, the outcome is lists, dictionaries, tuples, strings, numbers and
+records.
+"""
+
+from __future__ import annotations
+
+import struct
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+from bncli.errors import UnsafeFile
+from bncli.formats.pickles.errors import BrokenPickle, TruncatedPickle
+from bncli.formats.pickles.inert import GlobalName
+from bncli.formats.pickles.instructions import INSTRUCTIONS, LONGEST_OPERAND, STOP
+from bncli.formats.pickles.policy import runs_something
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MAX_INSTRUCTIONS = 20_000_000
+"""A byte of a pickle can make some seventy bytes of objects; this bounds them to what a machine has."""
+_MAX_GLOBAL_LENGTH = 1024
+
+
+class Machine:
+    """Runs pickles that follow each other in one buffer.
+
+    Args:
+        buffer: the bytes.
+        owner: the file, for messages.
+        resolve_persistent: makes a value of a persistent id; by default such ids are refused.
+
+    Attributes:
+        globals: every global that the pickles named, by dotted name.
+    """
+
+    __slots__ = ("buffer", "globals", "marked", "memo", "owner", "resolve_persistent", "stack")
+
+    def __init__(self, buffer: bytes, owner: str, resolve_persistent: Callable[[Any], Any] | None = None) -> None:
+        self.buffer = buffer
+        self.owner = owner
+        self.resolve_persistent = resolve_persistent or _refuse_persistent
+        self.globals: dict[str, GlobalName] = {}
+        self.stack: list[Any] = []
+        self.marked: list[list[Any]] = []
+        # A dictionary: a list would be as long as the largest index that the file cares to write.
+        self.memo: dict[int, Any] = {}
+
+    def run(self, start: int = 0) -> tuple[Any, int]:
+        """Run one pickle and return its value and the position after it.
+
+        Raises:
+            TruncatedPickle: the buffer ends within the pickle.
+            BrokenPickle: the pickle breaks the rules of its format, or a limit.
+            UnsafeFile: the pickle names something whose only use is to run a program.
+        """
+        self.stack, self.marked, self.memo = [], [], {}
+        buffer = self.buffer
+        instructions = INSTRUCTIONS
+        at = start
+        try:
+            for _ in repeat(None, _MAX_INSTRUCTIONS):
+                opcode = buffer[at]
+                if opcode == STOP:
+                    return self.stack.pop(), at + 1
+                at = instructions[opcode](self, at + 1)
+        except BrokenPickle:
+            raise
+        except (LookupError, TypeError, ValueError, OverflowError, struct.error) as fault:
+            if at + LONGEST_OPERAND >= len(buffer):
+                raise TruncatedPickle(len(buffer) + 1) from fault
+            raise BrokenPickle(f"the pickle is broken at byte {at}: {type(fault).__name__}: {fault}") from fault
+        raise BrokenPickle(f"the pickle has more than {_MAX_INSTRUCTIONS} instructions")
+
+    def pop_marked(self) -> list[Any]:
+        """Return what was pushed since the last mark, and forget the mark."""
+        items = self.stack
+        self.stack = self.marked.pop()
+        return items
+
+    def name_global(self, module: str, name: str) -> GlobalName:
+        """Return the inert stand-in for a global.
+
+        Raises:
+            UnsafeFile: its only use is to run a program.
+        """
+        if len(module) + len(name) > _MAX_GLOBAL_LENGTH:
+            raise BrokenPickle(f"a global whose name has {len(module) + len(name)} characters")
+        dotted = f"{module}.{name}"
+        known = self.globals.get(dotted)
+        if known is None:
+            if runs_something(module, name):
+                raise UnsafeFile(
+                    f"{self.owner}: asks to call {dotted} on loading, which no checkpoint needs",
+                    hint="do not load this file with torch or pickle: it would run what its author wants",
+                )
+            known = self.globals[dotted] = GlobalName(dotted)
+        return known
+
+
+def _refuse_persistent(persistent_id: Any) -> Any:
+    raise BrokenPickle(f"a persistent id of type {type(persistent_id).__name__} where none may stand")

@@ -1,0 +1,93 @@
+"""Runs of bytes that can be read in parts: a slice of a file, of memory, or of another run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from bncli.formats.byte_source import ByteSource
+
+
+class Region(Protocol):
+    """A run of bytes that can be read in parts."""
+
+    @property
+    def position(self) -> int:
+        """Where the run starts in the file."""
+
+    @property
+    def size(self) -> int:
+        """Number of bytes in the run."""
+
+    def read(self, start: int, count: int) -> bytearray:
+        """Return exactly `count` bytes from `start` on, counted from the beginning of the run.
+
+        Raises:
+            EOFError: the run ends before.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class FileRegion:
+    """Bytes that lie in the file as they are."""
+
+    source: ByteSource
+    position: int
+    size: int
+
+    def read(self, start: int, count: int) -> bytearray:
+        """Return exactly `count` bytes from `start` on."""
+        require_within(self.size, start, count)
+        return self.source.read(self.position + start, count)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRegion:
+    """Bytes that were read already, together with what surrounds them."""
+
+    content: bytes
+
+    @property
+    def position(self) -> int:
+        """Zero: the place in the file is no longer known, nor of use."""
+        return 0
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return len(self.content)
+
+    def read(self, start: int, count: int) -> bytearray:
+        """Return exactly `count` bytes from `start` on."""
+        require_within(self.size, start, count)
+        return bytearray(self.content[start : start + count])
+
+
+@dataclass(frozen=True, slots=True)
+class SubRegion:
+    """A part of another run."""
+
+    parent: Region
+    start: int
+    size: int
+
+    @property
+    def position(self) -> int:
+        """Where the part starts in the file."""
+        return self.parent.position + self.start
+
+    def read(self, start: int, count: int) -> bytearray:
+        """Return exactly `count` bytes from `start` on, counted from the beginning of the part."""
+        require_within(self.size, start, count)
+        return self.parent.read(self.start + start, count)
+
+
+def require_within(size: int, start: int, count: int) -> None:
+    """Check that a range of bytes lies in a run of `size` bytes.
+
+    Raises:
+        EOFError: it does not.
+    """
+    if start < 0 or count < 0 or start + count > size:
+        raise EOFError(f"bytes {start} to {start + count} asked of {size}")

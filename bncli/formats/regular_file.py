@@ -1,0 +1,50 @@
+"""Opening of files that may be anything: only regular files are read, and nothing can make the open hang."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from bncli.errors import BncliError, InputNotFound, UnsupportedFormat
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# A FIFO without a writer blocks a plain open for ever; O_BINARY keeps Windows from translating line ends.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def open_regular_file(path: Path) -> int:
+    """Open a file for reading and return its descriptor, which the caller closes.
+
+    Raises:
+        InputNotFound: there is no such file.
+        UnsupportedFormat: the path is a directory, a FIFO, a device or a socket.
+        BncliError: the system refuses, for want of permission for instance.
+    """
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputNotFound(f"{path}: no such file", hint="check the path and the folder you are in") from error
+    except PermissionError as error:
+        raise BncliError(f"{path}: no permission to read it") from error
+    except OSError as error:
+        raise BncliError(f"{path}: cannot be opened: {error.strerror or error}") from error
+    except ValueError as error:
+        raise InputNotFound(f"{path}: not a path: {error}") from error
+    try:
+        _require_regular(path, os.fstat(descriptor).st_mode)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _require_regular(path: Path, mode: int) -> None:
+    if stat.S_ISREG(mode):
+        return
+    if stat.S_ISDIR(mode):
+        raise UnsupportedFormat(f"{path}: is a directory", hint="name the checkpoint file inside it")
+    kind = "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
+    raise UnsupportedFormat(f"{path}: is {kind}, not a regular file", hint="save the bytes to a file first")

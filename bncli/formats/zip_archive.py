@@ -1,0 +1,169 @@
+"""Members of a zip file as regions of bytes: checked against each other, inflated as far as needed, never extracted."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+from bncli.formats.byte_source import FAULTS, describe_fault
+from bncli.formats.inflated_region import InflatedRegion
+from bncli.formats.regions import FileRegion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bncli.formats.byte_source import ByteSource
+    from bncli.formats.regions import Region
+
+_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_ENCRYPTED = 0x1
+_MAX_INFLATION = 100
+"""How many times its stored size a member that is read whole may inflate to, beyond the first megabytes."""
+_ALWAYS_INFLATED = 4 * 1024**2
+
+
+class ZipArchive:
+    """The directory of a zip file whose members are read through a byte source.
+
+    A loader may trust the directory at the end or the header before each member; files in which the two disagree, or
+    a name stands twice, or members overlap, mean different things to different loaders and are refused.
+
+    Raises:
+        ValueError: the file is no zip, or is ambiguous.
+    """
+
+    def __init__(self, source: ByteSource) -> None:
+        self._source = source
+        try:
+            with zipfile.ZipFile(_SourceFile(source)) as archive:
+                members = archive.infolist()
+        except (zipfile.BadZipFile, *FAULTS) as fault:
+            raise ValueError(
+                f"the zip directory cannot be read, is the file cut short? ({describe_fault(fault)})"
+            ) from fault
+        self.members: Mapping[str, zipfile.ZipInfo] = {member.filename: member for member in members}
+        if len(self.members) != len(members):
+            raise ValueError("two members have the same name")
+        _require_disjoint(members)
+
+    def region(self, name: str) -> Region:
+        """Return the bytes of a member. Its local header is read when the bytes are, not before.
+
+        Raises:
+            KeyError: there is no such member.
+            ValueError: the member is encrypted, or compressed in a way other than deflate.
+        """
+        member = self.members.get(name)
+        if member is None:
+            raise KeyError(f"the archive lacks the member {name!r}")
+        return ZipMember(self._source, member)
+
+    def read_whole(self, name: str, limit: int) -> bytes:
+        """Return all bytes of a small member, and check them against the checksum if the archive has one.
+
+        Raises:
+            ValueError: the member is larger than `limit`, or inflates like a bomb, or its checksum is wrong.
+        """
+        region = self.region(name)
+        member = self.members[name]
+        bomb = member.file_size > max(_ALWAYS_INFLATED, _MAX_INFLATION * member.compress_size)
+        if member.file_size > limit or bomb:
+            raise ValueError(f"member {name!r} claims {member.file_size} bytes")
+        content = bytes(region.read(0, region.size))
+        # torch.serialization.set_crc32_options(False) stores zero.
+        if member.CRC and zlib.crc32(content) != member.CRC:
+            raise ValueError(f"member {name!r} does not match its checksum")
+        return content
+
+
+class ZipMember:
+    """The bytes of one member, stored or deflated."""
+
+    def __init__(self, source: ByteSource, member: zipfile.ZipInfo) -> None:
+        if member.flag_bits & _ENCRYPTED:
+            raise ValueError(f"member {member.filename!r} is encrypted")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError(f"member {member.filename!r} is compressed by method {member.compress_type}, not deflate")
+        if member.compress_type == zipfile.ZIP_STORED and member.compress_size != member.file_size:
+            raise ValueError(f"member {member.filename!r} is stored, yet has two sizes")
+        self._source = source
+        self._member = member
+        self._content: Region | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of bytes after inflation."""
+        return self._member.file_size
+
+    @property
+    def position(self) -> int:
+        """Where the member's bytes start in the file."""
+        return self._locate().position
+
+    def read(self, start: int, count: int) -> bytearray:
+        """Return exactly `count` bytes from `start` on."""
+        return self._locate().read(start, count)
+
+    def _locate(self) -> Region:
+        if self._content is None:
+            position = _check_local_header(self._source, self._member)
+            stored = FileRegion(self._source, position, self._member.compress_size)
+            is_stored = self._member.compress_type == zipfile.ZIP_STORED
+            self._content = stored if is_stored else InflatedRegion(stored, self._member.file_size)
+        return self._content
+
+
+def _check_local_header(source: ByteSource, member: zipfile.ZipInfo) -> int:
+    """Return where the bytes of a member start, after comparing its local header with the directory."""
+    start = member.header_offset
+    fields = _LOCAL_HEADER.unpack(source.read(start, _LOCAL_HEADER.size))
+    signature, flags, method, name_length, extra_length = fields[0], fields[2], fields[3], fields[9], fields[10]
+    name = bytes(source.read(start + _LOCAL_HEADER.size, name_length))
+    decoded = name.decode("utf-8" if flags & 0x800 else "cp437")
+    if signature != b"PK\3\4" or decoded != member.orig_filename or method != member.compress_type:
+        raise ValueError(f"the header of member {member.filename!r} contradicts the zip directory")
+    return start + _LOCAL_HEADER.size + int(name_length) + int(extra_length)
+
+
+def _require_disjoint(members: list[zipfile.ZipInfo]) -> None:
+    """Refuse members that overlap, and bytes before the first one: the tail of another archive, perhaps."""
+    end = 0
+    for member in sorted(members, key=lambda member: member.header_offset):
+        if member.header_offset < end or (end == 0 and member.header_offset != 0):
+            raise ValueError(f"member {member.filename!r} starts where no member may start")
+        end = member.header_offset + _LOCAL_HEADER.size + member.compress_size
+
+
+class _SourceFile(io.RawIOBase):
+    """A byte source as the file object that `zipfile` wants."""
+
+    def __init__(self, source: ByteSource) -> None:
+        super().__init__()
+        self._source = source
+        self._offset = 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._offset, io.SEEK_END: self._source.size}[whence]
+        if base + offset < 0:
+            raise OSError("seek before the start of the file")
+        self._offset = base + offset
+        return self._offset
+
+    def tell(self) -> int:
+        return self._offset
+
+    def read(self, size: int | None = -1) -> bytes:
+        rest = max(0, self._source.size - self._offset)
+        count = rest if size is None or size < 0 else min(size, rest)
+        content = bytes(self._source.read(self._offset, count))
+        self._offset += count
+        return content
