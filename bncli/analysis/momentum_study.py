@@ -1,0 +1,126 @@
+"""Running statistics beside the population, momentum by momentum: how near they come, and what keeps them away."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bncli.analysis.momentum_choice import averaging_task, choose_momentum
+from bncli.analysis.running_trajectory import trajectory
+from bncli.core.momentum import closed_forms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bncli.analysis.momentum_choice import MomentumChoice
+    from bncli.analysis.running_trajectory import RunSettings, Trajectory
+    from bncli.core.batch_statistics import BatchSource, Population
+    from bncli.core.momentum import ClosedForms
+
+    FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ErrorParts:
+    """A running statistic's distance from the population's, as the sum of two parts of shape (C,)."""
+
+    initial: FloatArray
+    """What is left of the initial value's distance: the initial residue times it."""
+    rest: FloatArray
+    """Everything else: noise of the batches, a population that moved, rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenBuffers:
+    """Buffers that stand still because an update is smaller than their precision; an entry for each channel."""
+
+    mean_since: tuple[int | None, ...]
+    """The last step that moved the running mean, 0 for none; `None` where it is not frozen."""
+    var_since: tuple[int | None, ...]
+    """The same of the running variance."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MomentumRun:
+    """What one momentum makes of the run; arrays of shape (C,)."""
+
+    forms: ClosedForms
+    final_mean: NDArray[np.floating[Any]]
+    """Running mean after the last step, in the precision that was asked for."""
+    final_var: NDArray[np.floating[Any]]
+    mean_error: ErrorParts
+    var_error: ErrorParts
+    frozen: FrozenBuffers | None
+    """`None` in float64, in which nothing freezes."""
+    expected_error: float | None
+    """As `AveragingTask.expected_error` has it; `None` where no channel has a finite, positive variance."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MomentumStudy:
+    """A run of training steps, averaged with several momenta."""
+
+    settings: RunSettings
+    population: Population
+    runs: tuple[MomentumRun, ...]
+    """In the order of `settings.momenta`."""
+    trajectory: Trajectory
+    choice: MomentumChoice | None
+    """The best momentum for this number of steps; `None` where the initial values are best left alone, or where no
+    channel has a finite, positive variance."""
+
+    @property
+    def num_features(self) -> int:
+        """Number of channels C."""
+        return len(self.population.mean)
+
+
+def study_momenta(source: BatchSource, settings: RunSettings) -> MomentumStudy:
+    """Return how the running statistics of a run follow the batches of a source, for each momentum."""
+    population = source.population(settings.ddof)
+    path = trajectory(source, settings)
+    task = averaging_task(source, settings.initial, settings.num_steps, settings.ddof)
+    runs = []
+    for index, momentum in enumerate(settings.momenta):
+        forms = closed_forms(momentum, settings.num_steps)
+        final_mean, final_var = path.values[-1, index]
+        initial = settings.initial
+        runs.append(
+            MomentumRun(
+                forms=forms,
+                final_mean=final_mean,
+                final_var=final_var,
+                mean_error=_error_parts(final_mean, initial.mean, population.mean, forms.initial_residue),
+                var_error=_error_parts(final_var, initial.var, population.var, forms.initial_residue),
+                frozen=_frozen(path, index, forms, settings.num_steps),
+                expected_error=None if task is None else task.expected_error(momentum),
+            )
+        )
+    choice = None if task is None else choose_momentum(task)
+    return MomentumStudy(settings, population, tuple(runs), path, choice)
+
+
+def _error_parts(final: NDArray[np.floating[Any]], initial: FloatArray, aim: FloatArray, residue: float) -> ErrorParts:
+    left = residue * (initial - aim)
+    return ErrorParts(left, final.astype(np.float64) - aim - left)
+
+
+def _frozen(path: Trajectory, index: int, forms: ClosedForms, num_steps: int) -> FrozenBuffers | None:
+    """Return since when each buffer stands still.
+
+    It is frozen if it held still for as many steps as it averages over, or for half of a shorter run, and even the
+    last batch, which differs from it, did not move it.
+    """
+    if path.last_changes is None:
+        return None
+    patience = min(forms.effective_batches, math.ceil(num_steps / 2))
+    last_changes = path.last_changes[index]
+    is_frozen = (num_steps - last_changes >= patience) & (path.values[-1, index] != path.last_batch)
+    mean_since, var_since = (
+        tuple(step if frozen else None for step, frozen in zip(steps, flags, strict=True))
+        for steps, flags in zip(last_changes.tolist(), is_frozen.tolist(), strict=True)
+    )
+    return FrozenBuffers(mean_since, var_since)

@@ -1,0 +1,143 @@
+"""How the running statistics move over a run, for several momenta at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from bncli.core.running_average import running_average
+from bncli.core.stored_buffers import as_stored, stored_buffers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from bncli.core.batch_statistics import BatchSource, BatchStatistics, Ddof
+    from bncli.core.running_statistics import RunningStatistics
+    from bncli.core.stored_buffers import BufferDtype
+
+AverageDtype = Literal["float64", "float32", "bfloat16", "float16"]
+"""Precision of the running statistics: `float64` is computed as exactly as it can be, the others as PyTorch rounds."""
+
+_BLOCK_ELEMENTS = 1 << 16
+"""Batch statistics that are worked on at once: half a megabyte for the means, and as much for the variances."""
+_NUM_SAMPLES = 256
+"""Points of a trajectory that is only to be looked at."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunSettings:
+    """One run of training steps, to be averaged with several momenta."""
+
+    momenta: tuple[float | None, ...]
+    """M weights of the new batch; `None` is the cumulative average."""
+    num_steps: int
+    initial: RunningStatistics
+    """Running statistics before the first step."""
+    ddof: Ddof = 1
+    """Of the batch variances that are averaged."""
+    dtype: AverageDtype = "float64"
+    """Anything but float64 needs a ddof of 1: it is PyTorch's rounding that is known."""
+    keeps_every_step: bool = False
+    """Whether the trajectory holds every step, and not just enough of them to draw it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trajectory:
+    """Running statistics in the course of a run."""
+
+    steps: NDArray[np.int64]
+    """Numbers of the S steps that are kept, counted from 1; the last step is among them."""
+    values: NDArray[np.floating[Any]]
+    """Shape (S, M, 2, C): after each of these steps, for each momentum, mean and variance."""
+    last_changes: NDArray[np.int64] | None
+    """Shape (M, 2, C): the last step that changed a value, 0 for none; `None` in float64, where every step does."""
+    last_batch: NDArray[np.floating[Any]]
+    """Shape (2, C): mean and variance of the last batch, in the precision of the values."""
+
+    @property
+    def mean(self) -> NDArray[np.floating[Any]]:
+        """Running means, shape (S, M, C)."""
+        return self.values[:, :, 0]
+
+    @property
+    def var(self) -> NDArray[np.floating[Any]]:
+        """Running variances, shape (S, M, C)."""
+        return self.values[:, :, 1]
+
+
+def trajectory(source: BatchSource, settings: RunSettings) -> Trajectory:
+    """Return the running statistics of a run over the batches of a source."""
+    is_short = settings.num_steps <= _NUM_SAMPLES
+    stride = 1 if settings.keeps_every_step or is_short else -(-settings.num_steps // _NUM_SAMPLES)
+    lengths = list(_block_lengths(settings.num_steps, stride, source.num_features))
+    blocks = source.stream(lengths, settings.num_steps)
+    strides = [min(stride, length) for length in lengths]
+    steps = np.cumsum(np.concatenate([np.full(n // k, k) for n, k in zip(lengths, strides, strict=True)]))
+    start = np.stack([settings.initial.mean, settings.initial.var])
+    if settings.dtype == "float64":
+        return _exact(blocks, strides, start, settings, steps)
+    return _rounded(blocks, strides, start, settings, steps, settings.dtype)
+
+
+def _block_lengths(num_steps: int, stride: int, num_features: int) -> Iterator[int]:
+    """Cut a run into blocks of whole strides; what is left at its end is a block, and a stride, of its own."""
+    length = stride * max(1, _BLOCK_ELEMENTS // (stride * num_features))
+    whole = num_steps - num_steps % stride
+    for start in range(0, whole, length):
+        yield min(length, whole - start)
+    if whole < num_steps:
+        yield num_steps - whole
+
+
+def _exact(
+    blocks: Iterable[BatchStatistics],
+    strides: Sequence[int],
+    start: NDArray[np.float64],
+    settings: RunSettings,
+    steps: NDArray[np.int64],
+) -> Trajectory:
+    values = [start.ravel()] * len(settings.momenta)
+    kept, num_seen = [], 0
+    for block, stride in zip(blocks, strides, strict=True):
+        batches = np.concatenate([block.mean, block.var_with(settings.ddof)], axis=1)
+        sampled = [
+            running_average(value, batches, momentum, stride, num_seen)
+            for value, momentum in zip(values, settings.momenta, strict=True)
+        ]
+        values = [each[-1] for each in sampled]
+        kept.append(np.stack(sampled, axis=1))
+        num_seen += len(block)
+    whole = np.concatenate(kept)
+    return Trajectory(
+        steps=steps,
+        values=whole.reshape(*whole.shape[:2], *start.shape),
+        last_changes=None,
+        last_batch=batches[-1].reshape(start.shape),
+    )
+
+
+def _rounded(
+    blocks: Iterable[BatchStatistics],
+    strides: Sequence[int],
+    start: NDArray[np.float64],
+    settings: RunSettings,
+    steps: NDArray[np.int64],
+    dtype: BufferDtype,
+) -> Trajectory:
+    value = np.repeat(as_stored(start, dtype)[None], len(settings.momenta), axis=0)
+    last_changes = np.zeros(value.shape, np.int64)
+    kept, num_seen = [], 0
+    for block, stride in zip(blocks, strides, strict=True):
+        values = stored_buffers(value, block, settings.momenta, dtype, num_seen)
+        changed = values != np.concatenate([value[None], values[:-1]])
+        numbers = np.arange(num_seen + 1, num_seen + len(block) + 1)[:, None, None, None]
+        last_changes = np.maximum(last_changes, (changed * numbers).max(axis=0))
+        value = values[-1]
+        kept.append(values[stride - 1 :: stride])
+        num_seen += len(block)
+    last_batch = as_stored(np.stack([block.mean[-1], block.var[-1]]), dtype)
+    return Trajectory(steps, np.concatenate(kept), last_changes, last_batch)
