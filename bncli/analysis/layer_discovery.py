@@ -43,13 +43,13 @@ NAMING_SCHEMES = (
 
 
 @dataclass(frozen=True, slots=True)
-class AssumedSettings:
-    """Settings from the command line for layers whose file holds none."""
+class GivenSettings:
+    """Settings from the command line: they win over what the file holds and what the framework assumes."""
 
     eps: float | None = None
-    """`None` leaves the framework's default."""
+    """`None` leaves the choice to the file."""
     momentum: Setting[float | None] | None = None
-    """`None` leaves the framework's default; a `Setting` of `None` is the cumulative average."""
+    """`None` leaves the choice to the file; a `Setting` of `None` is the cumulative average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class _Group:
     """By role."""
 
 
-def discover(arrays: NamedArrays, assumed: AssumedSettings | None = None) -> Checkpoint:
+def discover(arrays: NamedArrays, given: GivenSettings | None = None) -> Checkpoint:
     """Return the batch-normalization layers of an open file; only their arrays are read.
 
     A layer is where a running mean and a running variance stand side by side. Layers whose arrays are the same memory
@@ -71,7 +71,7 @@ def discover(arrays: NamedArrays, assumed: AssumedSettings | None = None) -> Che
 
     Args:
         arrays: the open file.
-        assumed: settings that win over the framework's defaults, not over those in the file.
+        given: settings that win over those in the file.
 
     Raises:
         NoBatchNormLayers: the file has none.
@@ -86,7 +86,7 @@ def discover(arrays: NamedArrays, assumed: AssumedSettings | None = None) -> Che
     layers = []
     for group in groups:
         hint = arrays.hints.get(group.layer)
-        layer = _layer(group, values, hint, assumed or AssumedSettings())
+        layer = _layer(group, values, hint, given or GivenSettings())
         layers.append(replace(layer, label=labels[group.layer], aliases=aliases.get(group.layer, ())))
     return Checkpoint(
         path=arrays.path,
@@ -164,10 +164,10 @@ def _without_aliases(groups: list[_Group]) -> tuple[list[_Group], dict[str, tupl
 
 
 def _layer(
-    group: _Group, values: Mapping[str, Array], hint: LayerHint | None, assumed: AssumedSettings
+    group: _Group, values: Mapping[str, Array], hint: LayerHint | None, given: GivenSettings
 ) -> BatchNormLayer:
     by_role = {role: values[spec.name] for role, spec in group.specs.items()}
-    eps, momentum = _settings(group.scheme, hint, assumed)
+    eps, momentum = _settings(group.scheme, hint, given)
     return BatchNormLayer(
         name=group.layer,
         label=group.layer,
@@ -187,20 +187,19 @@ def _layer(
 
 
 def _settings(
-    scheme: NamingScheme, hint: LayerHint | None, assumed: AssumedSettings
+    scheme: NamingScheme, hint: LayerHint | None, given: GivenSettings
 ) -> tuple[Setting[float], Setting[float | None]]:
     stored = {} if hint is None else hint.settings
     eps: Setting[float] = Setting(scheme.eps, "assumed")
-    stored_eps = stored.get("eps")
-    if stored_eps is not None:
+    if given.eps is not None:
+        eps = Setting(given.eps, "given")
+    elif (stored_eps := stored.get("eps")) is not None:
         eps = Setting(stored_eps, "stored")
-    elif assumed.eps is not None:
-        eps = Setting(assumed.eps, "given")
     momentum: Setting[float | None] = Setting(scheme.momentum, "assumed")
-    if "momentum" in stored:
+    if given.momentum is not None:
+        momentum = given.momentum
+    elif "momentum" in stored:
         momentum = Setting(stored["momentum"], "stored")
-    elif assumed.momentum is not None:
-        momentum = assumed.momentum
     return eps, momentum
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bncli import __version__
+from bncli.cli import inspect_checkpoint, inspect_tensor, normalize
+from bncli.cli.examples import examples_epilog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -14,6 +19,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+inspect = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(inspect, name="inspect", help="Look into a checkpoint or an array.")
 
 
 def _print_version(is_asked: bool) -> None:
@@ -31,3 +39,12 @@ def bncli(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Inspect, normalize and simulate batch-normalization statistics."""
+
+
+def _register(group: typer.Typer, name: str, command: Callable[..., None], examples: tuple[str, ...]) -> None:
+    group.command(name, epilog=examples_epilog(examples))(command)
+
+
+_register(inspect, "checkpoint", inspect_checkpoint.inspect_checkpoint, inspect_checkpoint.EXAMPLES)
+_register(inspect, "tensor", inspect_tensor.inspect_tensor, inspect_tensor.EXAMPLES)
+_register(app, "normalize", normalize.normalize, normalize.EXAMPLES)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bncli.errors import InvalidUsage
+
 Format = Annotated[
     str | None,
     typer.Option("--format", "-f", metavar="NAME", help="table, json, csv, markdown or html [default: table]"),
@@ -26,7 +28,9 @@ Sort = Annotated[
     str | None,
     typer.Option("--sort", metavar="KEY", help="Sort by a column; -KEY for descending."),
 ]
-Top = Annotated[int | None, typer.Option("--top", metavar="N", min=1, help="Only the first N after sorting.")]
+Top = Annotated[
+    int | None, typer.Option("--top", metavar="N", min=1, help="Only the N worst, or the first N by --sort.")
+]
 Where = Annotated[
     str | None,
     typer.Option("--where", metavar="EXPR", help="Only channels for which EXPR holds: 'running_var < 1e-6'."),
@@ -35,3 +39,36 @@ Columns = Annotated[
     str | None,
     typer.Option("--columns", metavar="A,B", help="Columns to show; 'help' lists them."),
 ]
+
+Eps = Annotated[
+    float | None,
+    typer.Option("--eps", metavar="X", help="eps of the layers [default: stored, else the framework's]"),
+]
+Momentum = Annotated[
+    str | None,
+    typer.Option(
+        "--momentum", metavar="M", help="Weight of the new batch, or none [default: stored, else the framework's]"
+    ),
+]
+ArrayName = Annotated[
+    str | None, typer.Option("--array", metavar="NAME", help="Which array of the file, if it holds several.")
+]
+ChannelAxis = Annotated[
+    int, typer.Option("--channel-axis", metavar="AXIS", help="1, or -1 for channels last.", show_default=True)
+]
+
+
+def parse_momentum(text: str) -> float | None:
+    """Return the number that an option gives, or `None` for the cumulative average.
+
+    Raises:
+        InvalidUsage: neither a number nor `none`.
+    """
+    if text.lower() == "none":
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InvalidUsage(
+            f"momentum is {text!r}: give a number from 0 to 1, or none for the cumulative average"
+        ) from error

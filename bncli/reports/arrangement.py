@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bncli.errors import InvalidUsage, near_miss
-from bncli.reports.document import Cell, Column, Table
+from bncli.reports.document import Cell, Column, Document, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,12 +90,13 @@ def _is_missing(value: Value) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def columns_help(fields: Sequence[Field[Item]]) -> Table:
-    """Return the table that `--columns help` shows."""
+def columns_document(fields: Sequence[Field[Item]]) -> Document:
+    """Return what `--columns help` shows: every column with its unit and meaning."""
     columns = (
         Column("column", "column", "text", "its key for --columns, --sort and csv"),
         Column("unit", "unit", "text", "unit of its values"),
         Column("meaning", "meaning", "text", "what its values are"),
     )
     rows = tuple((field.column.key, field.column.unit or None, field.column.meaning) for field in fields)
-    return Table(columns, rows)
+    record = {"columns": [dict(zip(("column", "unit", "meaning"), row, strict=True)) for row in rows]}
+    return Document("columns", (Table(columns, rows),), record)

@@ -1,0 +1,62 @@
+"""The command `bncli inspect checkpoint`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bncli.cli import options
+from bncli.cli.output import OutputOptions, emit
+
+EXAMPLES = (
+    "bncli inspect checkpoint samples/digits.pt",
+    "bncli inspect checkpoint samples/digits.pt --layer bn2 --channels --sort -running_var",
+    "bncli inspect checkpoint samples/digits_ema.pt --where 'running_var < 0.1' --format json",
+)
+
+
+def inspect_checkpoint(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A checkpoint.")],
+    *,
+    layer: options.Layers = None,
+    channels: Annotated[bool, typer.Option("--channels", help="One row for each channel.")] = False,
+    sort: options.Sort = None,
+    top: options.Top = None,
+    where: options.Where = None,
+    columns: options.Columns = None,
+    eps: options.Eps = None,
+    momentum: options.Momentum = None,
+    output_format: options.Format = None,
+    output: options.Output = None,
+    force: options.Force = False,
+    color: options.Color = "auto",
+) -> None:
+    """Show which batch-normalization layers a file holds, and their statistics."""
+    from bncli.analysis.channel_filter import ChannelFilter
+    from bncli.analysis.inspection import inspect
+    from bncli.analysis.layer_discovery import discover
+    from bncli.analysis.layer_selection import select
+    from bncli.cli.arrangement_options import arrangement, shows_columns_help
+    from bncli.cli.given_settings import given_settings
+    from bncli.formats.detection import open_named_arrays
+    from bncli.reports.arrangement import columns_document
+    from bncli.reports.channel_fields import CHANNEL_FIELDS
+    from bncli.reports.checkpoint import checkpoint_document
+    from bncli.reports.layer_fields import LAYER_FIELDS
+
+    destination = OutputOptions(output_format, output, force, color)
+    if shows_columns_help(columns):
+        emit(columns_document(CHANNEL_FIELDS) if channels else columns_document(LAYER_FIELDS), destination)
+        return
+    condition = None if where is None else ChannelFilter.parse(where)
+    with open_named_arrays(file) as arrays:
+        checkpoint = discover(arrays, given_settings(eps, momentum))
+    layers = [inspect(selected) for selected in select(checkpoint, layer or (), condition)]
+    document = checkpoint_document(
+        checkpoint,
+        layers,
+        arrangement(sort, top, columns),
+        with_channels=channels,
+        is_filtered=condition is not None,
+    )
+    emit(document, destination)

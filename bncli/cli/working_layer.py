@@ -1,0 +1,130 @@
+"""From options to the layer that `normalize` runs: a fresh one, one from arrays in files, or one of a checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.analysis.input_tensor import choose_array
+from bncli.analysis.layer_discovery import GivenSettings, discover
+from bncli.analysis.layer_selection import only_layer
+from bncli.core.batch_norm_layer import Setting
+from bncli.core.normalization import BatchNorm
+from bncli.core.running_statistics import RunningStatistics, fresh
+from bncli.errors import InvalidUsage
+from bncli.formats.detection import open_named_arrays
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from bncli.core.batch_norm_layer import BatchNormLayer
+
+DEFAULT_EPS = 1e-5
+DEFAULT_MOMENTUM = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class LayerOptions:
+    """What the options say about the layer."""
+
+    checkpoint: Path | None
+    layer: str | None
+    """Name of the checkpoint's layer; `None` where it has only one."""
+    weight: Path | None
+    bias: Path | None
+    running_mean: Path | None
+    running_var: Path | None
+    is_affine: bool
+    tracks_running_stats: bool
+    given: GivenSettings
+
+    def __post_init__(self) -> None:
+        """Refuse options that contradict each other."""
+        files = (self.weight, self.bias, self.running_mean, self.running_var)
+        if self.checkpoint is not None and any(file is not None for file in files):
+            raise InvalidUsage("give either --checkpoint or files for the layer's arrays, not both")
+        if self.checkpoint is None and self.layer is not None:
+            raise InvalidUsage("--layer names a layer of a checkpoint, and no --checkpoint is given")
+        if not self.is_affine and (self.weight or self.bias):
+            raise InvalidUsage("--no-affine contradicts --weight and --bias")
+        if not self.tracks_running_stats and (self.running_mean or self.running_var):
+            raise InvalidUsage("--no-track-running-stats contradicts --running-mean and --running-var")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkingLayer:
+    """A layer ready to run, with where its settings come from."""
+
+    layer: BatchNorm
+    eps: Setting[float]
+    momentum: Setting[float | None]
+    name: str | None
+    """Its name in the checkpoint; `None` without one."""
+
+
+def working_layer(options: LayerOptions, num_features: int) -> WorkingLayer:
+    """Return the layer that the options describe.
+
+    Args:
+        options: checked against each other.
+        num_features: channels of the input, which a fresh layer takes over.
+    """
+    if options.checkpoint is not None:
+        return _from_checkpoint(options, options.checkpoint)
+    eps = Setting(DEFAULT_EPS, "assumed") if options.given.eps is None else Setting(options.given.eps, "given")
+    momentum: Setting[float | None] = options.given.momentum or Setting(DEFAULT_MOMENTUM, "assumed")
+    start = fresh(num_features)
+    running = RunningStatistics(
+        start.mean if options.running_mean is None else _vector(options.running_mean),
+        start.var if options.running_var is None else _vector(options.running_var),
+        0,
+    )
+    layer = BatchNorm(
+        num_features,
+        eps=eps.value,
+        momentum=momentum.value,
+        weight=_affine(options, options.weight, np.ones(num_features)),
+        bias=_affine(options, options.bias, np.zeros(num_features)),
+        running=running if options.tracks_running_stats else None,
+    )
+    return WorkingLayer(layer, eps, momentum, None)
+
+
+def _from_checkpoint(options: LayerOptions, path: Path) -> WorkingLayer:
+    with open_named_arrays(path) as arrays:
+        checkpoint = discover(arrays, options.given)
+    stored = only_layer(checkpoint, options.layer)
+    layer = BatchNorm(
+        stored.num_features,
+        eps=stored.eps.value,
+        momentum=stored.momentum.value,
+        weight=_wide(stored.weight) if options.is_affine else None,
+        bias=_wide(stored.bias) if options.is_affine else None,
+        running=_running(stored) if options.tracks_running_stats else None,
+    )
+    return WorkingLayer(layer, stored.eps, stored.momentum, stored.name)
+
+
+def _running(stored: BatchNormLayer) -> RunningStatistics:
+    mean, var = stored.running_mean.astype(np.float64), stored.running_var.astype(np.float64)
+    return RunningStatistics(mean, var, stored.num_batches_tracked)
+
+
+def _affine(options: LayerOptions, path: Path | None, default: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    if not options.is_affine:
+        return None
+    return default if path is None else _vector(path)
+
+
+def _vector(path: Path) -> NDArray[np.float64]:
+    """Return the only array of a file as float64; its shape is checked against the layer's channels later."""
+    with open_named_arrays(path) as arrays:
+        return arrays.read(choose_array(arrays, None).name).astype(np.float64)
+
+
+def _wide(values: NDArray[np.generic] | None) -> NDArray[np.float64] | None:
+    return None if values is None else values.astype(np.float64)

@@ -1,0 +1,50 @@
+"""Tests that the NumPy backend gives the same result however the array is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bncli.core.backends import numpy_backend
+from bncli.core.channel_layout import ChannelLayout
+from bncli.core.moments import moments_of_batch
+from bncli.core.normalization import BatchNorm
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (5, 3, 8), (3, 5, 6, 2), (1, 3, 40, 50)])
+@pytest.mark.parametrize("channel_axis", [1, -1])
+@pytest.mark.parametrize(("read_elements", "block_elements"), [(1, 1), (50, 16), (10**6, 7), (64, 10**6)])
+def test_the_output_does_not_depend_on_the_size_of_reads_and_pieces(
+    shape: tuple[int, ...],
+    channel_axis: int,
+    read_elements: int,
+    block_elements: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = np.random.default_rng(0).normal(1, 2, shape).astype(np.float32)
+    flat = x.reshape(-1)
+    layout = ChannelLayout.of(shape, channel_axis)
+
+    def output() -> list[float]:
+        moments = numpy_backend.moments(layout, lambda start, stop: flat[start:stop])
+        used = BatchNorm(layout.num_features, bias=np.arange(layout.num_features) / 3).normalization("train", moments)
+        blocks = numpy_backend.transform(layout, lambda start, stop: flat[start:stop], used, "float32")
+        return np.concatenate([values for _, values in blocks]).tolist()
+
+    expected = output()
+    monkeypatch.setattr(numpy_backend, "READ_ELEMENTS", read_elements)
+    monkeypatch.setattr(numpy_backend, "BLOCK_ELEMENTS", block_elements)
+    assert output() == expected
+    axes = tuple(axis for axis in range(x.ndim) if axis != layout.channel_axis)
+    by_hand = (x - x.mean(axes, keepdims=True, dtype=float)) / np.sqrt(x.var(axes, keepdims=True, dtype=float) + 1e-5)
+    channel_shape = [1] * x.ndim
+    channel_shape[layout.channel_axis] = -1
+    by_hand += (np.arange(layout.num_features) / 3).reshape(channel_shape)
+    np.testing.assert_allclose(np.array(expected).reshape(shape), by_hand, rtol=1e-5, atol=1e-6)
+
+
+def test_moments_of_a_stream_are_those_of_the_array() -> None:
+    x = np.random.default_rng(0).normal(5, 2, (7, 3, 11)).astype(np.float32)
+    flat = x.reshape(-1)
+    streamed = numpy_backend.moments(ChannelLayout.of(x.shape), lambda start, stop: flat[start:stop])
+    np.testing.assert_array_equal(streamed.m2, moments_of_batch(x).m2)

@@ -1,0 +1,39 @@
+"""Tests of channel extremes and counts of values that are not finite."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bncli.core.channel_layout import ChannelLayout
+from bncli.core.value_range import RangeAccumulator, ValueRange
+
+
+def value_range(x: np.ndarray[tuple[int, ...], np.dtype[np.float32]], block_size: int) -> ValueRange:
+    layout = ChannelLayout.of(x.shape)
+    gathered = RangeAccumulator(layout.num_features)
+    for block in layout.blocks(block_size):
+        gathered.add(block, x.reshape(-1)[block.start : block.stop])
+    return gathered.result()
+
+
+@pytest.mark.parametrize("block_size", [1, 10, 10**6])
+def test_extremes_are_of_the_finite_values_and_the_others_are_counted(block_size: int) -> None:
+    x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    x[0, 1, 0], x[1, 1, 3], x[1, 2, 3] = np.nan, np.inf, -np.inf
+    found = value_range(x, block_size)
+    np.testing.assert_array_equal(found.minimum, [0, 5, 8])
+    np.testing.assert_array_equal(found.maximum, [15, 18, 22])
+    np.testing.assert_array_equal(found.num_nan, [0, 1, 0])
+    np.testing.assert_array_equal(found.num_inf, [0, 1, 1])
+
+
+def test_a_channel_without_finite_values_has_no_extremes() -> None:
+    found = value_range(np.full((2, 1, 2), np.nan, np.float32), 100)
+    assert np.isnan(found.minimum[0])
+    assert np.isnan(found.maximum[0])
+    assert found.num_nan[0] == 4
+
+
+def test_an_empty_array_has_no_extremes() -> None:
+    assert np.isnan(value_range(np.empty((0, 2, 2), np.float32), 100).minimum).all()
