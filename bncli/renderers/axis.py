@@ -1,13 +1,16 @@
-"""One axis of a plot: from values to places on it, and the round values at which it has ticks."""
+"""The axes of a plot: from values to places on them, and the round values at which they have ticks."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from bncli.reports.document import Plot
 
 _ROUND_STEPS = (1.0, 2.0, 5.0, 10.0)
 _FLATTEST = 1e-12
@@ -53,3 +56,10 @@ def axis_over(values: Iterable[float]) -> Axis | None:
         return Axis(low, high)
     margin = size / 2 or 1.0
     return Axis(low - margin, high + margin)
+
+
+def axes_of(plot: Plot) -> tuple[Axis, Axis] | None:
+    """Return the x axis, and the y axis over all curves and the reference; `None` if there is nothing to draw."""
+    level = () if plot.reference is None else (plot.reference,)
+    x_axis, y_axis = axis_over(plot.x), axis_over(chain(level, *(line.y for line in plot.lines)))
+    return None if x_axis is None or y_axis is None else (x_axis, y_axis)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from bncli.renderers import csv_table, json_document, terminal
+from bncli.renderers import csv_table, html_page, json_document, markdown, terminal
 
-RENDERERS = (terminal.RENDERER, json_document.RENDERER, csv_table.RENDERER)
+RENDERERS = (
+    terminal.RENDERER,
+    json_document.RENDERER,
+    csv_table.RENDERER,
+    markdown.RENDERER,
+    html_page.RENDERER,
+)

@@ -9,14 +9,14 @@ from bncli.renderers.ansi_style import paint
 from bncli.renderers.numbers import write_value
 from bncli.renderers.text_width import cell_width, elide_middle, pad
 from bncli.renderers.visible_text import visible
-from bncli.reports.document import Cell
+from bncli.renderers.wording import cell_of, is_set_left
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bncli.renderers.base import Surface
     from bncli.renderers.text_width import Align
-    from bncli.reports.document import Column, Row, Tone, Value
+    from bncli.reports.document import Column, Row, Tone
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,14 +30,13 @@ class ColumnCells:
     texts: tuple[str, ...]
     """The cells; those of a column of numbers have their decimal points below each other."""
     tones: tuple[Tone, ...]
-    """A tone for each cell, or none at all where every cell is plain."""
     width: int
     """Widest of the heading and the cells, in terminal cells."""
 
     @property
     def align(self) -> Align:
         """Words to the left, numbers to the right."""
-        return "left" if self.column.kind in {"text", "flag"} else "right"
+        return "left" if is_set_left(self.column.kind) else "right"
 
     def narrowest(self, floor: int) -> int:
         """Return the width down to which texts may be elided: a floor, or the heading; numbers are never cut."""
@@ -61,27 +60,24 @@ class ColumnCells:
     def padded_cells(self, surface: Surface) -> list[str]:
         """Return all cells in their tones, padded to the width."""
         padded = [pad(text, self.width, self.align) for text in self.texts]
-        if not self.tones or not surface.color:
+        if not surface.color:
             return padded
         return [
-            cell.replace(text, paint(text, tone, color=True), 1) if tone != "plain" else cell
+            cell.replace(text, paint(text, tone, color=True), 1)
             for cell, text, tone in zip(padded, self.texts, self.tones, strict=True)
         ]
 
 
 def column_cells(column: Column, index: int, rows: Sequence[Row], surface: Surface) -> ColumnCells:
     """Return the column at an index of a table's rows, written for a surface."""
-    cells = [row[index] for row in rows]
-    values: list[Value] = [cell.value if isinstance(cell, Cell) else cell for cell in cells]
-    has_tones = any(isinstance(cell, Cell) for cell in cells)
-    tones = tuple(cell.tone if isinstance(cell, Cell) else "plain" for cell in cells) if has_tones else ()
-    texts = [write_value(value, column.kind, unicode=surface.unicode) for value in values]
+    cells = [cell_of(row[index]) for row in rows]
+    texts = [write_value(cell.value, column.kind, unicode=surface.unicode) for cell in cells]
     if column.kind == "number":
         texts = _aligned_at_the_point(texts)
     title = visible(column.title, unicode=surface.unicode)
     unit = f" ({visible(column.unit, unicode=surface.unicode)})" if column.unit else ""
     width = max(cell_width(text) for text in (title + unit, *texts))
-    return ColumnCells(column, title, unit, tuple(texts), tones, width)
+    return ColumnCells(column, title, unit, tuple(texts), tuple(cell.tone for cell in cells), width)
 
 
 def _aligned_at_the_point(texts: list[str]) -> list[str]:

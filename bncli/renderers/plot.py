@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import chain, groupby
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bncli.renderers.ansi_style import paint, paint_curve
-from bncli.renderers.axis import axis_over
+from bncli.renderers.axis import axes_of
 from bncli.renderers.block_title import title_lines
 from bncli.renderers.curve_dots import Grid
 from bncli.renderers.numbers import write_ticks
@@ -37,11 +37,11 @@ def plot_lines(plot: Plot, surface: Surface) -> list[str]:
 
 
 def _frame(plot: Plot, surface: Surface) -> Frame | None:
-    """Return the axes over all finite values, and the largest area that the surface leaves; `None` for no value."""
-    level = () if plot.reference is None else (plot.reference,)
-    x_axis, y_axis = axis_over(plot.x), axis_over(chain(level, *(line.y for line in plot.lines)))
-    if x_axis is None or y_axis is None:
+    """Return the axes, and the largest area that the surface leaves; `None` if there is nothing to draw."""
+    axes = axes_of(plot)
+    if axes is None:
         return None
+    x_axis, y_axis = axes
     labels = write_ticks(y_axis.ticks(MOST_TICKS), y_axis.step(MOST_TICKS))
     gutter = max(map(len, labels), default=0)
     width = min(_WIDTH_WITHOUT_TERMINAL if surface.width is None else surface.width, _WIDEST)

@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING
 from bncli.renderers.ansi_style import paint
 from bncli.renderers.base import Renderer
 from bncli.renderers.block_title import title_lines
-from bncli.renderers.numbers import kind_of, write_value
 from bncli.renderers.plot import plot_lines
 from bncli.renderers.terminal_table import table_lines
 from bncli.renderers.text_width import cell_width, wrap
 from bncli.renderers.visible_text import visible
-from bncli.reports.document import Cell, KeyValues, Note, Plot, Table
+from bncli.renderers.wording import cell_of, fact_text, note_text
+from bncli.reports.document import KeyValues, Note, Plot, Table
 
 if TYPE_CHECKING:
     from bncli.renderers.base import Surface
-    from bncli.reports.document import Block, Document, Tone
-
-_WORDS: dict[Tone, str] = {"notice": "note: ", "bad": "warning: "}
-"""What stands before a note, so that its tone is told without colour too."""
+    from bncli.reports.document import Block, Document
 
 
 def render(document: Document, surface: Surface) -> str:
@@ -51,8 +48,8 @@ def _key_values_lines(facts: KeyValues, surface: Surface) -> list[str]:
     indent = max(map(cell_width, labels), default=0) + 2
     room = None if surface.width is None else max(surface.width - indent, 1)
     for label, (_, fact) in zip(labels, facts.pairs, strict=True):
-        cell = fact if isinstance(fact, Cell) else Cell(fact)
-        text = write_value(cell.value, cell.kind or kind_of(cell.value), unicode=surface.unicode)
+        cell = cell_of(fact)
+        text = fact_text(cell, unicode=surface.unicode)
         first, *rest = (paint(line, cell.tone, color=surface.color) for line in wrap(text, room))
         gap = " " * (indent - cell_width(label))
         lines.append((paint(label, "muted", color=surface.color) + gap + first).rstrip())
@@ -61,7 +58,7 @@ def _key_values_lines(facts: KeyValues, surface: Surface) -> list[str]:
 
 
 def _note_lines(note: Note, surface: Surface) -> list[str]:
-    text = _WORDS.get(note.tone, "") + visible(note.text, unicode=surface.unicode)
+    text = visible(note_text(note), unicode=surface.unicode)
     return [paint(line, note.tone, color=surface.color) for line in wrap(text, surface.width)]
 
 
