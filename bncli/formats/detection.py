@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.errors import UnsupportedFormat
-from bncli.formats import numpy_archive, numpy_array, safetensors, torch_legacy, torch_zip, torchscript
+from bncli.formats import numpy_archive, numpy_array, raw_pickle, safetensors, torch_legacy, torch_zip, torchscript
 from bncli.formats.probe import probe_file
 from bncli.formats.recognized_only import explain_unread
 
@@ -22,6 +22,7 @@ FORMATS: tuple[Format, ...] = (
     numpy_array.FORMAT,
     safetensors.FORMAT,
     torch_legacy.FORMAT,
+    raw_pickle.FORMAT,
 )
 """Every format that is read; the first that recognizes a file opens it."""
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bncli.formats.regions import Region
 
 _CHUNK_BYTES = 256 * 1024
+_LEAST_INPUT_BYTES = 1024
 
 
 class InflatedRegion:
@@ -48,6 +49,8 @@ class InflatedRegion:
         content = bytearray()
         while len(content) < count:
             content += self._inflate(min(_CHUNK_BYTES, count - len(content)))
+        if self._produced == self.size:
+            self._require_end()
         return content
 
     def _rewind(self) -> None:
@@ -57,18 +60,27 @@ class InflatedRegion:
 
     def _inflate(self, limit: int) -> bytes:
         """Return the next bytes of the stream, at least one and at most `limit`."""
-        while True:
-            produced = self._inflater.decompress(self._next_input(), limit)
-            if produced:
-                self._produced += len(produced)
-                return produced
-            if self._inflater.eof or (self._consumed == self._deflated.size and not self._inflater.unconsumed_tail):
-                raise EOFError(f"the deflated bytes end after {self._produced} of {self.size}")
+        produced = self._next(limit)
+        if not produced:
+            raise EOFError(f"the deflated bytes end after {self._produced} of {self.size}")
+        self._produced += len(produced)
+        return produced
 
-    def _next_input(self) -> bytes:
-        if self._inflater.unconsumed_tail:
-            return self._inflater.unconsumed_tail
-        count = min(_CHUNK_BYTES, self._deflated.size - self._consumed)
+    def _require_end(self) -> None:
+        if self._next(1):
+            raise ValueError(f"the deflated bytes go on after the {self.size} that were declared")
+
+    def _next(self, limit: int) -> bytes:
+        """Return up to `limit` more bytes, none at the end of the stream or of the stored bytes."""
+        while not self._inflater.eof:
+            stored = self._inflater.unconsumed_tail or self._next_stored(limit)
+            produced = self._inflater.decompress(stored, limit)
+            if produced or not stored:
+                return produced
+        return b""
+
+    def _next_stored(self, limit: int) -> bytes:
+        count = min(max(limit, _LEAST_INPUT_BYTES), self._deflated.size - self._consumed)
         chunk = bytes(self._deflated.read(self._consumed, count))
         self._consumed += count
         return chunk

@@ -30,6 +30,7 @@ class OpenedFile(NamedArrays):
         hints: what the file says about its layers.
         aliases: paths that are other paths again.
         skipped: what the file holds and cannot be used.
+        named_globals: classes and functions that the file names, if it is a pickle. None of them was looked up.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class OpenedFile(NamedArrays):
         hints: Iterable[LayerHint] = (),
         aliases: Mapping[str, str] | None = None,
         skipped: Iterable[Skipped] = (),
+        named_globals: Iterable[str] = (),
     ) -> None:
         identities = identities or {}
         self._source = source
@@ -57,6 +59,7 @@ class OpenedFile(NamedArrays):
         self.hints = {hint.layer: hint for hint in hints}
         self.aliases = dict(aliases or {})
         self.skipped = tuple(skipped)
+        self.named_globals = frozenset(named_globals)
 
     @property
     def bytes_read(self) -> int:

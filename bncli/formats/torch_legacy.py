@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bncli.errors import BncliError
 from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
-from bncli.formats.pickled_objects.torch_arrays import open_tree
+from bncli.formats.pickled_objects.opened_tree import open_tree
 from bncli.formats.pickled_objects.torch_storages import storage_of
 from bncli.formats.pickles.errors import BrokenPickle, TruncatedPickle
 from bncli.formats.pickles.machine import Machine
@@ -55,7 +55,7 @@ def open_torch_legacy(path: Path) -> NamedArrays:
             return regions[storage.key]
 
         # On disk the storages are little-endian whatever machine wrote them.
-        return open_tree(source, FORMAT.name, front.objects, storage_region, "<")
+        return open_tree(source, FORMAT.name, front.objects, front.named_globals, storage_region, "<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class _Front:
     """What the pickles hold."""
 
     objects: Any
+    named_globals: frozenset[str]
     keys: tuple[str, ...]
     """Keys of the storages, in the order in which they follow."""
     storages: Mapping[str, Storage]
@@ -106,11 +107,12 @@ def _parse_front(content: bytes, owner: str) -> _Front:
     if magic != _MAGIC or protocol != _PROTOCOL:
         raise BrokenPickle("the magic number or the protocol version is not torch's")
     _system, at = plain.run(at)
-    objects, at = Machine(content, owner, resolve).run(at)
+    machine = Machine(content, owner, resolve)
+    objects, at = machine.run(at)
     keys, at = plain.run(at)
     if type(keys) is not list or any(type(key) not in (str, int) for key in keys):
         raise BrokenPickle("the keys of the storages are not a list")
-    return _Front(objects, tuple(str(key) for key in keys), storages, at)
+    return _Front(objects, frozenset(machine.globals), tuple(str(key) for key in keys), storages, at)
 
 
 def _locate_storages(source: ByteSource, front: _Front) -> dict[str, Region]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
-from bncli.formats.pickled_objects.torch_arrays import open_tree
+from bncli.formats.pickled_objects.opened_tree import open_tree
 from bncli.formats.pickled_objects.torch_storages import storage_of
 from bncli.formats.pickles.machine import Machine
 from bncli.formats.zip_archive import ZipArchive
@@ -55,7 +55,7 @@ def open_archive(path: Path, format_name: str) -> NamedArrays:
                 regions[storage.key] = archive.region(f"{root}data/{storage.key}")
             return regions[storage.key]
 
-        return open_tree(source, format_name, objects, storage_region, _byte_order(archive, root))
+        return open_tree(source, format_name, objects, machine.globals, storage_region, _byte_order(archive, root))
 
 
 def _pickle_names(members: Iterable[str]) -> list[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 0x1
+_UTF8_NAME = 0x800
 _MAX_INFLATION = 100
 """How many times its stored size a member that is read whole may inflate to, beyond the first megabytes."""
 _ALWAYS_INFLATED = 4 * 1024**2
@@ -36,7 +37,8 @@ class ZipArchive:
     """
 
     def __init__(self, source: ByteSource) -> None:
-        self._source = source
+        self.source = source
+        self._inflating: tuple[str, InflatedRegion] | None = None
         try:
             with zipfile.ZipFile(_SourceFile(source)) as archive:
                 members = archive.infolist()
@@ -59,7 +61,7 @@ class ZipArchive:
         member = self.members.get(name)
         if member is None:
             raise KeyError(f"the archive lacks the member {name!r}")
-        return ZipMember(self._source, member)
+        return ZipMember(self, member)
 
     def read_whole(self, name: str, limit: int) -> bytes:
         """Return all bytes of a small member, and check them against the checksum if the archive has one.
@@ -78,20 +80,26 @@ class ZipArchive:
             raise ValueError(f"member {name!r} does not match its checksum")
         return content
 
+    def inflated(self, member: zipfile.ZipInfo, stored: Region) -> Region:
+        """Return the inflated bytes of a member. Only the last member asked for keeps its place in the stream."""
+        if self._inflating is None or self._inflating[0] != member.filename:
+            self._inflating = (member.filename, InflatedRegion(stored, member.file_size))
+        return self._inflating[1]
+
 
 class ZipMember:
     """The bytes of one member, stored or deflated."""
 
-    def __init__(self, source: ByteSource, member: zipfile.ZipInfo) -> None:
+    def __init__(self, archive: ZipArchive, member: zipfile.ZipInfo) -> None:
         if member.flag_bits & _ENCRYPTED:
             raise ValueError(f"member {member.filename!r} is encrypted")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ValueError(f"member {member.filename!r} is compressed by method {member.compress_type}, not deflate")
         if member.compress_type == zipfile.ZIP_STORED and member.compress_size != member.file_size:
             raise ValueError(f"member {member.filename!r} is stored, yet has two sizes")
-        self._source = source
+        self._archive = archive
         self._member = member
-        self._content: Region | None = None
+        self._stored: Region | None = None
 
     @property
     def size(self) -> int:
@@ -105,15 +113,15 @@ class ZipMember:
 
     def read(self, start: int, count: int) -> bytearray:
         """Return exactly `count` bytes from `start` on."""
-        return self._locate().read(start, count)
+        stored = self._locate()
+        is_stored = self._member.compress_type == zipfile.ZIP_STORED
+        return (stored if is_stored else self._archive.inflated(self._member, stored)).read(start, count)
 
     def _locate(self) -> Region:
-        if self._content is None:
-            position = _check_local_header(self._source, self._member)
-            stored = FileRegion(self._source, position, self._member.compress_size)
-            is_stored = self._member.compress_type == zipfile.ZIP_STORED
-            self._content = stored if is_stored else InflatedRegion(stored, self._member.file_size)
-        return self._content
+        if self._stored is None:
+            source = self._archive.source
+            self._stored = FileRegion(source, _check_local_header(source, self._member), self._member.compress_size)
+        return self._stored
 
 
 def _check_local_header(source: ByteSource, member: zipfile.ZipInfo) -> int:
@@ -122,8 +130,9 @@ def _check_local_header(source: ByteSource, member: zipfile.ZipInfo) -> int:
     fields = _LOCAL_HEADER.unpack(source.read(start, _LOCAL_HEADER.size))
     signature, flags, method, name_length, extra_length = fields[0], fields[2], fields[3], fields[9], fields[10]
     name = bytes(source.read(start + _LOCAL_HEADER.size, name_length))
-    decoded = name.decode("utf-8" if flags & 0x800 else "cp437")
-    if signature != b"PK\3\4" or decoded != member.orig_filename or method != member.compress_type:
+    decoded = name.decode("utf-8" if flags & _UTF8_NAME else "cp437")
+    described = (signature, decoded, method, flags & _ENCRYPTED)
+    if described != (b"PK\3\4", member.orig_filename, member.compress_type, 0):
         raise ValueError(f"the header of member {member.filename!r} contradicts the zip directory")
     return start + _LOCAL_HEADER.size + int(name_length) + int(extra_length)
 

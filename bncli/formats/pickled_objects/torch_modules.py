@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from bncli.core.named_arrays import LayerHint
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from bncli.formats.pickles.inert import Record
 
 _PARTS = ("_parameters", "_buffers", "_modules")
+_RUNNING_MEAN = "running_mean"
+_SCRIPT_PREFIX = "__torch__."
+_MANGLING = re.compile(r"___torch_mangle_\d+\.")
 
 
 def module_parts(record: Record) -> Iterator[tuple[Any, Any]] | None:
@@ -30,9 +34,18 @@ def is_module(record: Record) -> bool:
 
 def layer_hint(name: str, record: Record) -> LayerHint | None:
     """Return class and settings of a module that keeps running statistics, or `None` for any other object."""
-    if not is_module(record) or "running_mean" not in record.state["_buffers"]:
-        return None
-    return LayerHint(name, record.class_name, _settings(record.state))
+    if is_module(record) and _RUNNING_MEAN in record.state["_buffers"]:
+        return LayerHint(name, record.class_name, _settings(record.state))
+    # A TorchScript module keeps its tensors in its state itself, and its settings in its code.
+    if (
+        record.class_name.startswith(_SCRIPT_PREFIX)
+        and isinstance(record.state, dict)
+        and _RUNNING_MEAN in record.state
+    ):
+        return LayerHint(
+            name, _MANGLING.sub("", record.class_name.removeprefix(_SCRIPT_PREFIX)), _settings(record.state)
+        )
+    return None
 
 
 def _settings(state: dict[Any, Any]) -> dict[SettingName, float | None]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bncli.core.named_arrays import LayerHint, Skipped
+from bncli.formats.byte_source import describe_fault
 from bncli.formats.pickled_objects.numpy_records import numpy_array
 from bncli.formats.pickled_objects.torch_modules import layer_hint, module_parts
 from bncli.formats.pickled_objects.torch_tensors import TensorView, torch_tensor
@@ -77,16 +78,15 @@ class _Walk:
                 children = list(self._enter(node))
                 todo.extend(reversed(children))
         for name, container in self._repeated:
-            first = self._first_names[container]
-            if container in self._holding and not name.startswith(f"{first}."):
-                self.found.aliases[name] = first
+            if container in self._holding:
+                self.found.aliases[name] = self._first_names[container]
 
     def _is_leaf(self, node: _Node) -> bool:
         """Take in an array, readable or not; say whether it was one."""
         leaf = _leaf(node)
         if leaf is None:
             return False
-        name = node.name or ROOT_ARRAY_NAME
+        name = node.name if node.depth else ROOT_ARRAY_NAME
         if isinstance(leaf, Unreadable):
             self.found.skipped.append(Skipped(name, leaf.reason))
         elif name in self.found.leaves:
@@ -101,11 +101,18 @@ class _Walk:
             self._holding.add(container)
             container = self._parents[container]
 
+    def _is_inside(self, container: int, ancestor: int) -> bool:
+        """Whether a container is another one or lies in it: a reference from there is a cycle, not a second name."""
+        while container and container != ancestor:
+            container = self._parents[container]
+        return container == ancestor
+
     def _enter(self, node: _Node) -> Iterator[_Node]:
         """Return the children of a container that was not walked yet."""
         identity = id(node.value)
         if identity in self._first_names:
-            self._repeated.append((node.name, identity))
+            if not self._is_inside(node.parent, identity):
+                self._repeated.append((node.name, identity))
             return
         self._first_names[identity] = node.name
         self._parents[identity] = node.parent
@@ -135,7 +142,7 @@ def _leaf(node: _Node) -> Leaf | Unreadable | None:
     try:
         return torch_tensor(node.value) or numpy_array(node.value)
     except (IndexError, TypeError, ValueError) as fault:
-        raise ValueError(f"array {node.name or ROOT_ARRAY_NAME!r}: {fault}") from fault
+        raise ValueError(f"array {node.name or ROOT_ARRAY_NAME!r}: {describe_fault(fault)}") from fault
 
 
 def _children(value: Any, *, is_root: bool) -> Iterable[tuple[Any, Any]]:

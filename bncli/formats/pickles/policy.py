@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+# Whole modules only where nobody's own package has the name: folders called `code` or `profile` hold models, too.
 _MODULES = """
-    _ctypes _imp _posixsubprocess _socket _winapi asyncio bdb cProfile code codeop commands ctypes distutils doctest
-    ensurepip ftplib http.client http.server httplib idlelib imaplib imp importlib marshal nntplib nt os pdb pip pkgutil
-    popen2 poplib posix profile pty pydoc requests runpy shutil signal smtplib socket socketserver ssl subprocess sys
-    telnetlib tempfile timeit torch.hub torch.utils.cpp_extension trace urllib.request urllib2 venv webbrowser winreg
-    xmlrpc zipimport
+    _ctypes _imp _posixsubprocess _socket _winapi asyncio bdb cProfile codeop ctypes distutils doctest ensurepip ftplib
+    http.client http.server httplib imaplib importlib marshal nntplib nt os pdb pip pkgutil popen2 poplib posix pty
+    pydoc requests runpy shutil smtplib socket socketserver ssl subprocess sys telnetlib torch.hub
+    torch.utils.cpp_extension urllib.request urllib2 venv webbrowser winreg xmlrpc zipimport
 """
 _BUILTINS = """
     __import__ apply breakpoint compile eval exec execfile exit file globals help input open quit raw_input reload
 """
 _FUNCTIONS = """
     _io.FileIO _io.open _io.open_code _pickle.Unpickler _pickle.load _pickle.loads bz2.open cPickle.load cPickle.loads
-    cloudpickle.load cloudpickle.loads dill.load dill.loads gzip.open io.FileIO io.open io.open_code joblib.load
-    lzma.open numpy.load numpy.testing._private.utils.runstring pickle.Unpickler pickle._Unpickler pickle._load
-    pickle._loads pickle.load pickle.loads platform.popen torch.jit.load torch.load torch.serialization.load
-    types.CodeType
+    cloudpickle.load cloudpickle.loads code.InteractiveConsole code.InteractiveInterpreter code.interact
+    commands.getoutput commands.getstatusoutput dill.load dill.loads gzip.open imp.load_compiled imp.load_dynamic
+    imp.load_module imp.load_source io.FileIO io.open io.open_code joblib.load lzma.open numpy.load
+    numpy.testing._private.utils.runstring pickle.Unpickler pickle._Unpickler pickle._load pickle._loads pickle.load
+    pickle.loads platform.popen profile.Profile profile.run profile.runctx timeit.Timer timeit.main timeit.repeat
+    timeit.timeit torch.jit.load torch.load torch.serialization.load trace.Trace types.CodeType
 """
 
 _REFUSED = frozenset(

@@ -9,7 +9,7 @@ from bncli.formats.pickled_objects.tree import walk_objects
 from bncli.formats.stored_array import StoredArray
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterable
 
     from bncli.formats.byte_source import ByteSource
     from bncli.formats.element_types import ByteOrder
@@ -22,6 +22,7 @@ def open_tree(
     source: ByteSource,
     format_name: str,
     root: Any,
+    named_globals: Iterable[str],
     storage_region: Callable[[Storage], Region],
     byte_order: ByteOrder = "<",
 ) -> OpenedFile:
@@ -31,6 +32,7 @@ def open_tree(
         source: the open file.
         format_name: name of the format.
         root: what the pickle holds.
+        named_globals: every class and function that the pickle names.
         storage_region: finds the bytes of a storage.
         byte_order: of the elements of all storages.
 
@@ -52,6 +54,7 @@ def open_tree(
         hints=found.hints,
         aliases=found.aliases,
         skipped=found.skipped,
+        named_globals=named_globals,
     )
 
 

@@ -1,0 +1,53 @@
+"""A plain pickle of NumPy arrays, as detectron2's model zoo, Paddle and many scripts write it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bncli.formats.base import Format
+from bncli.formats.byte_source import opening
+from bncli.formats.pickled_objects.opened_tree import open_tree
+from bncli.formats.pickles.machine import Machine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bncli.core.named_arrays import NamedArrays
+    from bncli.formats.pickled_objects.torch_storages import Storage
+    from bncli.formats.probe import FileProbe
+    from bncli.formats.regions import Region
+
+_MAX_PICKLE_BYTES = 2 * 1024**3
+_BEGINNING = re.compile(
+    rb"\x80[\x02-\x05]"  # protocols from 2 on say so
+    rb"|\([dl]p\d+\n|c[a-zA-Z_][\w.]*\n[\w.]+\n"  # protocol 0: a dictionary, a list, a global
+    rb"|[}\]]q\0"  # protocol 1: a dictionary, a list
+)
+
+
+def recognizes(probe: FileProbe) -> bool:
+    """Whether the file begins as a pickle does."""
+    return _BEGINNING.match(probe.head) is not None
+
+
+def open_raw_pickle(path: Path) -> NamedArrays:
+    """Open a pickle of arrays, alone or in containers. The whole file is read, for the arrays are inside the pickle.
+
+    Raises:
+        MalformedFile: the pickle is broken or too large.
+        UnsafeFile: the pickle names something whose only use is to run a program.
+    """
+    with opening(path, "a pickle") as source:
+        if source.size > _MAX_PICKLE_BYTES:
+            raise ValueError(f"{source.size} bytes, and at most {_MAX_PICKLE_BYTES} are read")
+        machine = Machine(bytes(source.read(0, source.size)), str(path))
+        objects, _ = machine.run()
+        return open_tree(source, FORMAT.name, objects, machine.globals, _no_storage)
+
+
+def _no_storage(storage: Storage) -> Region:
+    raise LookupError(f"storage {storage.key} is not in a plain pickle")
+
+
+FORMAT = Format("pickle", (".pkl", ".pickle", ".pdparams"), recognizes, open_raw_pickle)
