@@ -8,8 +8,8 @@ from bncli import __version__
 from bncli.renderers.base import Renderer
 from bncli.renderers.html_text import escaped
 from bncli.renderers.numbers import write_value
-from bncli.renderers.page_style import STYLE, curve_style
-from bncli.renderers.svg_plot import svg_plot
+from bncli.renderers.page_style import STYLE
+from bncli.renderers.svg_plot import curve_sample, level_sample, svg_plot
 from bncli.renderers.wording import cell_of, fact_text, heading_of, is_set_left, note_text
 from bncli.reports.document import KeyValues, Note, Plot, Table
 
@@ -25,7 +25,6 @@ _NO_FOREIGN_CONTENT = "default-src 'none'; style-src 'unsafe-inline'"
 
 def render(document: Document, surface: Surface) -> str:  # noqa: ARG001 - the same text on every surface
     """Return the page. Colours follow the reader's light or dark setting."""
-    num_curves = max((len(block.lines) for block in document.blocks if isinstance(block, Plot)), default=0)
     parts = [
         "<!DOCTYPE html>",
         '<html lang="en">',
@@ -33,7 +32,7 @@ def render(document: Document, surface: Surface) -> str:  # noqa: ARG001 - the s
         f'<meta http-equiv="Content-Security-Policy" content="{_NO_FOREIGN_CONTENT}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>bncli {escaped(document.kind)}</title>",
-        f"<style>\n{STYLE}{curve_style(num_curves)}</style>",
+        f"<style>\n{STYLE}</style>",
         "<main>",
         *(line for block in document.blocks for line in _block_lines(block)),
         f"<footer>bncli {__version__}</footer>",
@@ -100,15 +99,10 @@ def _plot_lines(plot: Plot) -> Iterator[str]:
     yield "<figcaption>"
     for index, line in enumerate(plot.lines):
         if line.label:
-            yield f"<span>{_sample(f'curve{index}')}{escaped(line.label)}</span>"
+            yield f"<span>{curve_sample(index)}{escaped(line.label)}</span>"
     if plot.reference is not None and plot.reference_label:
-        yield f"<span>{_sample('level')}{escaped(plot.reference_label)}</span>"
+        yield f"<span>{level_sample()}{escaped(plot.reference_label)}</span>"
     yield "</figcaption></figure>"
-
-
-def _sample(css_class: str) -> str:
-    """Return a short piece of a line as it looks in the plot."""
-    return f'<svg class="sample" viewBox="0 0 36 10"><path class="{css_class}" d="M0 5H36"/></svg>'
 
 
 RENDERER = Renderer(name="html", suffixes=(".html", ".htm"), render=render)

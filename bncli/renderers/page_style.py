@@ -24,26 +24,7 @@ dd { margin: 0; overflow-wrap: anywhere }
 .notice { color: var(--notice) }
 .bad { color: var(--bad); font-weight: 600 }
 figure { margin: 0; max-width: 45rem }
+figcaption svg { margin-right: .4rem }
 figcaption span { margin-right: 1.5rem; white-space: nowrap }
-svg text { fill: var(--dim); font-size: 12px }
-.sample { width: 36px; height: 10px; margin-right: .4rem }
-.below { text-anchor: middle }
-.beside { text-anchor: end }
-.axis { stroke: var(--dim); fill: none }
-.level { stroke: var(--dim); fill: none; stroke-dasharray: 2 3 }
 footer { margin-top: 2.5rem; font-size: .85rem }
 """
-
-_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Told apart with any kind of colour vision (Okabe and Ito)."""
-_DASHES = ("none", "9 3", "2 2", "9 3 2 3")
-
-
-def curve_style(num_curves: int) -> str:
-    """Return the rules for the classes `curve0`, `curve1`, ...: each by its colour and by its dashes."""
-    rules = (
-        f".curve{index} {{ stroke: {_COLORS[index % len(_COLORS)]}; stroke-dasharray: {_DASHES[index % len(_DASHES)]};"
-        " stroke-width: 1.5; fill: none }\n"
-        for index in range(num_curves)
-    )
-    return "".join(rules)

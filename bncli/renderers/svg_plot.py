@@ -21,25 +21,41 @@ _WIDTH, _HEIGHT = 720, 310
 _LEFT, _RIGHT, _TOP, _BOTTOM = 90, 700, 10, 260
 """The edges of the area between the axes, in the picture's units."""
 _MOST_TICKS = 6
+_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+"""Told apart with any kind of colour vision (Okabe and Ito)."""
+_DASHES = ("none", "9 3", "2 2", "9 3 2 3")
+_FRAME_LOOKS = 'fill="none" stroke="currentColor" opacity="0.6"'
+_LEVEL_LOOKS = f'{_FRAME_LOOKS} stroke-dasharray="2 3"'
+_TEXT_LOOKS = 'fill="currentColor" font-size="12"'
 
 
 def svg_plot(plot: Plot) -> str:
-    """Return a plot as one `svg` element, whose looks are the page's; a sentence if there is nothing to draw."""
+    """Return a plot as one `svg` element; a sentence if there is nothing to draw."""
     axes = axes_of(plot)
     if axes is None:
         return "<p>nothing to draw: no value is finite</p>"
     picture = _Picture(*axes)
     parts = [
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escaped(plot.title)}">',
+        f'<path d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}" {_FRAME_LOOKS}/>',
         *picture.ticks(),
-        f'<path class="axis" d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}"/>',
-        f'<text class="below" x="{(_LEFT + _RIGHT) // 2}" y="{_HEIGHT - 8}">{escaped(plot.x_label)}</text>',
+        _text((_LEFT + _RIGHT) / 2, _HEIGHT - 8, "middle", escaped(plot.x_label)),
     ]
     if plot.reference is not None:
-        parts.append(f'<path class="level" d="M{_LEFT} {picture.down(plot.reference):.1f}H{_RIGHT}"/>')
+        parts.append(f'<path d="M{_LEFT} {picture.down(plot.reference):.1f}H{_RIGHT}" {_LEVEL_LOOKS}/>')
     for index, line in enumerate(plot.lines):
-        parts += picture.curve(plot.x, line.y, index)
+        parts += picture.curve(plot.x, line.y, _curve_looks(index))
     return "\n".join([*parts, "</svg>"])
+
+
+def curve_sample(index: int) -> str:
+    """Return a short piece of the curve of an index, for the legend."""
+    return _sample(_curve_looks(index))
+
+
+def level_sample() -> str:
+    """Return a short piece of the level line, for the legend."""
+    return _sample(_LEVEL_LOOKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +74,33 @@ class _Picture:
         ticks = self.x_axis.ticks(_MOST_TICKS)
         for tick, text in zip(ticks, write_ticks(ticks, self.x_axis.step(_MOST_TICKS)), strict=True):
             x = self.across(tick)
-            yield f'<path class="axis" d="M{x:.1f} {_BOTTOM}v5"/>'
-            yield f'<text class="below" x="{x:.1f}" y="{_BOTTOM + 20}">{text}</text>'
+            yield f'<path d="M{x:.1f} {_BOTTOM}v5" {_FRAME_LOOKS}/>{_text(x, _BOTTOM + 20, "middle", text)}'
         ticks = self.y_axis.ticks(_MOST_TICKS)
         for tick, text in zip(ticks, write_ticks(ticks, self.y_axis.step(_MOST_TICKS)), strict=True):
             y = self.down(tick)
-            yield f'<path class="axis" d="M{_LEFT} {y:.1f}h-5"/>'
-            yield f'<text class="beside" x="{_LEFT - 9}" y="{y + 4:.1f}">{text}</text>'
+            yield f'<path d="M{_LEFT} {y:.1f}h-5" {_FRAME_LOOKS}/>{_text(_LEFT - 9, y + 4, "end", text)}'
 
-    def curve(self, x: tuple[float, ...], y: tuple[float, ...], index: int) -> Iterator[str]:
+    def curve(self, x: tuple[float, ...], y: tuple[float, ...], looks: str) -> Iterator[str]:
         """Yield a line for each stretch of finite values, and a dot for a stretch of one."""
         points = zip(x, y, strict=True)
         for is_finite, stretch in groupby(points, key=lambda point: all(map(math.isfinite, point))):
             if not is_finite:
                 continue
-            places = [f"{self.across(at):.1f},{self.down(value):.1f}" for at, value in stretch]
+            places = [(self.across(at), self.down(value)) for at, value in stretch]
             if len(places) == 1:
-                cx, cy = places[0].split(",")
-                yield f'<circle class="curve{index}" cx="{cx}" cy="{cy}" r="3"/>'
+                yield f'<circle cx="{places[0][0]:.1f}" cy="{places[0][1]:.1f}" r="2" {looks}/>'
             else:
-                yield f'<polyline class="curve{index}" points="{" ".join(places)}"/>'
+                yield f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}" {looks}/>'
+
+
+def _curve_looks(index: int) -> str:
+    color, dashes = _COLORS[index % len(_COLORS)], _DASHES[index % len(_DASHES)]
+    return f'fill="none" stroke="{color}" stroke-width="1.5" stroke-dasharray="{dashes}"'
+
+
+def _text(x: float, y: float, anchor: str, text: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {_TEXT_LOOKS}>{text}</text>'
+
+
+def _sample(looks: str) -> str:
+    return f'<svg width="36" height="10" viewBox="0 0 36 10"><path d="M0 5H36" {looks}/></svg>'
