@@ -1,0 +1,27 @@
+"""Tests of the few numbers that stand for an array."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bncli.analysis.array_summary import summarize
+
+
+def test_statistics_are_of_the_finite_values_and_the_others_are_counted() -> None:
+    summary = summarize(np.array([3, np.nan, 1, np.inf, 8, -np.inf, np.nan], np.float32))
+    assert (summary.min, summary.median, summary.max, summary.mean) == (1, 3, 8, 4)
+    assert (summary.num_nan, summary.num_inf, summary.num_non_finite) == (2, 2, 4)
+
+
+def test_extremes_keep_the_stored_precision() -> None:
+    summary = summarize(np.array([0.1, 0.2], np.float32))
+    assert summary.min == np.float32(0.1)
+    assert summary.min is not None
+    assert summary.min.dtype == np.float32
+
+
+def test_an_array_without_finite_values_has_only_counts() -> None:
+    for values in (np.array([np.nan, np.inf]), np.empty(0)):
+        summary = summarize(values)
+        assert (summary.min, summary.median, summary.max, summary.mean) == (None, None, None, None)
+        assert summary.num_non_finite == values.size

@@ -1,0 +1,124 @@
+"""Tests of how layers are found by the names of their arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bncli.analysis.layer_discovery import GivenSettings, discover
+from bncli.core.batch_norm_layer import Setting
+from bncli.core.named_arrays import LayerHint, Skipped
+from bncli.errors import NoBatchNormLayers
+from tests.helpers.builders import ArraysInMemory, torch_arrays
+
+
+def test_a_layer_is_a_running_mean_and_a_running_variance_side_by_side() -> None:
+    arrays = ArraysInMemory({"conv.weight": np.ones((3, 2)), **torch_arrays("features.1.bn"), "ln.weight": np.ones(4)})
+    (layer,) = discover(arrays).layers
+    assert layer.name == "features.1.bn"
+    assert layer.framework == "torch"
+    assert layer.num_features == 4
+    assert layer.num_batches_tracked == 100
+    assert layer.tensors["running_var"] == "features.1.bn.running_var"
+
+
+def test_only_the_arrays_of_layers_are_read() -> None:
+    arrays = ArraysInMemory({"conv.weight": np.ones((300, 200)), **torch_arrays()})
+    discover(arrays)
+    assert sorted(arrays.names_read) == sorted(torch_arrays())
+
+
+def test_a_layer_at_the_top_has_an_empty_name() -> None:
+    assert discover(ArraysInMemory(torch_arrays(""))).layers[0].name == ""
+
+
+@pytest.mark.parametrize("missing", [{"weight": None, "bias": None}, {"num_batches_tracked": None}, {"bias": None}])
+def test_parameters_and_counter_may_be_absent(missing: dict[str, None]) -> None:
+    (layer,) = discover(ArraysInMemory(torch_arrays(**missing))).layers
+    assert all(getattr(layer, role) is None for role in missing)
+
+
+@pytest.mark.parametrize(
+    ("framework", "names", "eps", "momentum"),
+    [
+        ("keras", ("block/bn/moving_mean:0", "block/bn/moving_variance:0", "block/bn/gamma:0"), 1e-3, 0.01),
+        ("paddle", ("bn._mean", "bn._variance", "bn.weight"), 1e-5, 0.1),
+        ("mxnet", ("bn.running_mean", "bn.running_var", "bn.gamma"), 1e-5, 0.1),
+    ],
+)
+def test_other_frameworks_names_are_translated(
+    framework: str, names: tuple[str, str, str], eps: float, momentum: float
+) -> None:
+    mean, var, weight = (np.arange(3) + start for start in (0.0, 10.0, 20.0))
+    (layer,) = discover(ArraysInMemory(dict(zip(names, (mean, var, weight), strict=True)))).layers
+    assert layer.framework == framework
+    np.testing.assert_array_equal(layer.running_mean, mean)
+    np.testing.assert_array_equal(layer.running_var, var)
+    np.testing.assert_array_equal(layer.weight, weight)
+    assert (layer.eps, layer.momentum) == (Setting(eps, "assumed"), Setting(momentum, "assumed"))
+
+
+def test_settings_come_from_the_command_line_before_the_file_and_from_the_file_before_the_default() -> None:
+    stored = {"bn": LayerHint("bn", "torch.nn.modules.batchnorm.BatchNorm2d", {"eps": 1e-3, "momentum": None})}
+    (layer,) = discover(ArraysInMemory(torch_arrays(), stored)).layers
+    assert (layer.eps, layer.momentum) == (Setting(1e-3, "stored"), Setting(None, "stored"))
+    (layer,) = discover(ArraysInMemory(torch_arrays(), stored), GivenSettings(0.5, Setting(0.2, "given"))).layers
+    assert (layer.eps, layer.momentum) == (Setting(0.5, "given"), Setting(0.2, "given"))
+    (layer,) = discover(ArraysInMemory(torch_arrays())).layers
+    assert (layer.eps.source, layer.momentum.source) == ("assumed", "assumed")
+
+
+def test_a_counter_that_averaging_made_a_float_stays_a_float() -> None:
+    (layer,) = discover(ArraysInMemory(torch_arrays(num_batches_tracked=np.array(99.5)))).layers
+    assert layer.num_batches_tracked == 99.5
+    (layer,) = discover(ArraysInMemory(torch_arrays(num_batches_tracked=np.array(99.0)))).layers
+    assert isinstance(layer.num_batches_tracked, float)
+
+
+def test_tied_memory_is_one_layer_with_an_alias() -> None:
+    shared = torch_arrays("first")
+    tied = {f"second.{name.removeprefix('first.')}": values for name, values in shared.items()}
+    (layer,) = discover(ArraysInMemory(shared | tied)).layers
+    assert layer.name == "first"
+    assert layer.aliases == ("second",)
+
+
+def test_equal_values_in_different_memory_are_two_layers() -> None:
+    assert len(discover(ArraysInMemory(torch_arrays("a", seed=3) | torch_arrays("b", seed=3))).layers) == 2
+
+
+def test_an_instance_norm_that_the_file_names_is_left_out_and_told() -> None:
+    hint = {"norm": LayerHint("norm", "torch.nn.modules.instancenorm.InstanceNorm2d")}
+    found = discover(ArraysInMemory(torch_arrays("norm") | torch_arrays("bn"), hint))
+    assert [layer.name for layer in found.layers] == ["bn"]
+    assert found.skipped == (Skipped("norm", "is InstanceNorm2d, not batch normalization"),)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"running_var": None}, "has running_mean but no running_var"),
+        ({"running_mean": None}, "has running_var but no running_mean"),
+        ({"running_var": np.ones(3, np.float32)}, "running_var has shape [3]"),
+        ({"weight": np.ones((4, 1), np.float32)}, "weight has shape [4, 1]"),
+        ({"running_mean": np.ones((2, 2), np.float32)}, "not one value per channel"),
+        ({"running_mean": np.ones(4, np.int64)}, "not floating-point"),
+    ],
+)
+def test_a_layer_that_cannot_be_used_is_skipped_with_its_reason(changed: dict[str, object], reason: str) -> None:
+    found = discover(ArraysInMemory(torch_arrays("good") | torch_arrays("bad", **changed)))
+    assert [layer.name for layer in found.layers] == ["good"]
+    (skipped,) = found.skipped
+    assert skipped.name == "bad"
+    assert reason in skipped.reason
+
+
+def test_a_file_without_layers_is_an_error_that_says_what_a_layer_is() -> None:
+    with pytest.raises(NoBatchNormLayers, match="no batch-normalization layer among 1 arrays") as caught:
+        discover(ArraysInMemory({"conv.weight": np.ones(3)}))
+    assert "running_mean and a running_var" in str(caught.value.hint)
+
+
+def test_a_file_with_only_broken_layers_says_what_is_broken() -> None:
+    with pytest.raises(NoBatchNormLayers, match="has running_mean but no running_var"):
+        discover(ArraysInMemory(torch_arrays(running_var=None)))
