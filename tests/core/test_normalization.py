@@ -62,11 +62,8 @@ def test_output_and_buffers_agree_with_torch(
     )  # fmt: skip
     if is_affine:
         module.load_state_dict({"weight": torch.tensor(weight), "bias": torch.tensor(bias)}, strict=False)
-    layer = BatchNorm(
-        channels, eps, momentum,
-        weight.astype(dtype).astype(float) if is_affine else None, bias.astype(dtype).astype(float) if is_affine else None,
-        fresh(channels) if tracks else None,
-    )  # fmt: skip
+    stored = [values.astype(dtype).astype(float) if is_affine else None for values in (weight, bias)]
+    layer = BatchNorm(channels, eps, momentum, *stored, fresh(channels) if tracks else None)
     with torch.no_grad():
         for x in batches:
             expected = module(torch.from_numpy(x))
