@@ -65,6 +65,8 @@ class MomentumStudy:
 
     settings: RunSettings
     population: Population
+    between_fraction: FloatArray
+    """Part of the population's variance that lies between batches, where no running variance sees it, shape (C,)."""
     runs: tuple[MomentumRun, ...]
     """In the order of `settings.momenta`."""
     trajectory: Trajectory
@@ -100,7 +102,7 @@ def study_momenta(source: BatchSource, settings: RunSettings) -> MomentumStudy:
             )
         )
     choice = None if task is None else choose_momentum(task)
-    return MomentumStudy(settings, population, tuple(runs), path, choice)
+    return MomentumStudy(settings, population, source.between_fraction(), tuple(runs), path, choice)
 
 
 def _error_parts(final: NDArray[np.floating[Any]], initial: FloatArray, aim: FloatArray, residue: float) -> ErrorParts:

@@ -91,6 +91,13 @@ class BatchSource(Protocol):
         """Return the population that the batches stand for; ddof matters where it is estimated from them."""
         ...
 
+    def between_fraction(self) -> FloatArray:
+        """Return the part of the population's variance that lies between batches, shape (C,).
+
+        No average of batch variances sees it: the running variance tends to the rest.
+        """
+        ...
+
     def noise(self, ddof: Ddof) -> BatchNoise:
         """Return how far single batches scatter while the population stays."""
         ...

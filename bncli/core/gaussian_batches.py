@@ -31,6 +31,8 @@ START_STD = 2.0
 """Where a moving population starts: its standard deviation as a multiple of the final one."""
 NUM_CLASSES = 10
 """Classes of sorted data."""
+WITHIN_VAR = 1 / (1 + (NUM_CLASSES**2 - 1) / 12)
+"""Variance within a class as part of the whole, with class means one within-class standard deviation apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +68,10 @@ class GaussianBatches:
         """Return the population that was given."""
         return Population(self.mean, self.std**2)
 
+    def between_fraction(self) -> FloatArray:
+        """Return the variance of the class means as part of the whole; 0 where there are no classes."""
+        return np.full(self.num_features, 1 - WITHIN_VAR if self.scenario == "class-sorted" else 0.0)
+
     def noise(self, ddof: Ddof) -> BatchNoise:
         """Return the variances `var / n` of a batch's mean and `2 var^2 / (n - 1)` of its variance (ddof 1)."""
         var, size = self.std**2, self.batch_size
@@ -84,9 +90,8 @@ class GaussianBatches:
                 before = steps < num_steps // 2
                 return Course(np.where(before, START_OFFSET, 0.0), np.where(before, START_STD**2, 1.0))
             case "class-sorted":
-                within_var = 1 / (1 + (NUM_CLASSES**2 - 1) / 12)
                 rank = NUM_CLASSES * steps // num_steps - (NUM_CLASSES - 1) / 2
-                return Course(rank * within_var**0.5, np.full(len(steps), within_var))
+                return Course(rank * WITHIN_VAR**0.5, np.full(len(steps), WITHIN_VAR))
 
     def stream(self, lengths: Iterable[int], num_steps: int) -> Iterator[BatchStatistics]:
         """Yield the batches of a run in blocks of the given lengths; the same seed gives the same batches."""

@@ -43,6 +43,12 @@ class RecordedBatches:
         between = (counts * (self.batches.mean - mean) ** 2).sum(axis=0)
         return Population(mean, (self.batches.m2.sum(axis=0) + between) / (count - ddof))
 
+    def between_fraction(self) -> FloatArray:
+        """Return how much of the pooled variance the mean of the batch variances lacks (ddof 1), shape (C,)."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            fraction: FloatArray = 1 - self.batches.var.mean(axis=0) / self.population(1).var
+        return fraction
+
     def noise(self, ddof: Ddof) -> BatchNoise:
         """Return the variances over the batches of their means and of their variances; 0 for a single batch."""
         return BatchNoise(_scatter(self.batches.mean), _scatter(self.batches.var_with(ddof)))
