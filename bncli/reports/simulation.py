@@ -1,0 +1,72 @@
+"""The report of `simulate-momentum`: running statistics beside the population's, for each momentum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from bncli.reports.document import Document, KeyValues
+from bncli.reports.simulation_notes import notes
+from bncli.reports.simulation_plots import trajectory_plots
+from bncli.reports.simulation_record import simulation_record
+from bncli.reports.simulation_tables import closed_form_table, final_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bncli.analysis.momentum_study import MomentumStudy
+    from bncli.reports.document import Block, Cell, Value
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOrigin:
+    """Where the batches of a simulation come from."""
+
+    kind: Literal["files", "checkpoint", "synthetic"]
+    text: str
+    """In words."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """For programs: what identifies the batches, such as paths or a seed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimulationReport:
+    """A finished study together with where its batches came from and how much of it is to be shown."""
+
+    study: MomentumStudy
+    origin: BatchOrigin
+    shows_trajectory: bool = False
+    """Whether the record holds the trajectory."""
+
+
+def simulation_document(report: SimulationReport) -> Document:
+    """Return what a simulation shows."""
+    study = report.study
+    blocks: list[Block] = [_facts(report), final_table(study), *trajectory_plots(study), closed_form_table(study)]
+    blocks += notes(study)
+    return Document("simulation", tuple(blocks), simulation_record(report))
+
+
+def _facts(report: SimulationReport) -> KeyValues:
+    settings = report.study.settings
+    framework = "PyTorch" if settings.ddof else "Keras"
+    pairs: list[tuple[str, Value | Cell]] = [
+        ("batches", report.origin.text),
+        ("steps", settings.num_steps),
+        ("channels", report.study.num_features),
+        ("start", f"mean {settings.initial.mean[0]:g}, variance {settings.initial.var[0]:g}"),
+        ("update", f"as {framework}: batch variances with ddof {settings.ddof}"),
+        ("precision", settings.dtype if settings.dtype == "float64" else f"{settings.dtype}, as PyTorch rounds on CPU"),
+        ("best momentum", _choice_text(report.study)),
+    ]
+    return KeyValues(tuple(pairs))
+
+
+def _choice_text(study: MomentumStudy) -> str:
+    choice = study.choice
+    if choice is None:
+        return "none: no update brings the initial values nearer to the population"
+    return (
+        f"{choice.momentum:.3g} (decay {1 - choice.momentum:.6g}), "
+        f"which ends {choice.expected_error:.3g} from the population, as expected by the closed forms"
+    )

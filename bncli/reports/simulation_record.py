@@ -1,0 +1,80 @@
+"""The report of `simulate-momentum` for programs: what the schema `simulation` describes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from bncli.core.momentum import complement
+
+if TYPE_CHECKING:
+    from bncli.analysis.momentum_choice import MomentumChoice
+    from bncli.analysis.momentum_study import MomentumRun, MomentumStudy
+    from bncli.reports.simulation import SimulationReport
+
+
+def simulation_record(report: SimulationReport) -> dict[str, Any]:
+    """Return the record of one simulation; a momentum of null is the cumulative average."""
+    study = report.study
+    settings = study.settings
+    record: dict[str, Any] = {
+        "source": report.origin.kind,
+        **report.origin.details,
+        "num_steps": settings.num_steps,
+        "num_features": study.num_features,
+        "convention": "torch" if settings.ddof else "keras",
+        "running_var_ddof": settings.ddof,
+        "dtype": settings.dtype,
+        "initial": {"mean": settings.initial.mean, "var": settings.initial.var},
+        "population": {
+            "mean": study.population.mean,
+            "var": study.population.var,
+            "between_fraction": study.between_fraction,
+        },
+        "runs": [_run(run) for run in study.runs],
+        "best": None if study.choice is None else _best(study.choice),
+    }
+    if report.shows_trajectory:
+        record["trajectory"] = _trajectory(study)
+    return record
+
+
+def _run(run: MomentumRun) -> dict[str, Any]:
+    forms = run.forms
+    return {
+        "momentum": forms.momentum,
+        "decay": forms.decay,
+        "final_mean": run.final_mean,
+        "final_var": run.final_var,
+        "effective_batches": forms.effective_batches,
+        "initial_residue": forms.initial_residue,
+        "steps_to_1_percent": forms.steps_to_1_percent,
+        "noise_factor": forms.noise_factor,
+        "half_life": forms.half_life,
+        "mean_age": forms.mean_age,
+        "doubled_momentum": forms.doubled,
+        "halved_momentum": forms.halved,
+        "mean_error": {"initial": run.mean_error.initial, "rest": run.mean_error.rest},
+        "var_error": {"initial": run.var_error.initial, "rest": run.var_error.rest},
+        "expected_error": run.expected_error,
+        "frozen": None if run.frozen is None else asdict(run.frozen),
+    }
+
+
+def _best(choice: MomentumChoice) -> dict[str, Any]:
+    return {
+        "momentum": choice.momentum,
+        "decay": complement(choice.momentum),
+        "expected_error": choice.expected_error,
+    }
+
+
+def _trajectory(study: MomentumStudy) -> dict[str, Any]:
+    path = study.trajectory
+    return {
+        "steps": path.steps,
+        "runs": [
+            {"momentum": momentum, "mean": path.mean[:, index], "var": path.var[:, index]}
+            for index, momentum in enumerate(study.settings.momenta)
+        ],
+    }
