@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bncli import __version__
-from bncli.cli import inspect_checkpoint, inspect_tensor, normalize
+from bncli.cli import inspect_checkpoint, inspect_tensor, normalize, simulate_momentum
 from bncli.cli.examples import examples_epilog
 
 if TYPE_CHECKING:
@@ -48,3 +48,4 @@ def _register(group: typer.Typer, name: str, command: Callable[..., None], examp
 _register(inspect, "checkpoint", inspect_checkpoint.inspect_checkpoint, inspect_checkpoint.EXAMPLES)
 _register(inspect, "tensor", inspect_tensor.inspect_tensor, inspect_tensor.EXAMPLES)
 _register(app, "normalize", normalize.normalize, normalize.EXAMPLES)
+_register(app, "simulate-momentum", simulate_momentum.simulate_momentum, simulate_momentum.EXAMPLES)

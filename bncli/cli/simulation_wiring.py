@@ -1,0 +1,100 @@
+"""Runs `simulate-momentum`: from its options to a finished report."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+
+from bncli.analysis.momentum_study import study_momenta
+from bncli.analysis.running_trajectory import AverageDtype, RunSettings
+from bncli.cli.options import parse_momentum
+from bncli.core.momentum import complement
+from bncli.core.normalization import check_momentum
+from bncli.core.running_statistics import RunningStatistics
+from bncli.errors import InvalidUsage, near_miss
+from bncli.reports.simulation import SimulationReport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bncli.cli.batch_sources import SimulatedBatches
+    from bncli.core.batch_statistics import Ddof
+
+DDOF_BY_CONVENTION: dict[str, Ddof] = {"torch": 1, "keras": 0}
+"""Divisor of the batch variances that a framework averages."""
+DEFAULT_MOMENTUM = {"torch": "0.1", "keras": "0.99"}
+DTYPES: dict[str, AverageDtype] = {name: name for name in get_args(AverageDtype)}
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the options say about the run."""
+
+    momenta: Sequence[str] | None
+    """As given: in the Keras convention these are decays."""
+    steps: int | None
+    init_mean: float
+    init_var: float
+    convention: str
+    dtype: str
+    keeps_every_step: bool
+
+    def __post_init__(self) -> None:
+        """Refuse values that no layer has."""
+        if self.convention not in DDOF_BY_CONVENTION:
+            raise InvalidUsage(
+                f"unknown convention {self.convention!r}", hint=near_miss(self.convention, DDOF_BY_CONVENTION)
+            )
+        if self.dtype not in DTYPES:
+            raise InvalidUsage(f"unknown dtype {self.dtype!r}", hint=near_miss(self.dtype, DTYPES))
+        if self.convention == "keras" and self.dtype != "float64":
+            raise InvalidUsage(
+                f"--dtype {self.dtype} reproduces PyTorch's rounding, which is not that of Keras",
+                hint="leave out --dtype, or --convention",
+            )
+        if not math.isfinite(self.init_mean):
+            raise InvalidUsage(f"--init-mean is {self.init_mean:g}: give a finite number")
+        if not 0 <= self.init_var < math.inf:
+            raise InvalidUsage(f"--init-var is {self.init_var:g}: give a finite number that is not negative")
+
+
+def simulate(batches: SimulatedBatches, options: RunOptions) -> SimulationReport:
+    """Return the report of a run over a source of batches.
+
+    Raises:
+        InvalidUsage: a momentum is not a number from 0 to 1.
+    """
+    num_features = batches.source.num_features
+    settings = RunSettings(
+        momenta=_momenta(options),
+        num_steps=batches.default_steps if options.steps is None else options.steps,
+        initial=RunningStatistics(
+            np.full(num_features, options.init_mean), np.full(num_features, options.init_var), num_batches_tracked=0
+        ),
+        ddof=DDOF_BY_CONVENTION[options.convention],
+        dtype=DTYPES[options.dtype],
+        keeps_every_step=options.keeps_every_step,
+    )
+    return SimulationReport(study_momenta(batches.source, settings), batches.origin, options.keeps_every_step)
+
+
+def _momenta(options: RunOptions) -> tuple[float | None, ...]:
+    """Return the weights of the new batch in the order given, each once."""
+    texts = options.momenta or [DEFAULT_MOMENTUM[options.convention]]
+    parse = parse_momentum if options.convention == "torch" else _from_decay
+    momenta = dict.fromkeys(parse(text) for text in texts)
+    for momentum in momenta:
+        check_momentum(momentum)
+    return tuple(momenta)
+
+
+def _from_decay(text: str) -> float:
+    decay = parse_momentum(text)
+    if decay is None:
+        raise InvalidUsage("--momentum none is PyTorch's cumulative average, which Keras does not have")
+    if not 0 <= decay <= 1:
+        raise InvalidUsage(f"decay is {decay:g}: it must lie between 0 and 1")
+    return complement(decay)
