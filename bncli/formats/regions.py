@@ -65,6 +65,29 @@ class MemoryRegion:
 
 
 @dataclass(frozen=True, slots=True)
+class Latin1Region:
+    """Bytes that were read already and are kept as text, one character for each."""
+
+    content: str
+
+    @property
+    def position(self) -> int:
+        """Zero: the place in the file is no longer known, nor of use."""
+        return 0
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return len(self.content)
+
+    def read(self, start: int, count: int) -> bytearray:
+        """Return exactly `count` bytes from `start` on."""
+        require_within(self.size, start, count)
+        # Encoded part by part when asked for: a pickle can name one long text as the bytes of any number of arrays.
+        return bytearray(self.content[start : start + count], "latin-1")
+
+
+@dataclass(frozen=True, slots=True)
 class SubRegion:
     """A part of another run."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from bncli.formats.element_types import ByteOrder, ElementType
     from bncli.formats.regions import Region
 
+MAX_AXES = 64
+"""NumPy's limit, and more than any file needs."""
 _MAX_EXPANDED_BYTES = 256 * 1024**2
 """How large an array may become that repeats the same few stored bytes (stride 0, overlapping windows)."""
 
@@ -31,7 +35,7 @@ class StoredArray:
     """Index of the first element, counted in elements from the start of the region."""
 
     def __post_init__(self) -> None:
-        if len(self.shape) != len(self.strides):
+        if len(self.shape) != len(self.strides) or len(self.shape) > MAX_AXES:
             raise ValueError(f"{len(self.shape)} axes and {len(self.strides)} strides")
         if min((self.offset, *self.shape, *self.strides)) < 0:
             raise ValueError("a negative length, stride or offset")
@@ -95,7 +99,7 @@ class StoredArray:
 
 def c_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the strides, in elements, of an array of this shape in C order."""
-    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
+    return tuple(accumulate(shape[:0:-1], operator.mul, initial=1))[::-1][: len(shape)]
 
 
 def fortran_strides(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -55,12 +55,12 @@ class ZipArchive:
         """Return the bytes of a member. Its local header is read when the bytes are, not before.
 
         Raises:
-            KeyError: there is no such member.
+            LookupError: there is no such member.
             ValueError: the member is encrypted, or compressed in a way other than deflate.
         """
         member = self.members.get(name)
         if member is None:
-            raise KeyError(f"the archive lacks the member {name!r}")
+            raise LookupError(f"the archive lacks the member {name!r}")
         return ZipMember(self, member)
 
     def read_whole(self, name: str, limit: int) -> bytes:

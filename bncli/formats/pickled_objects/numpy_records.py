@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.element_types import ELEMENT_TYPES, ByteOrder, ElementType
-from bncli.formats.pickled_objects.unreadable import Unreadable
+from bncli.formats.pickled_objects.leaves import Unreadable
 from bncli.formats.pickles.inert import GlobalName, Record
-from bncli.formats.regions import MemoryRegion
-from bncli.formats.stored_array import StoredArray, c_strides, fortran_strides
+from bncli.formats.regions import Latin1Region, MemoryRegion, Region
+from bncli.formats.stored_array import MAX_AXES, StoredArray, c_strides, fortran_strides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,7 +57,7 @@ def _array(shape: Any, dtype: Any, content: Any, *, is_fortran: bool) -> StoredA
     if element is None:
         return Unreadable("an array whose elements are not numbers")
     shape = _lengths(shape)
-    raw = MemoryRegion(_raw_bytes(content))
+    raw = _region(content)
     array = StoredArray(
         raw, element, _byte_order(dtype.state), shape, fortran_strides(shape) if is_fortran else c_strides(shape)
     )
@@ -82,20 +82,22 @@ def _byte_order(state: Any) -> ByteOrder:
 
 
 def _lengths(shape: Any) -> tuple[int, ...]:
-    if type(shape) is not tuple or any(type(n) is not int or not 0 <= n < _MAX_INTEGER for n in shape):
+    if type(shape) is not tuple or len(shape) > MAX_AXES:
+        raise ValueError("an array whose shape is not a short tuple")
+    if any(type(n) is not int or not 0 <= n < _MAX_INTEGER for n in shape):
         raise ValueError("an array whose shape is not natural numbers")
     return shape
 
 
-def _raw_bytes(content: Any) -> bytes:
+def _region(content: Any) -> Region:
     """Return the bytes of an array. Protocols before 3 have no bytes, and write them as Latin-1 text to be encoded."""
     if type(content) is Record and content.class_name == "_codecs.encode" and content.args:
         content = content.args[0]
     if type(content) is str:
-        return content.encode("latin-1")
+        return Latin1Region(content)
     if type(content) is not bytes:
         raise ValueError("an array without bytes")
-    return content
+    return MemoryRegion(content)
 
 
 _PARSERS: Mapping[str, Callable[[Record], StoredArray | Unreadable | None]] = {

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from bncli.formats.byte_source import ByteSource
     from bncli.formats.element_types import ByteOrder
+    from bncli.formats.pickled_objects.leaves import Leaf
     from bncli.formats.pickled_objects.torch_storages import Storage
-    from bncli.formats.pickled_objects.tree import Leaf
     from bncli.formats.regions import Region
 
 

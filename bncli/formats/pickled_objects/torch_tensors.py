@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.element_types import ELEMENT_TYPES
+from bncli.formats.pickled_objects.leaves import TensorView, Unreadable
 from bncli.formats.pickled_objects.torch_storages import Storage
-from bncli.formats.pickled_objects.unreadable import Unreadable
 from bncli.formats.pickles.inert import GlobalName, Record
+from bncli.formats.stored_array import MAX_AXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bncli.formats.element_types import ElementType
-
 _MAX_INTEGER = 2**62
 _MAX_WRAPPERS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class TensorView:
-    """A strided view of a storage."""
-
-    storage: Storage
-    element: ElementType
-    offset: int
-    """Index of the first element in the storage, counted in elements."""
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-    """In elements."""
 
 
 def torch_tensor(record: Record) -> TensorView | Unreadable | None:
@@ -40,7 +25,9 @@ def torch_tensor(record: Record) -> TensorView | Unreadable | None:
     """
     inner = _unwrapped(record)
     rebuild = _REBUILDERS.get(inner.class_name)
-    return None if rebuild is None else rebuild(inner.args)
+    if rebuild is not None:
+        return rebuild(inner.args)
+    return Unreadable(f"a tensor made by {inner.class_name}") if record.class_name in _SUBCLASSES else None
 
 
 def _unwrapped(record: Record) -> Record:
@@ -60,7 +47,7 @@ def _unwrapped(record: Record) -> Record:
 
 def _view(args: tuple[Any, ...]) -> TensorView | Unreadable:
     """Serve `_rebuild_tensor(storage, offset, size, stride)` and version 2, which adds hooks and metadata."""
-    return _checked_view(args, None, args[6] if len(args) > 6 else None)  # noqa: PLR2004 - position of the metadata
+    return _checked_view(args, None, args[6:7])
 
 
 def _typed_view(args: tuple[Any, ...]) -> TensorView | Unreadable:
@@ -68,41 +55,27 @@ def _typed_view(args: tuple[Any, ...]) -> TensorView | Unreadable:
     dtype = args[6]
     if type(dtype) is not GlobalName:
         raise ValueError("a tensor whose dtype is not a name")
-    return _checked_view(args, dtype.name.rpartition(".")[2], args[7] if len(args) > 7 else None)  # noqa: PLR2004
+    return _checked_view(args, dtype.name.rpartition(".")[2], args[7:8])
 
 
-def _checked_view(args: tuple[Any, ...], dtype: str | None, metadata: Any) -> TensorView | Unreadable:
+def _checked_view(args: tuple[Any, ...], dtype: str | None, metadata: tuple[Any, ...]) -> TensorView | Unreadable:
     storage, offset, shape, strides = args[0], args[1], _integers(args[2]), _integers(args[3])
     if type(storage) is not Storage:
         raise ValueError("a tensor without a storage")
-    if metadata:
+    if any(metadata):
         return Unreadable("a conjugated or negated view")
     element = ELEMENT_TYPES.get(dtype or storage.dtype)
     if element is None:
         return Unreadable(f"its element type {dtype or storage.dtype} is not one that bncli reads")
     (offset,) = _integers((offset,))
-    view = TensorView(storage, element, offset, shape, strides)
-    if _end(view) * element.itemsize > storage.size_bytes:
-        raise ValueError(
-            f"a tensor that needs {_end(view) * element.itemsize} bytes of a storage of {storage.size_bytes}"
-        )
-    return view
-
-
-def _end(view: TensorView) -> int:
-    """Return how many elements the storage must have, at least."""
-    if len(view.shape) != len(view.strides):
-        raise ValueError(f"a tensor of {len(view.shape)} axes and {len(view.strides)} strides")
-    if 0 in view.shape:
-        return 0
-    return view.offset + 1 + sum((n - 1) * stride for n, stride in zip(view.shape, view.strides, strict=True))
+    return TensorView(storage, element, offset, shape, strides)
 
 
 def _integers(values: Any) -> tuple[int, ...]:
     if type(values) is Record and values.class_name == "torch.Size":
         (values,) = values.args
-    if not isinstance(values, (tuple, list)):
-        raise ValueError("a size or stride that is not a tuple")  # noqa: TRY004 - the file's fault, not a caller's
+    if type(values) not in (tuple, list) or len(values) > MAX_AXES:
+        raise ValueError("a size or stride that is not a short tuple")
     if any(type(value) is not int or not 0 <= value < _MAX_INTEGER for value in values):
         raise ValueError("a size, stride or offset that is not a natural number")
     return tuple(values)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from bncli.core.named_arrays import LayerHint, Skipped
 from bncli.formats.byte_source import describe_fault
+from bncli.formats.pickled_objects.leaves import Unreadable
 from bncli.formats.pickled_objects.numpy_records import numpy_array
 from bncli.formats.pickled_objects.torch_modules import layer_hint, module_parts
-from bncli.formats.pickled_objects.torch_tensors import TensorView, torch_tensor
-from bncli.formats.pickled_objects.unreadable import Unreadable
+from bncli.formats.pickled_objects.torch_tensors import torch_tensor
 from bncli.formats.pickles.inert import AttributedDict, GlobalName, Record
-from bncli.formats.stored_array import StoredArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Leaf: TypeAlias = TensorView | StoredArray
+    from bncli.formats.pickled_objects.leaves import Leaf
 
 ROOT_ARRAY_NAME = "tensor"
 """What the array is called in a file that holds one array and no names."""
