@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
+from tests.helpers.golden import Golden
+
 # The same examples on every run, and no deadline: a busy machine is no defect.
 settings.register_profile("bncli", derandomize=True, deadline=None)
 settings.load_profile("bncli")
@@ -16,3 +18,12 @@ VARIABLES_OF_A_TERMINAL = ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TERM"
 def neutral_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in VARIABLES_OF_A_TERMINAL:
         monkeypatch.delenv(variable, raising=False)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the expected texts anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    return Golden(request.path.parent / "golden", is_updating=request.config.getoption("--update-golden"))

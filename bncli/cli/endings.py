@@ -57,7 +57,7 @@ def _usage_ending(error: TyperException) -> Ending:
     """Return the ending for options that typer refused, told in the style of all errors."""
     if error.message.startswith("Usage:"):
         return Ending(error.exit_code, tuple(error.message.splitlines()))  # a bare `bncli` raises its help
-    possibilities = sorted(getattr(error, "possibilities", None) or ())
+    possibilities = getattr(error, "possibilities", None) or ()
     hints = [f"did you mean {' or '.join(possibilities)}?"] if possibilities else []
     context = getattr(error, "ctx", None)
     hints.append(f"{context.command_path if context else 'bncli'} --help lists what it takes")

@@ -36,16 +36,15 @@ def wrap(text: str, width: int | None) -> list[str]:
     """Return the lines of a sentence broken at spaces; a word longer than the width stays whole."""
     if width is None or cell_width(text) <= width:
         return [text]
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        candidate = f"{line} {word}" if line else word
-        if line and cell_width(candidate) > width:
-            lines.append(line)
-            line = word
+    first, *words = text.split(" ")
+    lines = [first]
+    for word in words:
+        candidate = f"{lines[-1]} {word}"
+        if cell_width(candidate) > width:
+            lines.append(word)
         else:
-            line = candidate
-    return [*lines, line]
+            lines[-1] = candidate
+    return lines
 
 
 def _first_cells(text: str, width: int) -> str:
