@@ -163,9 +163,7 @@ def _without_aliases(groups: list[_Group]) -> tuple[list[_Group], dict[str, tupl
     return kept, aliases
 
 
-def _layer(
-    group: _Group, values: Mapping[str, Array], hint: LayerHint | None, given: GivenSettings
-) -> BatchNormLayer:
+def _layer(group: _Group, values: Mapping[str, Array], hint: LayerHint | None, given: GivenSettings) -> BatchNormLayer:
     by_role = {role: values[spec.name] for role, spec in group.specs.items()}
     eps, momentum = _settings(group.scheme, hint, given)
     return BatchNormLayer(

@@ -93,12 +93,22 @@ def run(tensor: InputTensor, layer: BatchNorm, settings: RunSettings, sink: Sink
 
 
 def gap(result: NormalizationResult) -> TrainEvalGap:
-    """Return how far train mode stands from eval mode after the run's training steps, reading the input once more."""
+    """Return how far train mode stands from eval mode, reading the input once more.
+
+    Eval mode is that of the running statistics before a run in train mode, and after the training steps that precede
+    one in eval mode: never of statistics that the compared output itself has moved.
+    """
     inputs = result.inputs
     means = _sample_means(inputs.layout, inputs.tensor)
-    train = result.after.normalization("train", inputs.moments)
-    evaluation = result.after.normalization("eval", inputs.moments)
+    compared = compared_layer(result)
+    train = compared.normalization("train", inputs.moments)
+    evaluation = compared.normalization("eval", inputs.moments)
     return train_eval_gap(inputs.moments, means, train, evaluation)
+
+
+def compared_layer(result: NormalizationResult) -> BatchNorm:
+    """Return the layer whose eval mode `gap` compares with train mode."""
+    return result.before if result.settings.mode == "train" else result.after
 
 
 def _torch_blocks(

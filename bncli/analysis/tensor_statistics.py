@@ -32,7 +32,7 @@ def tensor_statistics(tensor: InputTensor, channel_axis: int) -> TensorStatistic
     Raises:
         ShapeMismatch: the array has a shape that batch normalization does not take.
     """
-    layout = ChannelLayout.of(tensor.shape, channel_axis)
+    layout = ChannelLayout.of(tensor.shape, channel_axis, str(tensor))
     moments = MomentsAccumulator(layout)
     value_range = RangeAccumulator(layout.num_features)
     for block, values in read_blocks(layout, tensor.read):

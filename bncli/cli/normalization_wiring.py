@@ -78,7 +78,7 @@ def normalization_report(
     """Run a layer on an array as the options say, and return everything that is to be shown."""
     with open_named_arrays(source.path) as arrays:
         tensor = input_tensor(arrays, source.array, source.dtype)
-        layout = ChannelLayout.of(tensor.shape, settings.channel_axis)
+        layout = ChannelLayout.of(tensor.shape, settings.channel_axis, str(tensor))
         working = working_layer(layer_options, layout.num_features)
         result, output = _run(tensor, working, settings, extras)
         return NormalizationReport(

@@ -50,21 +50,26 @@ class ChannelLayout:
     """From 0; axis 1, or the last one."""
 
     @classmethod
-    def of(cls, shape: tuple[int, ...], channel_axis: int = 1) -> ChannelLayout:
+    def of(cls, shape: tuple[int, ...], channel_axis: int = 1, source: str = "the input") -> ChannelLayout:
         """Return the layout of an array with the given channel axis, which may count from the end.
+
+        Args:
+            shape: lengths of the axes.
+            channel_axis: 1, or the last axis.
+            source: the array in words, for messages.
 
         Raises:
             ShapeMismatch: fewer than 2 or more than 5 axes, or a channel axis that is neither 1 nor the last.
         """
         if not 2 <= len(shape) <= 5:  # noqa: PLR2004 - BatchNorm1d takes 2 axes, BatchNorm3d 5
             raise ShapeMismatch(
-                f"batch normalization takes 2 to 5 axes, got shape {list(shape)}",
+                f"{source} has shape {list(shape)}, and batch normalization takes 2 to 5 axes",
                 hint="(N, C), (N, C, L), (N, C, H, W) or (N, C, D, H, W): N the batch, C the channels",
             )
         axis = channel_axis + len(shape) if channel_axis < 0 else channel_axis
         if axis not in (1, len(shape) - 1):
             raise ShapeMismatch(
-                f"channel axis {channel_axis} of shape {list(shape)}: it must be 1, or -1 for channels last"
+                f"{source} has shape {list(shape)}: channel axis {channel_axis} must be 1, or -1 for channels last"
             )
         return cls(tuple(shape), axis)
 

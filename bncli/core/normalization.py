@@ -23,6 +23,29 @@ if TYPE_CHECKING:
 Mode = Literal["train", "eval"]
 
 
+def check_eps(eps: float) -> None:
+    """Refuse an eps that no layer can have.
+
+    Raises:
+        InvalidUsage: negative or not finite.
+    """
+    if not (math.isfinite(eps) and eps >= 0):
+        raise InvalidUsage(f"eps is {eps:g}: it must be a finite number above 0")
+
+
+def check_momentum(momentum: float | None) -> None:
+    """Refuse a momentum that is no weight; `None` is the cumulative average.
+
+    Raises:
+        InvalidUsage: not a number from 0 to 1.
+    """
+    if momentum is not None and not 0 <= momentum <= 1:
+        raise InvalidUsage(
+            f"momentum is {momentum:g}: it must lie between 0 and 1, or be none",
+            hint="momentum is the weight of the new batch; from Keras or TensorFlow take 1 - momentum",
+        )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BatchNorm:
     """A batch-normalization layer at work, with `torch.nn.BatchNorm2d`'s meaning of every setting.
@@ -44,13 +67,8 @@ class BatchNorm:
     """Running statistics; `None` where the layer does not track them."""
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.eps) and self.eps >= 0):
-            raise InvalidUsage(f"eps is {self.eps:g}: it must be a finite number above 0")
-        if self.momentum is not None and not 0 <= self.momentum <= 1:
-            raise InvalidUsage(
-                f"momentum is {self.momentum:g}: it must lie between 0 and 1, or be none",
-                hint="momentum is the weight of the new batch; from Keras or TensorFlow take 1 - momentum",
-            )
+        check_eps(self.eps)
+        check_momentum(self.momentum)
         for role, values in self._arrays():
             if values is not None and values.shape != (self.num_features,):
                 raise ShapeMismatch(

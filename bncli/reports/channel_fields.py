@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bncli.analysis.inspection import DEAD_VAR_PER_EPS
 from bncli.reports.arrangement import Field
 from bncli.reports.document import Cell, Column
+from bncli.reports.stored_decimal import stored_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,10 +46,10 @@ def channel_rows(layer: InspectedLayer) -> Iterator[ChannelRow]:
         yield ChannelRow(
             layer=stored.label,
             channel=channel,
-            running_mean=float(stored.running_mean[channel]),
-            running_var=float(stored.running_var[channel]),
-            weight=None if stored.weight is None else float(stored.weight[channel]),
-            bias=None if stored.bias is None else float(stored.bias[channel]),
+            running_mean=stored_decimal(stored.running_mean[channel]),
+            running_var=stored_decimal(stored.running_var[channel]),
+            weight=None if stored.weight is None else stored_decimal(stored.weight[channel]),
+            bias=None if stored.bias is None else stored_decimal(stored.bias[channel]),
             scale=float(scale[channel]),
             shift=float(shift[channel]),
             dead_below=DEAD_VAR_PER_EPS * stored.eps.value,
@@ -60,7 +61,7 @@ def _remarks(row: ChannelRow) -> Cell:
         return Cell("not finite", "bad")
     if row.running_var < 0:
         return Cell("negative var", "bad")
-    return Cell("dead", "notice") if row.running_var < row.dead_below else Cell(None)
+    return Cell("dead", "notice") if row.running_var < row.dead_below else Cell("")
 
 
 CHANNEL_FIELDS: tuple[Field[ChannelRow], ...] = (

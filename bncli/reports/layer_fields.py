@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.reports.arrangement import Field
 from bncli.reports.document import Cell, Column
+from bncli.reports.stored_decimal import stored_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +29,7 @@ def _statistic(role: str, name: str, title: str, priority: int) -> Field[Inspect
     def get(layer: InspectedLayer) -> Value:
         summary: ArraySummary | None = getattr(layer, role)
         number = None if summary is None else getattr(summary, name)
-        return None if number is None else float(number)
+        return None if number is None else stored_decimal(number)
 
     words = role.replace("_", " ")
     return _field(f"{role}_{name}", title, "number", f"{name} of {words} over the channels", priority, get)
@@ -55,7 +56,7 @@ def remarks(layer: InspectedLayer) -> Cell:
         return Cell(", ".join(broken), "bad")
     striking = [f"{layer.num_dead} dead"] if layer.num_dead else []
     striking += ["initial statistics"] if layer.is_initial else []
-    return Cell(", ".join(striking), "notice") if striking else Cell(None, "plain")
+    return Cell(", ".join(striking), "notice" if striking else "plain")
 
 
 LAYER_FIELDS: tuple[Field[InspectedLayer], ...] = (

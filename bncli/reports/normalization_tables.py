@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from bncli.analysis.normalization_run import compared_layer
 from bncli.reports.document import Column, Table
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ def running_table(before: RunningStatistics, after: RunningStatistics) -> Table:
 def gap_table(gap: TrainEvalGap, result: NormalizationResult) -> Table:
     """Return train mode beside eval mode."""
     entries: list[Entry] = []
-    if result.after.running is not None:
-        batch, running = result.inputs.moments, result.after.running
+    running = compared_layer(result).running
+    if running is not None:
+        batch = result.inputs.moments
         entries = [
             _entry("batch_mean", "train mean", "mean that train mode uses: the batch's", 2, batch.mean),
             _entry("running_mean", "eval mean", "mean that eval mode uses: the running one", 2, running.mean),
