@@ -54,8 +54,14 @@ def axis_over(values: Iterable[float]) -> Axis | None:
     size = max(abs(low), abs(high))
     if high / 2 - low / 2 > max(_FLATTEST * size, _NARROWEST):
         return Axis(low, high)
-    margin = size / 2 or 1.0
+    margin = max(size / 2, 2 * _NARROWEST) if size else 1.0
     return Axis(low - margin, high + margin)
+
+
+def finite_reference(plot: Plot) -> float | None:
+    """Return the value of the level line; `None` where there is none, or none that could be drawn."""
+    is_drawable = plot.reference is not None and math.isfinite(plot.reference)
+    return plot.reference if is_drawable else None
 
 
 def axes_of(plot: Plot) -> tuple[Axis, Axis] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli import __version__
+from bncli.renderers.axis import finite_reference
 from bncli.renderers.base import Renderer
 from bncli.renderers.html_text import escaped
 from bncli.renderers.numbers import write_value
@@ -100,7 +101,7 @@ def _plot_lines(plot: Plot) -> Iterator[str]:
     for index, line in enumerate(plot.lines):
         if line.label:
             yield f"<span>{curve_sample(index)}{escaped(line.label)}</span>"
-    if plot.reference is not None and plot.reference_label:
+    if finite_reference(plot) is not None and plot.reference_label:
         yield f"<span>{level_sample()}{escaped(plot.reference_label)}</span>"
     yield "</figcaption></figure>"
 

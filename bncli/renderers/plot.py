@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bncli.renderers.ansi_style import paint, paint_curve
-from bncli.renderers.axis import axes_of
+from bncli.renderers.axis import axes_of, finite_reference
 from bncli.renderers.block_title import title_lines
 from bncli.renderers.curve_dots import Grid
 from bncli.renderers.numbers import write_ticks
@@ -52,7 +52,8 @@ def _frame(plot: Plot, surface: Surface) -> Frame | None:
 def _area_lines(plot: Plot, frame: Frame) -> list[str]:
     grid = frame.grid
     cells = plot_cells(plot, grid, unicode=frame.surface.unicode)
-    level_row = None if plot.reference is None else grid.row(plot.reference)
+    level = finite_reference(plot)
+    level_row = None if level is None else grid.row(level)
     lines = []
     for row, edge in enumerate(frame.left_edges()):
         empty = PlotCell(frame.level_mark if row == level_row else " ", curve=None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.renderers.ansi_style import paint, paint_curve
+from bncli.renderers.axis import finite_reference
 from bncli.renderers.numbers import write_ticks
 from bncli.renderers.text_width import cell_width
 from bncli.renderers.visible_text import visible
@@ -74,7 +75,7 @@ class Frame:
             for index, (mark, line) in enumerate(zip(marks, plot.lines, strict=True))
             if line.label
         ]
-        if plot.reference is not None and plot.reference_label:
+        if finite_reference(plot) is not None and plot.reference_label:
             mark = self.level_mark * 2
             entries.append((mark, plot.reference_label, self._muted(mark)))
         indent = " " * (self.gutter + 2)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bncli.renderers.axis import axes_of
+from bncli.renderers.axis import axes_of, finite_reference
 from bncli.renderers.html_text import escaped
 from bncli.renderers.numbers import write_ticks
 
@@ -41,8 +41,9 @@ def svg_plot(plot: Plot) -> str:
         *picture.ticks(),
         _text((_LEFT + _RIGHT) / 2, _HEIGHT - 8, "middle", escaped(plot.x_label)),
     ]
-    if plot.reference is not None:
-        parts.append(f'<path d="M{_LEFT} {picture.down(plot.reference):.1f}H{_RIGHT}" {_LEVEL_LOOKS}/>')
+    level = finite_reference(plot)
+    if level is not None:
+        parts.append(f'<path d="M{_LEFT} {picture.down(level):.1f}H{_RIGHT}" {_LEVEL_LOOKS}/>')
     for index, line in enumerate(plot.lines):
         parts += picture.curve(plot.x, line.y, _curve_looks(index))
     return "\n".join([*parts, "</svg>"])
