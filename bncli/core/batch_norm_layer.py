@@ -21,7 +21,7 @@ Source = Literal["stored", "given", "assumed"]
 Number = TypeVar("Number", bound=float | None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Setting(Generic[Number]):
     """A setting of a layer together with where it comes from."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field(Generic[Item]):
     """A column together with where its value comes from: one list of these feeds tables, csv, sorting and help."""
 
