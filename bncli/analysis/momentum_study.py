@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.analysis.momentum_choice import MomentumChoice
-    from bncli.analysis.running_trajectory import RunSettings, Trajectory
+    from bncli.analysis.running_trajectory import Changes, RunSettings, Trajectory
     from bncli.core.batch_statistics import BatchSource, Population
     from bncli.core.momentum import ClosedForms
 
@@ -33,14 +33,14 @@ class ErrorParts:
     """Everything else: noise of the batches, a population that moved, rounding."""
 
 
-@dataclass(frozen=True, slots=True)
-class FrozenBuffers:
-    """Buffers that stand still because an update is smaller than their precision; an entry for each channel."""
+@dataclass(frozen=True, slots=True, eq=False)
+class LostUpdates:
+    """What the precision of the buffers did to a statistic: an update below half a unit in the last place is lost."""
 
-    mean_since: tuple[int | None, ...]
-    """The last step that moved the running mean, 0 for none; `None` where it is not frozen."""
-    var_since: tuple[int | None, ...]
-    """The same of the running variance."""
+    fraction: FloatArray
+    """Part of the steps that left the value as it was, shape (C,)."""
+    frozen_since: tuple[int | None, ...]
+    """For each channel the last step that moved the value, 0 for none; `None` where it still moves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,8 +53,9 @@ class MomentumRun:
     final_var: NDArray[np.floating[Any]]
     mean_error: ErrorParts
     var_error: ErrorParts
-    frozen: FrozenBuffers | None
-    """`None` in float64, in which nothing freezes."""
+    lost_mean_updates: LostUpdates | None
+    """`None` in float64, in which none is lost."""
+    lost_var_updates: LostUpdates | None
     expected_error: float | None
     """As `AveragingTask.expected_error` has it; `None` where no channel has a finite, positive variance."""
 
@@ -97,7 +98,8 @@ def study_momenta(source: BatchSource, settings: RunSettings) -> MomentumStudy:
                 final_var=final_var,
                 mean_error=_error_parts(final_mean, initial.mean, population.mean, forms.initial_residue),
                 var_error=_error_parts(final_var, initial.var, population.var, forms.initial_residue),
-                frozen=_frozen(path, index, forms, settings.num_steps),
+                lost_mean_updates=_lost_updates(path.changes, (index, 0), forms, settings.num_steps),
+                lost_var_updates=_lost_updates(path.changes, (index, 1), forms, settings.num_steps),
                 expected_error=None if task is None else task.expected_error(momentum),
             )
         )
@@ -106,23 +108,23 @@ def study_momenta(source: BatchSource, settings: RunSettings) -> MomentumStudy:
 
 
 def _error_parts(final: NDArray[np.floating[Any]], initial: FloatArray, aim: FloatArray, residue: float) -> ErrorParts:
-    left = residue * (initial - aim)
+    left = residue * (initial - aim) + 0.0  # which turns -0.0 into 0.0
     return ErrorParts(left, final.astype(np.float64) - aim - left)
 
 
-def _frozen(path: Trajectory, index: int, forms: ClosedForms, num_steps: int) -> FrozenBuffers | None:
-    """Return since when each buffer stands still.
+def _lost_updates(
+    changes: Changes | None, position: tuple[int, int], forms: ClosedForms, num_steps: int
+) -> LostUpdates | None:
+    """Return how many updates were lost, and which values are frozen.
 
-    It is frozen if it held still for as many steps as it averages over, or for half of a shorter run, and even the
-    last batch, which differs from it, did not move it.
+    A value is frozen if it stood still at the end for as many steps as it averages over, or for half of a shorter run.
     """
-    if path.last_changes is None:
+    if changes is None:
         return None
+    last_steps = changes.last_steps[position]
     patience = min(forms.effective_batches, math.ceil(num_steps / 2))
-    last_changes = path.last_changes[index]
-    is_frozen = (num_steps - last_changes >= patience) & (path.values[-1, index] != path.last_batch)
-    mean_since, var_since = (
-        tuple(step if frozen else None for step, frozen in zip(steps, flags, strict=True))
-        for steps, flags in zip(last_changes.tolist(), is_frozen.tolist(), strict=True)
+    is_frozen = num_steps - last_steps >= patience
+    frozen_since = tuple(
+        step if frozen else None for step, frozen in zip(last_steps.tolist(), is_frozen.tolist(), strict=True)
     )
-    return FrozenBuffers(mean_since, var_since)
+    return LostUpdates(1 - changes.counts[position] / num_steps, frozen_since)

@@ -46,6 +46,16 @@ class RunSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Changes:
+    """Which steps moved a value, in a precision that can lose a step; arrays of shape (M, 2, C)."""
+
+    counts: NDArray[np.int64]
+    """How many steps moved it."""
+    last_steps: NDArray[np.int64]
+    """The last step that moved it, counted from 1; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Trajectory:
     """Running statistics in the course of a run."""
 
@@ -53,10 +63,8 @@ class Trajectory:
     """Numbers of the S steps that are kept, counted from 1; the last step is among them."""
     values: NDArray[np.floating[Any]]
     """Shape (S, M, 2, C): after each of these steps, for each momentum, mean and variance."""
-    last_changes: NDArray[np.int64] | None
-    """Shape (M, 2, C): the last step that changed a value, 0 for none; `None` in float64, where every step does."""
-    last_batch: NDArray[np.floating[Any]]
-    """Shape (2, C): mean and variance of the last batch, in the precision of the values."""
+    changes: Changes | None
+    """`None` in float64, where every step is taken to change every value."""
 
     @property
     def mean(self) -> NDArray[np.floating[Any]]:
@@ -112,12 +120,7 @@ def _exact(
         kept.append(np.stack(sampled, axis=1))
         num_seen += len(block)
     whole = np.concatenate(kept)
-    return Trajectory(
-        steps=steps,
-        values=whole.reshape(*whole.shape[:2], *start.shape),
-        last_changes=None,
-        last_batch=batches[-1].reshape(start.shape),
-    )
+    return Trajectory(steps, whole.reshape(*whole.shape[:2], *start.shape), changes=None)
 
 
 def _rounded(
@@ -129,15 +132,15 @@ def _rounded(
     dtype: BufferDtype,
 ) -> Trajectory:
     value = np.repeat(as_stored(start, dtype)[None], len(settings.momenta), axis=0)
-    last_changes = np.zeros(value.shape, np.int64)
+    counts, last_steps = np.zeros(value.shape, np.int64), np.zeros(value.shape, np.int64)
     kept, num_seen = [], 0
     for block, stride in zip(blocks, strides, strict=True):
         values = stored_buffers(value, block, settings.momenta, dtype, num_seen)
-        changed = values != np.concatenate([value[None], values[:-1]])
+        is_moved = values != np.concatenate([value[None], values[:-1]])
         numbers = np.arange(num_seen + 1, num_seen + len(block) + 1)[:, None, None, None]
-        last_changes = np.maximum(last_changes, (changed * numbers).max(axis=0))
+        counts += is_moved.sum(axis=0)
+        last_steps = np.maximum(last_steps, (is_moved * numbers).max(axis=0))
         value = values[-1]
         kept.append(values[stride - 1 :: stride])
         num_seen += len(block)
-    last_batch = as_stored(np.stack([block.mean[-1], block.var[-1]]), dtype)
-    return Trajectory(steps, np.concatenate(kept), last_changes, last_batch)
+    return Trajectory(steps, np.concatenate(kept), Changes(counts, last_steps))

@@ -122,11 +122,12 @@ def _from_files(files: FileOptions, batch_size: int | None) -> SimulatedBatches:
     batches = one_after_another([_measured(path, files, batch_size) for path in files.paths])
     count = len(batches)
     paths = [str(path) for path in files.paths]
-    more = "" if len(paths) == 1 else f" and {len(paths) - 1} more"
+    others = "" if len(paths) == 1 else f" and {len(paths) - 1} more"
     origin = BatchOrigin(
-        "files",
-        f"{count:,} of {paths[0]}{more}, {_range_text(batches)} values per channel",
-        {"paths": paths, "batch_size": batch_size, "num_batches": count},
+        kind="files",
+        text=f"{count:,} of {_range_text(batches)} values per channel, from {paths[0]}{others}",
+        details={"paths": paths, "batch_size": batch_size},
+        num_batches=count,
     )
     return SimulatedBatches(RecordedBatches(batches), origin, default_steps=count)
 
@@ -174,6 +175,6 @@ def _gaussian(mean: FloatArray, std: FloatArray, batch_size: int, options: Popul
 def _synthetic_origin(source: GaussianBatches, population: str) -> BatchOrigin:
     return BatchOrigin(
         "synthetic",
-        f"{source.scenario}, of {source.batch_size:,} normal values per channel with {population}; seed {source.seed}",
+        f"{source.scenario}, {source.batch_size:,} normal values per channel of {population}, seed {source.seed}",
         {"batch_size": source.batch_size, "scenario": source.scenario, "seed": source.seed},
     )

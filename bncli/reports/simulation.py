@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from bncli.core.momentum import complement
 from bncli.reports.document import Document, KeyValues
 from bncli.reports.simulation_notes import notes
 from bncli.reports.simulation_plots import trajectory_plots
@@ -25,8 +26,10 @@ class BatchOrigin:
     kind: Literal["files", "checkpoint", "synthetic"]
     text: str
     """In words."""
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any]
     """For programs: what identifies the batches, such as paths or a seed."""
+    num_batches: int | None = None
+    """After how many batches the first one comes again; `None` where each is a new one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +55,7 @@ def _facts(report: SimulationReport) -> KeyValues:
     framework = "PyTorch" if settings.ddof else "Keras"
     pairs: list[tuple[str, Value | Cell]] = [
         ("batches", report.origin.text),
-        ("steps", settings.num_steps),
+        ("steps", _steps_text(settings.num_steps, report.origin.num_batches)),
         ("channels", report.study.num_features),
         ("start", f"mean {settings.initial.mean[0]:g}, variance {settings.initial.var[0]:g}"),
         ("update", f"as {framework}: batch variances with ddof {settings.ddof}"),
@@ -62,11 +65,15 @@ def _facts(report: SimulationReport) -> KeyValues:
     return KeyValues(tuple(pairs))
 
 
+def _steps_text(num_steps: int, num_batches: int | None) -> str:
+    if num_batches is None or num_steps <= num_batches:
+        return f"{num_steps:,}"
+    return f"{num_steps:,}, {num_steps / num_batches:.3g} times through the batches in their order"
+
+
 def _choice_text(study: MomentumStudy) -> str:
     choice = study.choice
     if choice is None:
-        return "none: no update brings the initial values nearer to the population"
-    return (
-        f"{choice.momentum:.3g} (decay {1 - choice.momentum:.6g}), "
-        f"which ends {choice.expected_error:.3g} from the population, as expected by the closed forms"
-    )
+        return "none: no update is expected to bring the start nearer to the population"
+    momentum = float(f"{choice.momentum:.3g}")
+    return f"{momentum:g} (decay {complement(momentum):g}), expected to end off by {choice.expected_error:.3g}"

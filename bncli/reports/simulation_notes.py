@@ -12,15 +12,17 @@ from bncli.reports.simulation_tables import momentum_label
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bncli.analysis.momentum_study import MomentumStudy
+    from bncli.analysis.momentum_study import LostUpdates, MomentumStudy
 
 NOTABLE_BETWEEN_FRACTION = 0.2
 """Part of a variance between batches that is more than chance makes of a handful of them."""
+NOTABLE_LOST_FRACTION = 0.5
+"""Part of a buffer's updates that rounding has lost: when it is most of them, the buffer no longer averages."""
 _MOST_CHANNELS_NAMED = 8
 
 
 def notes(study: MomentumStudy) -> Iterator[Note]:
-    """Yield the notes: broken batches, variance that no running average sees, buffers that are frozen."""
+    """Yield the notes: broken batches, variance that no running average sees, buffers that lose updates."""
     broken = np.flatnonzero(~np.isfinite(study.population.mean) | ~np.isfinite(study.population.var))
     if broken.size:
         named = ", ".join(map(str, broken[:_MOST_CHANNELS_NAMED]))
@@ -32,10 +34,9 @@ def notes(study: MomentumStudy) -> Iterator[Note]:
         )
     yield from _between_note(study)
     for run in study.runs:
-        if run.frozen is not None:
-            buffers = f"momentum {momentum_label(run.forms.momentum)}, {study.settings.dtype} running"
-            yield from _frozen_note(f"{buffers} mean", run.frozen.mean_since)
-            yield from _frozen_note(f"{buffers} variance", run.frozen.var_since)
+        buffers = f"Momentum {momentum_label(run.forms.momentum)}, {study.settings.dtype} running"
+        yield from _lost_note(f"{buffers} mean", run.lost_mean_updates)
+        yield from _lost_note(f"{buffers} variance", run.lost_var_updates)
 
 
 def _between_note(study: MomentumStudy) -> Iterator[Note]:
@@ -49,12 +50,15 @@ def _between_note(study: MomentumStudy) -> Iterator[Note]:
         )
 
 
-def _frozen_note(buffer: str, since: tuple[int | None, ...]) -> Iterator[Note]:
-    frozen = [(step, channel) for channel, step in enumerate(since) if step is not None]
-    if frozen:
-        step, channel = min(frozen)
-        yield Note(
-            f"Frozen: {buffer} of {len(frozen)} of {len(since)} channels, first that of channel {channel}, which last "
-            f"moved in step {step}. Its updates are smaller than the precision of the buffer.",
-            "bad",
-        )
+def _lost_note(buffer: str, lost: LostUpdates | None) -> Iterator[Note]:
+    """Yield a note where rounding has lost most updates of some channel."""
+    if lost is None or (fraction := lost.fraction.max()) < NOTABLE_LOST_FRACTION:
+        return
+    channel = int(np.argmax(lost.fraction))
+    frozen = [step for step in lost.frozen_since if step is not None]
+    still = f", and {len(frozen)} of {len(lost.frozen_since)} channels stand still" if frozen else ""
+    yield Note(
+        f"{buffer}: {fraction:.0%} of the updates of channel {channel} were lost, being smaller than half the spacing "
+        f"of the buffer's numbers{still}.",
+        "bad",
+    )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bncli.core.momentum import complement
 
 if TYPE_CHECKING:
     from bncli.analysis.momentum_choice import MomentumChoice
-    from bncli.analysis.momentum_study import MomentumRun, MomentumStudy
+    from bncli.analysis.momentum_study import LostUpdates, MomentumRun, MomentumStudy
     from bncli.reports.simulation import SimulationReport
 
 
@@ -20,6 +19,7 @@ def simulation_record(report: SimulationReport) -> dict[str, Any]:
     record: dict[str, Any] = {
         "source": report.origin.kind,
         **report.origin.details,
+        "num_batches": report.origin.num_batches,
         "num_steps": settings.num_steps,
         "num_features": study.num_features,
         "convention": "torch" if settings.ddof else "keras",
@@ -57,8 +57,13 @@ def _run(run: MomentumRun) -> dict[str, Any]:
         "mean_error": {"initial": run.mean_error.initial, "rest": run.mean_error.rest},
         "var_error": {"initial": run.var_error.initial, "rest": run.var_error.rest},
         "expected_error": run.expected_error,
-        "frozen": None if run.frozen is None else asdict(run.frozen),
+        "lost_mean_updates": _lost(run.lost_mean_updates),
+        "lost_var_updates": _lost(run.lost_var_updates),
     }
+
+
+def _lost(updates: LostUpdates | None) -> dict[str, Any] | None:
+    return None if updates is None else {"fraction": updates.fraction, "frozen_since": updates.frozen_since}
 
 
 def _best(choice: MomentumChoice) -> dict[str, Any]:

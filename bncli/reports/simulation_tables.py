@@ -27,21 +27,21 @@ _CHANNEL_COLUMNS = (
     Column("channel", "channel", "integer", "index of the channel, from 0"),
     Column("final_mean", "running mean", "number", "running mean after the last step"),
     Column("population_mean", "population", "number", "mean of the population", priority=1),
-    Column("mean_error", "off by", "number", "running mean less population mean", "population std", priority=2),
-    Column("mean_error_initial", "from start", "number", "part of it left of the initial value", "std", priority=4),
+    Column("mean_error", "off by", "number", "(running mean - population mean) / population std", "std", priority=2),
+    Column("mean_error_initial", "of start", "number", "part of it that is left of the start", "std", priority=4),
     Column("final_var", "running var", "number", "running variance after the last step"),
     Column("population_var", "population", "number", "variance of the population", priority=1),
-    Column("var_error", "off by", "number", "running variance less population's", "population variance", priority=2),
-    Column("var_error_initial", "from start", "number", "part of it left of the initial value", "variance", priority=4),
+    Column("var_error", "off by", "number", "running variance / population variance - 1", "rel.", priority=2),
+    Column("var_error_initial", "of start", "number", "part of it that is left of the start", "rel.", priority=4),
 )
 
 _SUMMARY_COLUMNS = (
     _MOMENTUM,
-    Column("mean_rms", "mean off by", "number", "root mean square over channels", "population std"),
-    Column("mean_worst", "worst", "number", "largest error of a running mean", "population std"),
+    Column("mean_rms", "mean off by", "number", "root mean square over channels, in population std", "std"),
+    Column("mean_worst", "worst", "number", "largest error of a running mean, in population std", "std"),
     Column("mean_worst_channel", "in channel", "integer", "where it is", priority=1),
-    Column("var_rms", "var off by", "number", "root mean square over channels", "population variance"),
-    Column("var_worst", "worst", "number", "largest error of a running variance", "population variance"),
+    Column("var_rms", "var off by", "number", "root mean square over channels, relative to population", "rel."),
+    Column("var_worst", "worst", "number", "largest error of a running variance, likewise", "rel."),
     Column("var_worst_channel", "in channel", "integer", "where it is", priority=1),
 )
 
@@ -50,15 +50,13 @@ _CLOSED_FORM_COLUMNS = (
     Column("decay", "decay", "number", "1 - momentum: what Keras, Flax and ONNX call momentum", priority=2),
     Column("effective_batches", "batches averaged", "number", "(2 - m) / m: batches whose plain mean is as noisy"),
     Column("initial_residue", "initial left", "number", "(1 - m)^T: weight of the initial value after all steps"),
-    Column("steps_to_1_percent", "steps to 1 %", "integer", "until the initial value weighs 1 %", "steps", priority=1),
+    Column("steps_to_1_percent", "steps to 1 %", "integer", "until the initial value weighs 1 %", priority=1),
     Column("half_life", "half-life", "number", "until an old value's weight is halved", "steps", priority=1),
     Column("mean_age", "mean age", "number", "(1 - m) / m: of what is averaged", "steps", priority=4),
     Column("noise_factor", "noise", "number", "sqrt(m / (2 - m)): std over that of a batch's statistic", priority=3),
     Column("doubled", "updated twice", "number", "momentum that two updates per step amount to", priority=5),
     Column("halved", "undone by", "number", "momentum of which two updates per step amount to this one", priority=5),
-    Column(
-        "expected_error", "expected off by", "number", "root of mean squared errors of mean and variance", priority=3
-    ),
+    Column("expected_error", "expected off by", "number", "root of mean squared errors, arithmetic exact", priority=3),
 )
 
 
