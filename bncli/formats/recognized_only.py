@@ -104,6 +104,6 @@ UNREAD_KINDS: tuple[UnreadKind, ...] = (
     # ModelProto begins with its IR version; opset, producer or graph follow.
     UnreadKind("an ONNX model", _EXPORT, _matches(rb"\x08[\x01-\x1f](\x12.[\w.-]|\x3a|\x42)")),
     UnreadKind("a JSON text", "name the file that holds the arrays", _matches(rb"\s*[\[{]\s*[\"\[{\]}]")),
-    UnreadKind("a text", "name the file that holds the arrays", _is_text),
+    UnreadKind("a text file", "name the file that holds the arrays", _is_text),
 )
 """Kinds by decreasing certainty; the first that recognizes a file explains it."""

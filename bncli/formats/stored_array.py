@@ -93,7 +93,8 @@ class StoredArray:
 
     def _elements(self, start: int, count: int) -> Array:
         itemsize = self.element.itemsize
-        buffer = self.region.read((self.offset + start) * itemsize, count * itemsize)
+        # An empty array may claim to start anywhere.
+        buffer = self.region.read((self.offset + start) * itemsize, count * itemsize) if count else bytearray()
         return self.element.decode(buffer, self.byte_order)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CODE = re.compile(r"[|<>=]?(?P<kind>[biufc])(?P<size>[0-9]{1,2})")
 _KINDS = {"i": "int", "u": "uint", "f": "float", "c": "complex"}
+_BYTES = frozenset({"builtins.bytes", "__builtin__.bytes"})
 _STATE_PARTS = 4
 _MAX_INTEGER = 2**62
 
@@ -93,6 +94,8 @@ def _region(content: Any) -> Region:
     """Return the bytes of an array. Protocols before 3 have no bytes, and write them as Latin-1 text to be encoded."""
     if type(content) is Record and content.class_name == "_codecs.encode" and content.args:
         content = content.args[0]
+    elif type(content) is Record and content.class_name in _BYTES and not content.args:
+        content = b""
     if type(content) is str:
         return Latin1Region(content)
     if type(content) is not bytes:

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pickle
+import zipfile
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import save_file
+
+from bncli.errors import BncliError, InputNotFound, MalformedFile, UnsafeFile, UnsupportedFormat
+from bncli.formats.detection import FORMATS, open_named_arrays
+from tests.helpers.hostile_files import legacy_front
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+STATE = {"bn.running_mean": np.arange(3, dtype=np.float32)}
+TENSORS = {name: torch.from_numpy(values) for name, values in STATE.items()}
+
+
+def write_script(path: Path) -> None:
+    module = torch.nn.BatchNorm1d(3)
+    with pytest.warns(DeprecationWarning, match="jit"):
+        torch.jit.script(module).save(str(path))
+
+
+def write_numpy(save: Callable[..., object], path: Path, *args: object, **arrays: object) -> None:
+    with path.open("wb") as file:
+        save(file, *args, **arrays)
+
+
+WRITERS: dict[str, Callable[[Path], object]] = {
+    "torchscript": write_script,
+    "torch-zip": lambda path: torch.save(TENSORS, path),
+    "torch-legacy": lambda path: torch.save(TENSORS, path, _use_new_zipfile_serialization=False),
+    "safetensors": lambda path: save_file(STATE, path),
+    "npz": lambda path: write_numpy(np.savez, path, **STATE),
+    "npy": lambda path: write_numpy(np.save, path, STATE["bn.running_mean"]),
+    "pickle": lambda path: path.write_bytes(pickle.dumps(STATE)),
+}
+
+
+def test_there_is_a_writer_here_for_every_format() -> None:
+    assert set(WRITERS) == {file_format.name for file_format in FORMATS}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("suffix", [".pt", ".npy", ".safetensors", ".h5", ""])
+def test_the_content_tells_the_format_whatever_the_name_says(tmp_path: Path, name: str, suffix: str) -> None:
+    path = tmp_path / f"weight_AP05:0.253{suffix}"
+    WRITERS[name](path)
+    with open_named_arrays(path) as arrays:
+        assert arrays.format == name
+        assert arrays.path == path
+        assert arrays.size_bytes == path.stat().st_size
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_file_cut_anywhere_is_refused_or_explained(tmp_path: Path, name: str) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    WRITERS[name](whole)
+    content = whole.read_bytes()
+    for kept in {*range(0, len(content), 7), len(content) - 1}:
+        cut.write_bytes(content[:kept])
+        with pytest.raises(BncliError):
+            open_named_arrays(cut)
+
+
+def test_an_unknown_format_is_answered_with_those_that_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(bytes(1000))
+    with pytest.raises(UnsupportedFormat, match=r"model\.bin: of no format") as caught:
+        open_named_arrays(path)
+    assert caught.value.hint is not None
+    assert all(file_format.name in caught.value.hint for file_format in FORMATS)
+
+
+def test_a_kind_that_is_known_but_not_read_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "model.pt"
+    path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
+    with pytest.raises(UnsupportedFormat, match="Git LFS pointer") as caught:
+        open_named_arrays(path)
+    assert "git lfs pull" in str(caught.value.hint)
+
+
+def test_what_is_no_file_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    for name, error in (("missing", InputNotFound), ("", UnsupportedFormat), ("empty", MalformedFile)):
+        with pytest.raises(error):
+            open_named_arrays(tmp_path / name)
+
+
+@pytest.mark.parametrize("front", [b"", b"\x80\x02", b"\x80\x04\x95\x10\0\0\0\0\0\0\0"])
+def test_a_pickle_that_would_run_a_program_is_unsafe_in_every_dress(tmp_path: Path, front: bytes) -> None:
+    attack = front + b"cos\nsystem\n(X\x02\0\0\0ls\x85R."
+    path = tmp_path / "model.pt"
+    path.write_bytes(attack)
+    with pytest.raises(UnsafeFile, match=r"model\.pt: asks to call os\.system"):
+        open_named_arrays(path)
+    path.write_bytes(legacy_front(attack.removesuffix(b"."), []))
+    with pytest.raises(UnsafeFile, match=r"os\.system"):
+        open_named_arrays(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", attack)
+    with pytest.raises(UnsafeFile, match=r"os\.system"):
+        open_named_arrays(path)

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from bncli.core.named_arrays import LayerHint, Skipped
+from bncli.errors import InputNotFound, MalformedFile
+from bncli.formats.byte_source import ByteSource
+from bncli.formats.element_types import ELEMENT_TYPES
+from bncli.formats.opened_file import OpenedFile
+from bncli.formats.regions import FileRegion
+from bncli.formats.stored_array import StoredArray, c_strides, fortran_strides
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CONTENT = np.arange(24, dtype="<f4")
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[OpenedFile]:
+    path = tmp_path / "numbers"
+    path.write_bytes(CONTENT.tobytes())
+    source = ByteSource(path)
+    region = FileRegion(source, 0, source.size)
+    beyond = FileRegion(source, 80, 100)
+    element = ELEMENT_TYPES["float32"]
+    shape = (4, 6)
+    arrays = {
+        "plain": StoredArray(region, element, "<", shape, c_strides(shape)),
+        "transposed": StoredArray(region, element, "<", shape, fortran_strides(shape)),
+        "beyond": StoredArray(beyond, element, "<", (20,), (1,)),
+    }
+    with OpenedFile(
+        source,
+        "numbers",
+        arrays,
+        identities={"plain": ("0", 0)},
+        hints=[LayerHint("bn", "BatchNorm")],
+        aliases={"ema": "model"},
+        skipped=[Skipped("odd", "no number")],
+        named_globals=["torch.FloatStorage"],
+    ) as opened:
+        yield opened
+
+
+def test_what_the_parser_found_is_handed_on(opened: OpenedFile) -> None:
+    assert opened.format == "numbers"
+    assert opened.size_bytes == CONTENT.nbytes
+    assert list(opened.specs) == ["plain", "transposed", "beyond"]
+    assert opened.specs["plain"].identity == ("0", 0)
+    assert opened.specs["transposed"].identity is None
+    assert opened.hints["bn"].class_name == "BatchNorm"
+    assert opened.aliases == {"ema": "model"}
+    assert opened.skipped == (Skipped("odd", "no number"),)
+    assert opened.named_globals == {"torch.FloatStorage"}
+
+
+def test_a_block_of_an_array_in_order_reads_no_more_than_the_block(opened: OpenedFile) -> None:
+    np.testing.assert_array_equal(opened.read_flat("plain", 5, 9), CONTENT[5:9])
+    assert opened.bytes_read == 4 * 4
+
+
+def test_blocks_of_an_array_out_of_order_read_it_once(opened: OpenedFile) -> None:
+    expected = CONTENT.reshape(4, 6, order="F").reshape(-1)
+    blocks = [opened.read_flat("transposed", start, start + 8) for start in range(0, 24, 8)]
+    np.testing.assert_array_equal(np.concatenate(blocks), expected)
+    assert opened.bytes_read == CONTENT.nbytes
+
+
+def test_a_block_belongs_to_the_caller(opened: OpenedFile) -> None:
+    block = opened.read_flat("transposed", 0, 4)
+    block[:] = -1
+    assert opened.read_flat("transposed", 0, 1) == 0
+
+
+@pytest.mark.parametrize(("start", "stop"), [(-1, 3), (3, 2), (0, 25)])
+def test_a_block_outside_the_array_is_the_callers_error(opened: OpenedFile, start: int, stop: int) -> None:
+    with pytest.raises(IndexError):
+        opened.read_flat("plain", start, stop)
+
+
+def test_an_array_whose_bytes_are_not_there_is_named_in_the_error(opened: OpenedFile) -> None:
+    with pytest.raises(MalformedFile, match=r"numbers: array 'beyond' cannot be read") as caught:
+        opened.read("beyond")
+    assert isinstance(caught.value.__cause__, EOFError)
+
+
+def test_an_unknown_name_is_answered_with_names_that_exist(opened: OpenedFile) -> None:
+    with pytest.raises(InputNotFound, match="no array 'bn.weight'") as caught:
+        opened.read("bn.weight")
+    assert caught.value.hint == "the file holds plain, transposed, beyond"
+
+
+def test_a_hint_names_a_few_arrays_only(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(bytes(4))
+    source = ByteSource(tmp_path / "x")
+    array = StoredArray(FileRegion(source, 0, 4), ELEMENT_TYPES["float32"], "<", (), ())
+    with (
+        OpenedFile(source, "numbers", {f"a{i}": array for i in range(8)}) as many,
+        pytest.raises(InputNotFound) as caught,
+    ):
+        many.position("b")
+    assert caught.value.hint == "the file holds a0, a1, a2, a3, a4 and 3 more"
+    with OpenedFile(ByteSource(tmp_path / "x"), "numbers", {}) as none, pytest.raises(InputNotFound) as caught:
+        none.read("b")
+    assert caught.value.hint == "the file holds no array"
+
+
+def test_arrays_are_read_in_the_order_in_which_they_lie(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(bytes(range(8)))
+    source = ByteSource(tmp_path / "x")
+    element = ELEMENT_TYPES["uint8"]
+    late = StoredArray(FileRegion(source, 6, 2), element, "<", (2,), (1,))
+    early = StoredArray(FileRegion(source, 0, 2), element, "<", (2,), (1,))
+    with OpenedFile(source, "numbers", {"late": late, "early": early}) as opened:
+        assert list(opened.read_many(["late", "early"])) == ["early", "late"]
+        assert (opened.position("late"), opened.position("early")) == (6, 0)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bncli.errors import InputNotFound, MalformedFile, UnsupportedFormat
+from bncli.formats.probe import probe_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_probe_holds_the_size_and_the_first_four_kilobytes(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(bytes(range(250)) * 100)
+    probe = probe_file(path)
+    assert (probe.path, probe.size_bytes) == (path, 25_000)
+    assert probe.head == path.read_bytes()[:4096]
+
+
+def test_a_short_file_is_its_own_head(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"abc")
+    assert probe_file(path).head == b"abc"
+
+
+def test_the_names_in_a_zip_come_in_the_order_of_its_directory(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("b", "a/c", "a/b"):
+            archive.writestr(name, b"")
+    assert probe_file(path).zip_names == ("b", "a/c", "a/b")
+
+
+def test_a_file_that_does_not_begin_as_a_zip_has_no_names_in_it(tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("data.pkl", b"")
+    path = tmp_path / "x"
+    path.write_bytes(b"MZ" + inner.read_bytes())
+    assert probe_file(path).zip_names == ()
+
+
+def test_a_zip_without_a_directory_is_malformed_when_its_names_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "x.pt"
+    path.write_bytes(b"PK\3\4" + bytes(100))
+    probe = probe_file(path)
+    with pytest.raises(MalformedFile, match=r"x\.pt: broken as a zip archive: .* cut short"):
+        _ = probe.zip_names
+
+
+def test_an_empty_file_is_malformed(tmp_path: Path) -> None:
+    path = tmp_path / "x.pt"
+    path.touch()
+    with pytest.raises(MalformedFile, match=r"x\.pt: the file is empty"):
+        probe_file(path)
+
+
+def test_what_is_no_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputNotFound):
+        probe_file(tmp_path / "missing")
+    with pytest.raises(UnsupportedFormat):
+        probe_file(tmp_path)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import lzma
+import struct
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bncli.formats.probe import FileProbe, probe_file
+from bncli.formats.recognized_only import UNREAD_KINDS, explain_unread
+
+
+def probe_of(head: bytes) -> FileProbe:
+    return FileProbe(Path("model.bin"), len(head), head)
+
+
+def tar_of(name: str) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("head", "meaning"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS pointer"),
+        (b"<!DOCTYPE html>\n<html lang='en'>", "web page"),
+        (b"\n\n  <HTML><body>404", "web page"),
+        (gzip.compress(b"x"), "compressed with gzip"),
+        (lzma.compress(b"x"), "compressed with xz"),
+        (b"BZh91AY&SY\x00", "compressed with bzip2"),
+        (b"\x28\xb5\x2f\xfd\x04", "compressed with zstd"),
+        (b"7z\xbc\xaf\x27\x1c\x00\x04", "7-Zip archive"),
+        (tar_of("storages"), "tar archive"),
+        (b"\x89HDF\r\n\x1a\n\x00\x00", "HDF5 file"),
+        (b"GGUF\x03\x00\x00\x00", "GGUF file"),
+        (struct.pack("<I", 28) + b"TFL3" + bytes(20), "TensorFlow Lite model"),
+        (b"\x08\x07\x12\x07pytorch\x1a\x051.9.1", "ONNX model"),
+        (b"\x08\x0d:\xb4\x01\n\x0f", "ONNX model"),
+        (json.dumps({"weight_map": {}}).encode(), "JSON text"),
+        (b"# Model card\n\nsee the paper", "text file"),
+        ("größe\n".encode() * 600, "text file"),
+    ],
+)
+def test_a_known_kind_is_explained_with_something_to_do(head: bytes, meaning: str) -> None:
+    error = explain_unread(probe_of(head[:4096]))
+    assert error is not None
+    assert error.message.startswith("model.bin: is ")
+    assert meaning in error.message
+    assert error.hint
+
+
+@pytest.mark.parametrize(
+    ("members", "meaning"),
+    [
+        (["config.json", "metadata.json", "model.weights.h5"], "Keras model"),
+        (["m/archive_format", "m/models/model.json"], "exported torch program"),
+        (["readme.txt"], "zip archive that holds no checkpoint"),
+    ],
+)
+def test_a_known_kind_of_zip_is_explained(tmp_path: Path, members: list[str], meaning: str) -> None:
+    with zipfile.ZipFile(tmp_path / "x", "w") as archive:
+        for name in members:
+            archive.writestr(name, b"")
+    error = explain_unread(probe_file(tmp_path / "x"))
+    assert error is not None
+    assert meaning in error.message
+
+
+@pytest.mark.parametrize("head", [bytes(100), b"\xff" * 100, b"\x00\x01text", b"caf\xe9 \x80 latin"])
+def test_an_unknown_kind_is_not_guessed_at(head: bytes) -> None:
+    assert explain_unread(probe_of(head)) is None
+
+
+def test_every_kind_says_what_it_is_in_one_line() -> None:
+    assert all("\n" not in kind.meaning + kind.hint for kind in UNREAD_KINDS)
+    assert len({kind.meaning for kind in UNREAD_KINDS}) == len(UNREAD_KINDS)
