@@ -66,15 +66,22 @@ def simulate_momentum(
     color: options.Color = "auto",
 ) -> None:
     """Show how running statistics follow the batches, for one momentum or several."""
-    from bncli.cli.batch_sources import FileOptions, PopulationOptions, batch_source
+    from bncli.cli.batch_options import BatchOptions
     from bncli.cli.simulation_wiring import RunOptions, simulate
     from bncli.reports.simulation import simulation_document
 
     destination = OutputOptions(output_format, output, force, color)
     run_options = RunOptions(momentum, steps, init_mean, init_var, convention, dtype, keeps_every_step=trajectory)
-    source = batch_source(
-        FileOptions(files or [], array, channel_axis),
-        PopulationOptions(checkpoint, layer, mean, std, scenario, seed),
-        batch_size,
+    batch_options = BatchOptions(
+        paths=files or [],
+        array=array,
+        channel_axis=channel_axis,
+        batch_size=batch_size,
+        checkpoint=checkpoint,
+        layer=layer,
+        mean=mean,
+        std=std,
+        scenario=scenario,
+        seed=seed,
     )
-    emit(simulation_document(simulate(source, run_options)), destination)
+    emit(simulation_document(simulate(batch_options, run_options)), destination)

@@ -20,12 +20,15 @@ from bncli.reports.simulation import SimulationReport
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bncli.cli.batch_sources import SimulatedBatches
-    from bncli.core.batch_statistics import Ddof
+    from bncli.cli.batch_options import BatchOptions
+    from bncli.core.batch_statistics import BatchSource, Ddof
+    from bncli.reports.simulation import BatchOrigin
 
 DDOF_BY_CONVENTION: dict[str, Ddof] = {"torch": 1, "keras": 0}
 """Divisor of the batch variances that a framework averages."""
 DEFAULT_MOMENTUM = {"torch": "0.1", "keras": "0.99"}
+DEFAULT_STEPS = 1000
+"""Of batches that never repeat; files are gone through once."""
 DTYPES: dict[str, AverageDtype] = {name: name for name in get_args(AverageDtype)}
 
 
@@ -61,16 +64,18 @@ class RunOptions:
             raise InvalidUsage(f"--init-var is {self.init_var:g}: give a finite number that is not negative")
 
 
-def simulate(batches: SimulatedBatches, options: RunOptions) -> SimulationReport:
-    """Return the report of a run over a source of batches.
+def simulate(batches: BatchOptions, options: RunOptions) -> SimulationReport:
+    """Return the report of the run that the options describe.
 
     Raises:
-        InvalidUsage: a momentum is not a number from 0 to 1.
+        BncliError: a momentum is not a number from 0 to 1, or a file cannot be used.
     """
-    num_features = batches.source.num_features
+    momenta = _momenta(options)
+    source, origin = _source(batches)
+    num_features = source.num_features
     settings = RunSettings(
-        momenta=_momenta(options),
-        num_steps=batches.default_steps if options.steps is None else options.steps,
+        momenta=momenta,
+        num_steps=options.steps or origin.num_batches or DEFAULT_STEPS,
         initial=RunningStatistics(
             np.full(num_features, options.init_mean), np.full(num_features, options.init_var), num_batches_tracked=0
         ),
@@ -78,7 +83,17 @@ def simulate(batches: SimulatedBatches, options: RunOptions) -> SimulationReport
         dtype=DTYPES[options.dtype],
         keeps_every_step=options.keeps_every_step,
     )
-    return SimulationReport(study_momenta(batches.source, settings), batches.origin, options.keeps_every_step)
+    return SimulationReport(study_momenta(source, settings), origin, shows_trajectory=options.keeps_every_step)
+
+
+def _source(options: BatchOptions) -> tuple[BatchSource, BatchOrigin]:
+    if options.paths:
+        from bncli.cli.measured_batches import measured_batches
+
+        return measured_batches(options)
+    from bncli.cli.synthetic_batches import synthetic_batches
+
+    return synthetic_batches(options)
 
 
 def _momenta(options: RunOptions) -> tuple[float | None, ...]:

@@ -35,7 +35,7 @@ def trajectory_plots(study: MomentumStudy) -> Iterator[Plot]:
 
 def _plot(study: MomentumStudy, title: str, path: NDArray[np.floating[Any]], start: float, aim: float) -> Plot:
     steps = study.trajectory.steps
-    kept = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), MOST_POINTS)).round().astype(np.int64))
+    kept = np.linspace(0, len(steps) - 1, min(len(steps), MOST_POINTS)).round().astype(np.int64)
     return Plot(
         title=title,
         x_label="step",

@@ -1,0 +1,50 @@
+"""From files to the batches that `simulate-momentum` feeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.analysis.batch_measurement import measure_batches, one_after_another
+from bncli.analysis.input_tensor import choose_array, input_tensor
+from bncli.core.recorded_batches import RecordedBatches
+from bncli.core.rounding import FLOAT_DTYPES
+from bncli.formats.detection import open_named_arrays
+from bncli.reports.simulation import BatchOrigin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bncli.cli.batch_options import BatchOptions
+    from bncli.core.batch_statistics import BatchStatistics
+
+
+def measured_batches(options: BatchOptions) -> tuple[RecordedBatches, BatchOrigin]:
+    """Return the batches of all files in a row, and where they come from.
+
+    Raises:
+        BncliError: a file cannot be read, or holds no batches of one layer.
+    """
+    batches = one_after_another([_measured(path, options) for path in options.paths])
+    paths = [str(path) for path in options.paths]
+    others = "" if len(paths) == 1 else f" and {len(paths) - 1} more"
+    origin = BatchOrigin(
+        kind="files",
+        text=f"{len(batches):,} of {_size_text(batches)} values per channel, from {paths[0]}{others}",
+        details={"paths": paths, "batch_size": options.batch_size},
+        num_batches=len(batches),
+    )
+    return RecordedBatches(batches), origin
+
+
+def _measured(path: Path, options: BatchOptions) -> tuple[str, BatchStatistics]:
+    with open_named_arrays(path) as arrays:
+        # Integers, such as the bytes of a picture, have statistics too.
+        stored = choose_array(arrays, options.array).dtype
+        tensor = input_tensor(arrays, options.array, None if stored in FLOAT_DTYPES else "float64")
+        channel_axis = 1 if options.channel_axis is None else options.channel_axis
+        return str(tensor), measure_batches(tensor, channel_axis, options.batch_size)
+
+
+def _size_text(batches: BatchStatistics) -> str:
+    low, high = int(batches.num_values.min()), int(batches.num_values.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
