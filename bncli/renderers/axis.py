@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -55,7 +56,8 @@ def axis_over(values: Iterable[float]) -> Axis | None:
     if high / 2 - low / 2 > max(_FLATTEST * size, _NARROWEST):
         return Axis(low, high)
     margin = max(size / 2, 2 * _NARROWEST) if size else 1.0
-    return Axis(low - margin, high + margin)
+    largest = sys.float_info.max
+    return Axis(max(low - margin, -largest), min(high + margin, largest))
 
 
 def finite_reference(plot: Plot) -> float | None:

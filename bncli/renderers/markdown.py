@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.renderers.base import Renderer, Surface
-from bncli.renderers.markdown_text import cell_text, plain_text
+from bncli.renderers.markdown_text import cell_text, code_block, plain_text
 from bncli.renderers.numbers import write_value
 from bncli.renderers.plot import plot_lines
 from bncli.renderers.wording import cell_of, fact_text, heading_of, is_set_left, note_text
@@ -33,7 +33,7 @@ def _block_lines(block: Block) -> list[str]:
             facts = [f"- **{plain_text(label)}**: {_fact(cell_of(value))}" for label, value in block.pairs]
             return [*_title_lines(block.title), *facts]
         case Plot():
-            return ["```text", *plot_lines(block, _PLOT_SURFACE), "```"]
+            return code_block(plot_lines(block, _PLOT_SURFACE))
         case Note():
             return [f"> {plain_text(note_text(block))}"]
 

@@ -30,9 +30,20 @@ def cell_text(text: str) -> str:
 
 def code(text: str) -> str:
     """Return a visible text as code, between more backticks than it holds in a row."""
-    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    fence = _fence([text], shortest=1)
     margin = " " if "`" in (text[:1], text[-1:]) else ""
     return f"{fence}{margin}{text}{margin}{fence}"
+
+
+def code_block(lines: list[str]) -> list[str]:
+    """Return visible lines as a block of code, between more backticks than any of them holds in a row."""
+    fence = _fence(lines, shortest=3)
+    return [f"{fence}text", *lines, fence]
+
+
+def _fence(lines: list[str], shortest: int) -> str:
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    return "`" * max(longest + 1, shortest)
 
 
 def _defused(match: re.Match[str]) -> str:

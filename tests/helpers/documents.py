@@ -53,6 +53,7 @@ HOSTILE_TEXTS = (
     "<script>alert(1)</script>&amp;\"'",
     "`code` | pipe *bold* [link](http://x) ![i](y) ~~s~~ <b> # h",
     "[link=http://evil]click[/link] [/bold] [red]",
+    "```",
     "```\nfence\n```",
     "@someone #1 www.example.com https://example.com :smile: $x$",
     "批归一化层" * 20,
