@@ -1,0 +1,118 @@
+"""Which momentum moved the running statistics: no checkpoint of weights stores it, but channels at rest give it away.
+
+A channel that nothing reaches any more has batches of variance 0, so each update multiplies its running variance by
+`1 - momentum`, until the products round back to the value itself: the floor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from bncli.core.batch_norm_layer import BatchNormLayer
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The smallest numbers of a float type, which are whole multiples of one unit."""
+
+    log2_unit: int
+    """Base-2 logarithm of the smallest positive number."""
+    precision: int
+    """Bits of the significand, the leading one included: up to 2^precision units the numbers lie a unit apart."""
+    decay_error: float
+    """How far the decay by which PyTorch multiplies may lie from `1 - momentum`: bfloat16 rounds it to its own type."""
+
+
+GRIDS = {"float16": Grid(-24, 11, 0.0), "bfloat16": Grid(-133, 8, 2.0**-9), "float32": Grid(-149, 24, 0.0)}
+
+MOST_FLOOR_UNITS = 1000
+"""A value above this many units is falling, not at rest: it would need a momentum below 0.0005."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveredMomentum:
+    """Bounds on the momentum, as the weight of the new batch, with what they rest on."""
+
+    low: float
+    high: float
+    num_channels: int
+    """Channels that agree on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FloorMomentum:
+    """The momentum as the floor of running variances tells it."""
+
+    momentum: RecoveredMomentum
+    units: int
+    """The floor as a multiple of the smallest positive number of `dtype`."""
+    floor: float
+    """The floor itself."""
+    dtype: str
+    """Stored element type of the running variances."""
+
+
+def momentum_from_floor(layers: Iterable[BatchNormLayer]) -> FloorMomentum | None:
+    """Return the momentum that the smallest positive running variance of some layers tells; `None` without a floor.
+
+    A variance of k units stays where it is once `(1 - m) k` rounds to k, that is for `m k <= 1/2`, and k + 1 units do
+    not: m lies in [1/2 / (k + 1), 1/2 / k]. The lower bound holds even if the channel was still falling; the upper one
+    if it was at rest, which several channels of the same value make plain. Of a momentum that changed over the run
+    this is the largest since the channel died.
+
+    Args:
+        layers: layers of one run; those of another element type than the first one with a floor are passed over.
+    """
+    lowest: FloorMomentum | None = None
+    for layer in layers:
+        found = _floor_of_layer(layer)
+        if found is None or (lowest is not None and found.dtype != lowest.dtype):
+            continue
+        if lowest is None or found.units < lowest.units:
+            lowest = found
+        elif found.units == lowest.units:
+            lowest = _floor(lowest.units, lowest.momentum.num_channels + found.momentum.num_channels, lowest.dtype)
+    return lowest
+
+
+def floor_units(running_var: NDArray[np.generic], dtype: str) -> NDArray[np.int64]:
+    """Return running variances in units of the smallest positive number of their type.
+
+    Args:
+        running_var: shape (C,), bfloat16 widened to float32.
+        dtype: stored element type.
+
+    Returns:
+        Shape (C,); 0 where a value is none of the `MOST_FLOOR_UNITS` smallest positive ones, or the type has no grid
+        here.
+    """
+    grid = GRIDS.get(dtype)
+    if grid is None:
+        return np.zeros(running_var.shape, np.int64)
+    units = np.ldexp(running_var.astype(np.float64), -grid.log2_unit)
+    is_on_grid = (units > 0) & (units <= min(MOST_FLOOR_UNITS, 2**grid.precision))
+    return np.where(is_on_grid, units, 0).astype(np.int64)
+
+
+def _floor_of_layer(layer: BatchNormLayer) -> FloorMomentum | None:
+    units = floor_units(layer.running_var, layer.dtype)
+    positive = units[units > 0]
+    if not positive.size:
+        return None
+    lowest = int(positive.min())
+    return _floor(lowest, int((positive == lowest).sum()), layer.dtype)
+
+
+def _floor(units: int, num_channels: int, dtype: str) -> FloorMomentum:
+    grid = GRIDS[dtype]
+    low, high = 0.5 / (units + 1) - grid.decay_error, 0.5 / units + grid.decay_error
+    momentum = RecoveredMomentum(max(low, 0.0), min(high, 1.0), num_channels)
+    return FloorMomentum(momentum, units, float(np.ldexp(float(units), grid.log2_unit)), dtype)
