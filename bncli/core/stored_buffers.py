@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 BufferDtype = Literal["float32", "bfloat16", "float16"]
 
+# Of a float32, for rounding to bfloat16, which is its upper half. Made once: a step takes microseconds.
+_DROPPED_BITS, _LAST_BIT, _UNDER_HALF, _KEPT_BITS = np.array([16, 1, 0x7FFF, 0xFFFF0000], np.uint32)
+
 FloatArray: TypeAlias = "NDArray[np.floating[Any]]"
 Rounding: TypeAlias = Callable[[FloatArray], "NDArray[np.float32]"]
 
@@ -107,10 +110,16 @@ def _to_float16(values: FloatArray) -> NDArray[np.float32]:
 def _to_bfloat16(values: FloatArray) -> NDArray[np.float32]:
     if values.dtype != np.float32:
         return round_to_bfloat16(values)
-    # The short way for what is float32 already, as in every step: half a unit is added, with the tie to even.
+    # The short way for what is float32 already, as in every step: just under half a unit is added, and one more where
+    # the last kept bit is odd, which makes ties even.
     bits = values.view(np.uint32)
-    bits = (bits + (np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1)))) & np.uint32(0xFFFF0000)
-    return bits.view(np.float32)
+    rounded = bits >> _DROPPED_BITS
+    rounded &= _LAST_BIT
+    rounded += _UNDER_HALF
+    rounded += bits
+    rounded &= _KEPT_BITS
+    bfloat16: NDArray[np.float32] = rounded.view(np.float32)
+    return bfloat16
 
 
 _ARITHMETIC: Final[dict[BufferDtype, _Arithmetic]] = {
