@@ -13,7 +13,7 @@ from bncli.core.named_arrays import Skipped
 from bncli.errors import NoBatchNormLayers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bncli.core.named_arrays import Array, ArraySpec, LayerHint, NamedArrays
 
@@ -41,6 +41,10 @@ NAMING_SCHEMES = (
     NamingScheme("mxnet", ("moving_mean", "moving_var", "gamma", "beta"), 1e-3, 0.1),
 )
 
+FOREIGN_STATISTICS = ("running_std", "moving_std", "moving_stddev")
+"""Leaves that stand for the variance in files of Keras 1 and of batch renormalization. What they hold differs from
+version to version, so they are never taken for a variance."""
+
 
 @dataclass(frozen=True, slots=True)
 class GivenSettings:
@@ -63,7 +67,20 @@ class _Group:
 
 
 def discover(arrays: NamedArrays, given: GivenSettings | None = None) -> Checkpoint:
-    """Return the batch-normalization layers of an open file; only their arrays are read.
+    """Return the batch-normalization layers of an open file, as `survey` does; a file without any is an error.
+
+    Raises:
+        NoBatchNormLayers: the file has none.
+        MalformedFile: bytes of a layer's arrays are missing.
+    """
+    checkpoint = survey(arrays, given)
+    if not checkpoint.layers:
+        raise NoBatchNormLayers(*_why_none(arrays, checkpoint.skipped))
+    return checkpoint
+
+
+def survey(arrays: NamedArrays, given: GivenSettings | None = None) -> Checkpoint:
+    """Return the batch-normalization layers of an open file, none if it has none; only their arrays are read.
 
     A layer is where a running mean and a running variance stand side by side. Layers whose arrays are the same memory
     are listed once, with the other paths as aliases. InstanceNorm stores arrays of the same names: it is left out
@@ -74,13 +91,10 @@ def discover(arrays: NamedArrays, given: GivenSettings | None = None) -> Checkpo
         given: settings that win over those in the file.
 
     Raises:
-        NoBatchNormLayers: the file has none.
         MalformedFile: bytes of a layer's arrays are missing.
     """
     skipped = list(arrays.skipped)
     groups, aliases = _without_aliases(list(_groups(arrays, skipped)))
-    if not groups:
-        raise NoBatchNormLayers(*_why_none(arrays, skipped))
     values = arrays.read_many(spec.name for group in groups for spec in group.specs.values())
     labels = labels_of([group.layer for group in groups])
     layers = []
@@ -109,11 +123,11 @@ def _groups(arrays: NamedArrays, skipped: list[Skipped]) -> Iterator[_Group]:
         if scheme is None:
             continue
         specs = {role: leaves[leaf] for role, leaf in zip(ROLES, scheme.leaves, strict=False) if leaf in leaves}
-        fault = _fault(specs, arrays.hints.get(layer))
+        fault = _fault(layer, specs, leaves, arrays.hints.get(layer))
         if fault is None:
             yield _Group(layer, scheme, specs)
         else:
-            skipped.append(Skipped(layer, fault))
+            skipped.append(fault)
 
 
 def _parted(name: str) -> tuple[str, str]:
@@ -128,23 +142,29 @@ def _scheme_of(leaves: Mapping[str, ArraySpec]) -> NamingScheme | None:
     return max(candidates, key=lambda scheme: sum(leaf in leaves for leaf in scheme.leaves), default=None)
 
 
-def _fault(specs: Mapping[str, ArraySpec], hint: LayerHint | None) -> str | None:
+def _fault(
+    layer: str, specs: Mapping[str, ArraySpec], leaves: Mapping[str, ArraySpec], hint: LayerHint | None
+) -> Skipped | None:
     """Return why these arrays are no usable layer, or `None`."""
     for role, other in (("running_mean", "running_var"), ("running_var", "running_mean")):
         if role not in specs:
-            return f"has {other} but no {role}"
+            foreign = next((leaf for leaf in FOREIGN_STATISTICS if leaf in leaves), None)
+            if foreign is not None:
+                return Skipped(layer, f"has {foreign} in place of {role}", "foreign-statistic")
+            return Skipped(layer, f"has {other} but no {role}", "missing-statistic")
     if hint is not None and hint.class_name is not None and "InstanceNorm" in hint.class_name:
-        return f"is {hint.class_name.rpartition('.')[2]}, not batch normalization"
+        return Skipped(layer, f"is {hint.class_name.rpartition('.')[2]}, not batch normalization")
     shape = specs["running_mean"].shape
     if len(shape) != 1:
-        return f"running_mean has shape {list(shape)}, not one value per channel"
+        return Skipped(layer, f"running_mean has shape {list(shape)}, not one value per channel", "shape-mismatch")
     for role, spec in specs.items():
         if role == "num_batches_tracked":
             continue
         if spec.shape != shape:
-            return f"{role} has shape {list(spec.shape)}, running_mean {list(shape)}"
+            reason = f"{role} has shape {list(spec.shape)}, running_mean {list(shape)}"
+            return Skipped(layer, reason, "shape-mismatch")
         if "float" not in spec.dtype:
-            return f"{role} is {spec.dtype}, not floating-point"
+            return Skipped(layer, f"{role} is {spec.dtype}, not floating-point", "element-type")
     return None
 
 
@@ -181,6 +201,7 @@ def _layer(group: _Group, values: Mapping[str, Array], hint: LayerHint | None, g
         momentum=momentum,
         dtype=group.specs["running_var"].dtype,
         tensors={role: spec.name for role, spec in group.specs.items()},
+        training_mode=hint is not None and hint.training_mode,
     )
 
 
@@ -209,7 +230,7 @@ def _counter(values: Array | None) -> int | float | None:
     return int(number) if np.issubdtype(values.dtype, np.integer) else float(number)
 
 
-def _why_none(arrays: NamedArrays, skipped: list[Skipped]) -> tuple[str, str]:
+def _why_none(arrays: NamedArrays, skipped: Sequence[Skipped]) -> tuple[str, str]:
     if skipped:
         return (
             f"{arrays.path}: no usable batch-normalization layer; {skipped[0].name or 'the file'} {skipped[0].reason}",

@@ -61,6 +61,8 @@ class BatchNormLayer:
     """Role (`running_mean`, ...) to the array's name in the file."""
     aliases: tuple[str, ...] = ()
     """Other paths in the file under which this same memory stands."""
+    training_mode: bool = False
+    """Whether the file says that the layer normalizes with batch statistics, as an ONNX graph may."""
 
     def scale_and_shift(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the affine map that the layer is in eval mode: `y = scale * x + shift`, both of shape (C,).

@@ -18,6 +18,10 @@ Array: TypeAlias = "NDArray[np.generic[Any]]"
 
 SettingName = Literal["eps", "momentum"]
 
+LayerFault = Literal["missing-statistic", "shape-mismatch", "element-type", "foreign-statistic"]
+"""Why arrays that belong to a batch-normalization layer make none: one of the two statistics is not there, the shapes
+contradict each other, values are not floating-point, or a statistic is of another framework's kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArraySpec:
@@ -45,6 +49,8 @@ class LayerHint:
     """The settings that the file holds, in our conventions; a `momentum` of `None` is the cumulative average."""
     roles: Mapping[str, str] = field(default_factory=dict)
     """Role (`running_mean`, ...) to array name, where the format tells it; empty where names tell."""
+    training_mode: bool = False
+    """Whether the file itself says that the layer normalizes with batch statistics, as an ONNX graph may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ class Skipped:
     """Path of the array or layer."""
     reason: str
     """What is wrong with it, in a few words."""
+    fault: LayerFault | None = None
+    """Kind of what is wrong, where a batch-normalization layer is meant; `None` for everything else."""
 
 
 class NamedArrays(ABC):

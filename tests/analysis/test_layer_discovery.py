@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bncli.analysis.layer_discovery import GivenSettings, discover
+from bncli.analysis.layer_discovery import GivenSettings, discover, survey
 from bncli.core.batch_norm_layer import Setting
 from bncli.core.named_arrays import LayerHint, Skipped
 from bncli.errors import NoBatchNormLayers
@@ -95,22 +95,42 @@ def test_an_instance_norm_that_the_file_names_is_left_out_and_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "reason"),
+    ("changed", "reason", "fault"),
     [
-        ({"running_var": None}, "has running_mean but no running_var"),
-        ({"running_mean": None}, "has running_var but no running_mean"),
-        ({"running_var": np.ones(3, np.float32)}, "running_var has shape [3]"),
-        ({"weight": np.ones((4, 1), np.float32)}, "weight has shape [4, 1]"),
-        ({"running_mean": np.ones((2, 2), np.float32)}, "not one value per channel"),
-        ({"running_mean": np.ones(4, np.int64)}, "not floating-point"),
+        ({"running_var": None}, "has running_mean but no running_var", "missing-statistic"),
+        ({"running_mean": None}, "has running_var but no running_mean", "missing-statistic"),
+        ({"running_var": np.ones(3, np.float32)}, "running_var has shape [3]", "shape-mismatch"),
+        ({"weight": np.ones((4, 1), np.float32)}, "weight has shape [4, 1]", "shape-mismatch"),
+        ({"running_mean": np.ones((2, 2), np.float32)}, "not one value per channel", "shape-mismatch"),
+        ({"running_mean": np.ones(4, np.int64)}, "not floating-point", "element-type"),
+        (
+            {"running_var": None, "running_std": np.ones(4)},
+            "has running_std in place of running_var",
+            "foreign-statistic",
+        ),
     ],
 )
-def test_a_layer_that_cannot_be_used_is_skipped_with_its_reason(changed: dict[str, object], reason: str) -> None:
+def test_a_layer_that_cannot_be_used_is_skipped_with_its_reason(
+    changed: dict[str, object], reason: str, fault: str
+) -> None:
     found = discover(ArraysInMemory(torch_arrays("good") | torch_arrays("bad", **changed)))
     assert [layer.name for layer in found.layers] == ["good"]
     (skipped,) = found.skipped
     assert skipped.name == "bad"
     assert reason in skipped.reason
+    assert skipped.fault == fault
+
+
+def test_a_survey_of_a_file_with_only_broken_layers_tells_them() -> None:
+    found = survey(ArraysInMemory(torch_arrays(running_var=None)))
+    assert found.layers == ()
+    assert [skipped.fault for skipped in found.skipped] == ["missing-statistic"]
+
+
+def test_a_file_may_say_that_a_layer_is_in_training_mode() -> None:
+    hints = {"bn": LayerHint("bn", training_mode=True)}
+    found = discover(ArraysInMemory(torch_arrays() | torch_arrays("other"), hints))
+    assert [layer.training_mode for layer in found.layers] == [True, False]
 
 
 def test_a_file_without_layers_is_an_error_that_says_what_a_layer_is() -> None:

@@ -1,0 +1,37 @@
+"""Which layers of a file have a learned scale and shift but no running statistics: normalizations of another kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bncli.core.named_arrays import ArraySpec, NamedArrays
+
+_PAIRS = (("weight", "bias"), ("gamma", "beta"))
+"""Names of scale and shift; `scale` and `bias` alone would also be those of other layers."""
+_STATISTICS = frozenset(
+    {"running_mean", "running_var", "running_std", "moving_mean", "moving_variance", "moving_var", "moving_stddev",
+     "_mean", "_variance", "mean", "var"}
+)  # fmt: skip
+
+
+def affine_layers(arrays: NamedArrays) -> tuple[str, ...]:
+    """Return the paths of layers that hold scale and shift of one value per channel, and no statistics.
+
+    Batch normalization without tracked statistics looks like this, and so do layer, group and instance normalization:
+    no file of arrays tells them apart. Only names and shapes are looked at.
+    """
+    by_layer: dict[str, dict[str, ArraySpec]] = {}
+    for spec in arrays.specs.values():
+        layer, _, leaf = spec.name.replace("/", ".").rpartition(".")
+        by_layer.setdefault(layer, {})[leaf.removesuffix(":0")] = spec
+    return tuple(layer for layer, leaves in by_layer.items() if any(_matching(leaves)))
+
+
+def _matching(leaves: dict[str, ArraySpec]) -> Iterator[bool]:
+    for scale, shift in _PAIRS:
+        if scale in leaves and shift in leaves:
+            shape = leaves[scale].shape
+            yield len(shape) == 1 and leaves[shift].shape == shape and not _STATISTICS & leaves.keys()
