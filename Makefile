@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint samples clean
@@ -25,7 +25,7 @@ lint: .venv/installed-tests ## Run the checks that need no test: style, types, i
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 samples: .venv/installed-tests ## Make the files in samples/ again
 	$(BIN)/python samples/make_samples.py samples
