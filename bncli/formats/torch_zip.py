@@ -51,9 +51,10 @@ def open_archive(path: Path, format_name: str) -> NamedArrays:
         regions: dict[str, Region] = {}
 
         def storage_region(storage: Storage) -> Region:
-            if storage.key not in regions:
-                regions[storage.key] = archive.region(f"{root}data/{storage.key}")
-            return regions[storage.key]
+            region = regions.setdefault(storage.key, archive.region(f"{root}data/{storage.key}"))
+            if region.size < storage.size_bytes:
+                raise ValueError(f"a storage of {storage.size_bytes} bytes of which {region.size} are there")
+            return region
 
         return open_tree(source, format_name, objects, machine.globals, storage_region, _byte_order(archive, root))
 

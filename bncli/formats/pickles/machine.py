@@ -71,7 +71,7 @@ class Machine:
         except BrokenPickle:
             raise
         except (LookupError, TypeError, ValueError, OverflowError, struct.error) as fault:
-            if at + LONGEST_OPERAND >= len(buffer):
+            if isinstance(fault, (IndexError, struct.error)) and at + LONGEST_OPERAND >= len(buffer):
                 raise TruncatedPickle(len(buffer) + 1) from fault
             raise BrokenPickle(f"the pickle is broken at byte {at}: {type(fault).__name__}: {fault}") from fault
         raise BrokenPickle(f"the pickle has more than {_MAX_INSTRUCTIONS} instructions")
