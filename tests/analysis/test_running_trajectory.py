@@ -1,0 +1,97 @@
+"""Tests of the running statistics in the course of a run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bncli.analysis.running_trajectory import AverageDtype, RunSettings, Trajectory, trajectory
+from bncli.core.gaussian_batches import GaussianBatches
+from bncli.core.running_statistics import RunningStatistics, fresh, update
+
+MOMENTA = (0.1, 0.003, 1.0, None)
+
+DTYPES: list[AverageDtype] = ["float64", "float32", "bfloat16", "float16"]
+
+
+def source(num_features: int = 2) -> GaussianBatches:
+    return GaussianBatches(np.linspace(3, -1, num_features), np.linspace(2, 0.5, num_features), batch_size=8)
+
+
+def followed(num_steps: int, num_features: int = 2, **changed: object) -> Trajectory:
+    settings = RunSettings(MOMENTA, num_steps, fresh(num_features), **changed)  # type: ignore[arg-type]
+    return trajectory(source(num_features), settings)
+
+
+def stepped(num_steps: int, momentum: float | None, ddof: int = 1) -> list[RunningStatistics]:
+    """The run step by step, with the update that a training layer makes."""
+    (block,) = source().stream([num_steps], num_steps)
+    running, all_of_them = fresh(2), []
+    for mean, var in zip(block.mean, block.var_with(ddof), strict=True):
+        running = update(running, mean, var, momentum)
+        all_of_them.append(running)
+    return all_of_them
+
+
+@pytest.mark.parametrize("ddof", [0, 1])
+@pytest.mark.parametrize("num_steps", [1, 7, 256, 257, 1000])
+def test_every_kept_step_is_that_of_the_step_by_step_run(num_steps: int, ddof: int) -> None:
+    path = followed(num_steps, ddof=ddof)
+    for index, momentum in enumerate(MOMENTA):
+        expected = stepped(num_steps, momentum, ddof)
+        kept = [expected[step - 1] for step in path.steps]
+        np.testing.assert_allclose(path.mean[:, index], [each.mean for each in kept], rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(path.var[:, index], [each.var for each in kept], rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("num_steps", [1, 300, 1009])
+def test_the_last_step_is_kept_and_few_others_of_a_long_run(num_steps: int, dtype: AverageDtype) -> None:
+    steps = followed(num_steps, dtype=dtype).steps
+    assert steps[-1] == num_steps
+    assert len(steps) <= 257
+    assert (np.diff(steps) > 0).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_run_that_keeps_every_step_ends_where_one_that_does_not_ends(dtype: AverageDtype) -> None:
+    every, some = (followed(1500, dtype=dtype, keeps_every_step=keeps) for keeps in (True, False))
+    assert every.steps.tolist() == list(range(1, 1501))
+    np.testing.assert_allclose(every.values[-1], some.values[-1], rtol=1e-12)
+    np.testing.assert_allclose(every.values[some.steps - 1], some.values, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_run_of_many_blocks_is_that_of_few(dtype: AverageDtype) -> None:
+    """With 400 channels a block is 163 steps; a single channel of them is one block."""
+    wide = followed(700, num_features=400, dtype=dtype)
+    settings = RunSettings(MOMENTA, 700, fresh(400), dtype=dtype, keeps_every_step=True)
+    every = trajectory(source(400), settings)
+    np.testing.assert_allclose(every.values[wide.steps - 1], wide.values, rtol=1e-12, atol=1e-13)
+
+
+def test_low_precision_stays_near_the_exact_run() -> None:
+    exact, single = followed(1000).values, followed(1000, dtype="float32").values
+    np.testing.assert_allclose(single, exact, rtol=1e-4, atol=1e-4)
+    assert single.dtype == np.float32
+
+
+def test_the_steps_that_moved_a_value_are_counted() -> None:
+    path = followed(1000, dtype="bfloat16", keeps_every_step=True)
+    before = np.broadcast_to(np.array([0.0, 1.0])[:, None], path.values.shape[1:])
+    is_moved = np.diff(np.concatenate([before[None], path.values]), axis=0) != 0
+    assert path.changes is not None
+    np.testing.assert_array_equal(path.changes.counts, is_moved.sum(axis=0))
+    steps = np.arange(1, 1001)[:, None, None, None]
+    np.testing.assert_array_equal(path.changes.last_steps, (is_moved * steps).max(axis=0))
+
+
+def test_nothing_is_lost_in_double_precision() -> None:
+    assert followed(10).changes is None
+
+
+def test_initial_values_are_where_the_run_starts() -> None:
+    start = RunningStatistics(np.array([7.0, -7.0]), np.array([9.0, 0.25]), 0)
+    path = trajectory(source(), RunSettings((0.0,), 5, start))
+    np.testing.assert_array_equal(path.mean[-1, 0], start.mean)
+    np.testing.assert_array_equal(path.var[-1, 0], start.var)
