@@ -7,28 +7,30 @@ import sys
 import warnings
 from typing import NoReturn
 
-_EXIT_INTERRUPTED = 130
-_EXIT_TERMINATED = 143
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNAL_EXIT_BASE = 128
+"""Shells add it to the number of the signal that ended a program."""
 
 
 def main() -> int:
     """Run the program with the words of its command line and return its exit code."""
-    signal.signal(signal.SIGTERM, _leave)
+    for number in _ENDING_SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as in the background of a script
+            signal.signal(number, _leave)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # NumPy's warnings about NaN are no news: reports count the NaN
-    try:
-        # Imported here so that Ctrl-C ends quietly from the first moment on.
-        from bncli.cli.app import app  # noqa: PLC0415
-        from bncli.cli.guard import run  # noqa: PLC0415
+    # Imported here so that Ctrl-C ends quietly from the first moment on.
+    from bncli.cli.app import app  # noqa: PLC0415
+    from bncli.cli.guard import run  # noqa: PLC0415
 
-        return run(app)
-    except KeyboardInterrupt:
-        return _EXIT_INTERRUPTED
+    return run(app)
 
 
-def _leave(*_: object) -> NoReturn:
-    """Leave by an exception, so that files that are half made are removed on the way out."""
-    raise SystemExit(_EXIT_TERMINATED)
+def _leave(number: int, _: object) -> NoReturn:
+    """Leave by an exception, so that files that are half made are removed on the way out, undisturbed."""
+    for ending_signal in _ENDING_SIGNALS:
+        signal.signal(ending_signal, signal.SIG_IGN)
+    raise SystemExit(_SIGNAL_EXIT_BASE + number)
 
 
 if __name__ == "__main__":

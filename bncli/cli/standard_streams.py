@@ -36,7 +36,7 @@ def _text_stream(descriptor: int, flags: int) -> io.TextIOWrapper:
     if null != descriptor:
         os.dup2(null, descriptor)
         os.close(null)
-    return io.TextIOWrapper(io.FileIO(descriptor, "w"), encoding="utf-8")
+    return io.TextIOWrapper(io.FileIO(descriptor, "w", closefd=False), encoding="utf-8")
 
 
 def _buffered(stream: io.TextIOWrapper, raw: io.RawIOBase) -> io.TextIOWrapper:
