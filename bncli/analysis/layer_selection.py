@@ -42,12 +42,12 @@ def select(
         InputNotFound: a glob matches no layer.
     """
     for glob in globs:
-        if not any(_matches(layer, glob) for layer in checkpoint.layers):
+        if not any(matches(layer, glob) for layer in checkpoint.layers):
             raise InputNotFound(
                 f"{checkpoint.path}: no layer matches {glob!r}",
                 hint=near_miss(glob, [layer.label for layer in checkpoint.layers]),
             )
-    chosen = (layer for layer in checkpoint.layers if not globs or any(_matches(layer, glob) for glob in globs))
+    chosen = (layer for layer in checkpoint.layers if not globs or any(matches(layer, glob) for glob in globs))
     selected = (SelectedLayer(layer, _channels(layer, where)) for layer in chosen)
     return tuple(each for each in selected if where is None or each.channels.size)
 
@@ -75,7 +75,8 @@ def only_layer(checkpoint: Checkpoint, glob: str | None) -> BatchNormLayer:
     return selected[0].layer
 
 
-def _matches(layer: BatchNormLayer, glob: str) -> bool:
+def matches(layer: BatchNormLayer, glob: str) -> bool:
+    """Return whether a shell pattern fits the stored name of a layer or its label, or is one of them."""
     return fnmatchcase(layer.name, glob) or fnmatchcase(layer.label, glob) or glob in (layer.name, layer.label)
 
 

@@ -1,0 +1,49 @@
+"""Which layers of a comparison a command speaks of, by their names in either file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bncli.analysis.layer_selection import matches
+from bncli.errors import InputNotFound, near_miss
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bncli.analysis.comparison import Comparison
+    from bncli.core.batch_norm_layer import BatchNormLayer
+
+
+def select_changes(comparison: Comparison, globs: Sequence[str]) -> Comparison:
+    """Return the part of a comparison whose layers match any of the globs, under their old name or their new one.
+
+    Args:
+        comparison: all layers.
+        globs: shell patterns for stored names or labels; none selects every layer.
+
+    Raises:
+        InputNotFound: a glob matches no layer of either file.
+    """
+    if not globs:
+        return comparison
+    matching = comparison.matching
+    pairs = [*matching.pairs, *matching.reshaped]
+    layers = [layer for pair in pairs for layer in (pair.before, pair.after)] + [*matching.added, *matching.removed]
+    for glob in globs:
+        if not any(matches(layer, glob) for layer in layers):
+            hint = near_miss(glob, [layer.label for layer in layers])
+            raise InputNotFound(f"no layer of either file matches {glob!r}", hint=hint)
+
+    def is_chosen(*names: BatchNormLayer) -> bool:
+        return any(matches(layer, glob) for layer in names for glob in globs)
+
+    chosen = replace(
+        matching,
+        pairs=tuple(pair for pair in matching.pairs if is_chosen(pair.before, pair.after)),
+        reshaped=tuple(pair for pair in matching.reshaped if is_chosen(pair.before, pair.after)),
+        added=tuple(filter(is_chosen, matching.added)),
+        removed=tuple(filter(is_chosen, matching.removed)),
+    )
+    changes = tuple(change for change in comparison.changes if is_chosen(change.pair.before, change.pair.after))
+    return replace(comparison, matching=chosen, changes=changes)

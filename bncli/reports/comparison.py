@@ -1,0 +1,109 @@
+"""The report of `diff`: two checkpoints side by side, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.reports.arrangement import arranged, table_of
+from bncli.reports.comparison_fields import COMPARISON_FIELDS, worst_first
+from bncli.reports.comparison_plot import shift_plot
+from bncli.reports.comparison_record import comparison_record
+from bncli.reports.comparison_story import named_group, story, updates_text
+from bncli.reports.document import Cell, Document, KeyValues, Note
+from bncli.reports.layer_fields import setting_text
+from bncli.reports.verdict_texts import VERDICT_TEXTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bncli.analysis.comparison import Comparison
+    from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
+    from bncli.reports.arrangement import Arrangement
+    from bncli.reports.document import Block, Value
+
+_MOST_NAMED = 6
+
+
+def comparison_document(
+    checkpoints: tuple[Checkpoint, Checkpoint], comparison: Comparison, arrangement: Arrangement
+) -> Document:
+    """Return what happened between two checkpoints.
+
+    Args:
+        checkpoints: the first and the second file.
+        comparison: their layers, or those that were asked for.
+        arrangement: order, number and columns of the rows.
+
+    Raises:
+        InvalidUsage: a column asked for does not exist.
+    """
+    shown = arranged(comparison.changes, COMPARISON_FIELDS, arrangement, worst_first)
+    columns = arrangement.columns or tuple(field.column.key for field in COMPARISON_FIELDS)
+    num_all = len(comparison.changes)
+    footer = "" if len(shown) == num_all else f"{len(shown)} of {num_all} layers"
+    blocks: list[Block] = [
+        _facts(checkpoints, comparison),
+        table_of(shown, COMPARISON_FIELDS, columns, footer),
+        *shift_plot(comparison),
+        *_notes(checkpoints, comparison),
+    ]
+    return Document("diff", tuple(blocks), comparison_record(checkpoints, comparison, shown))
+
+
+def _facts(checkpoints: tuple[Checkpoint, Checkpoint], comparison: Comparison) -> KeyValues:
+    pairs: list[tuple[str, Value | Cell]] = [
+        (title, f"{checkpoint.path} ({checkpoint.format}, {len(checkpoint.layers)} layers)")
+        for title, checkpoint in zip(("first", "second"), checkpoints, strict=True)
+    ]
+    pairs.append(("in short", Cell(story(comparison), "good" if comparison.are_equal else "plain")))
+    if comparison.changes:
+        pairs.append(("updates", updates_text(comparison.changes)))
+    pairs += _unpaired_facts(comparison)
+    if any(change.movement.statistics_moved for change in comparison.changes):
+        pairs.append(("sigma", f"sqrt(running_var + eps) of the first file, eps {_eps_text(comparison)}"))
+    return KeyValues(tuple(pairs))
+
+
+def _unpaired_facts(comparison: Comparison) -> Iterator[tuple[str, Value | Cell]]:
+    matching = comparison.matching
+    for rename in matching.renames:
+        old, new = (f"{prefix}.*" if prefix else "*" for prefix in (rename.before, rename.after))
+        yield "renamed", f"{old} is {new} in the second file ({rename.num_layers} layers of the same names and widths)"
+    num_structural = sum(pair.basis == "structure" for pair in matching.pairs)
+    if num_structural:
+        yield "renamed", f"{num_structural} layers, told by their order and number of channels"
+    if matching.reshaped:
+        names = [
+            f"{pair.after.label} ({pair.before.num_features} to {pair.after.num_features} channels)"
+            for pair in matching.reshaped
+        ]
+        yield "reshaped", Cell(_listed(names), "notice")
+    if matching.removed:
+        yield "only in first", _group_text(matching.removed, [pair.before for pair in matching.pairs])
+    if matching.added:
+        yield "only in second", _group_text(matching.added, [pair.after for pair in matching.pairs])
+
+
+def _group_text(layers: Sequence[BatchNormLayer], others: Sequence[BatchNormLayer]) -> str:
+    labels = [layer.label for layer in layers]
+    group = named_group(labels, [*labels, *(layer.label for layer in others)])
+    return group if len(labels) == 1 else f"{group}: {_listed(labels)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
+
+
+def _eps_text(comparison: Comparison) -> str:
+    texts = {setting_text(change.pair.before.eps) for change in comparison.changes}
+    return texts.pop() if len(texts) == 1 else "of each layer"
+
+
+def _notes(checkpoints: tuple[Checkpoint, Checkpoint], comparison: Comparison) -> Iterator[Note]:
+    for verdict in comparison.verdict_counts():
+        text = VERDICT_TEXTS[verdict]
+        if text.advice:
+            yield Note(f"{verdict}: {text.advice}", text.tone)
+    for checkpoint in checkpoints:
+        for skipped in checkpoint.skipped[:_MOST_NAMED]:
+            yield Note(f"skipped {skipped.name or 'the file'} of {checkpoint.path}: {skipped.reason}", "notice")

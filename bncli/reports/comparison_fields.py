@@ -1,0 +1,108 @@
+"""The columns of the comparison table: one row for each layer that both checkpoints have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.analysis.verdicts import Verdict
+from bncli.reports.arrangement import Field
+from bncli.reports.document import Cell, Column
+from bncli.reports.verdict_texts import VERDICT_TEXTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from bncli.analysis.comparison import LayerChange
+    from bncli.reports.document import ColumnKind, Value
+
+    Get = Callable[[LayerChange], Value | Cell]
+
+_ORDER = {verdict: position for position, verdict in enumerate(Verdict)}
+
+
+def median_shift(change: LayerChange) -> float | None:
+    """Return the median over the channels of the distance that the mean moved, in sigma."""
+    return _over(np.abs(change.mean_shift), np.median)
+
+
+def largest_shift(change: LayerChange) -> float | None:
+    """Return the greatest distance that the mean of a channel moved, in sigma."""
+    return _over(np.abs(change.mean_shift), np.max)
+
+
+def median_ratio(change: LayerChange) -> float | None:
+    """Return the median over the channels of the second variance over the first."""
+    return _over(change.var_ratio, np.median)
+
+
+def smallest_ratio(change: LayerChange) -> float | None:
+    """Return the smallest ratio of variances of a channel."""
+    return _over(change.var_ratio, np.min)
+
+
+def largest_ratio(change: LayerChange) -> float | None:
+    """Return the greatest ratio of variances of a channel."""
+    return _over(change.var_ratio, np.max)
+
+
+def _over(values: NDArray[np.float64], reduce: Callable[[NDArray[np.float64]], object]) -> float | None:
+    defined = values[~np.isnan(values)]
+    return float(reduce(defined)) if defined.size else None  # type: ignore[arg-type]
+
+
+def worst_first(change: LayerChange) -> tuple[float, ...]:
+    """Return a sort key: broken layers, then by verdict, then the greatest shift."""
+    return (-change.num_broken, _ORDER[change.verdict], -(largest_shift(change) or 0.0))
+
+
+def _field(key: str, title: str, kind: ColumnKind, meaning: str, priority: int, get: Get) -> Field[LayerChange]:
+    return Field(Column(key, title, kind, meaning, priority=priority), get)
+
+
+def _verdict(change: LayerChange) -> Cell:
+    text = VERDICT_TEXTS[change.verdict]
+    return Cell(f"{change.verdict} {text.code}" if text.code else str(change.verdict), text.tone)
+
+
+def _remarks(change: LayerChange) -> Cell:
+    return Cell(", ".join(_remark_texts(change)), "bad" if change.num_broken else "plain")
+
+
+def _remark_texts(change: LayerChange) -> Iterator[str]:
+    before, after = change.pair.before, change.pair.after
+    if change.num_broken:
+        yield f"{change.num_broken} no longer finite"
+    if change.pair.basis == "structure":
+        yield f"was {before.label}"
+    if before.dtype != after.dtype:
+        yield f"{before.dtype} to {after.dtype}"
+    if change.settings_differ:
+        yield "eps or momentum differ"
+
+
+COMPARISON_FIELDS: tuple[Field[LayerChange], ...] = (
+    _field("layer", "layer", "text", "name in the second file, without shared containers", 0,
+           lambda c: c.pair.after.label),
+    _field("verdict", "verdict", "text", "what happened to the layer", 0, _verdict),
+    _field("num_features", "C", "integer", "number of channels", 5, lambda c: c.pair.after.num_features),
+    _field("delta_num_batches_tracked", "updates", "integer", "difference of num_batches_tracked", 1,
+           lambda c: c.movement.delta),
+    _field("mean_shift", "mean shift", "number",
+           "distance the running mean moved, in sigma = sqrt(running_var + eps) of the first file; median channel", 1,
+           median_shift),
+    _field("mean_shift_max", "max shift", "number", "the same, of the channel that moved farthest", 2, largest_shift),
+    _field("var_ratio", "var ratio", "number", "second running variance over the first; median channel", 1,
+           median_ratio),
+    _field("var_ratio_min", "min ratio", "number", "the same, of the channel that shrank most", 4, smallest_ratio),
+    _field("var_ratio_max", "max ratio", "number", "the same, of the channel that grew most", 4, largest_ratio),
+    _field("weight_change", "weight change", "number",
+           "root mean square of the change of weight over that of the first weight", 3, lambda c: c.weight_change),
+    _field("bias_change", "bias change", "number",
+           "root mean square of the change of bias over that of the first weight", 3, lambda c: c.bias_change),
+    _field("remarks", "remarks", "text", "values that broke, other names, other element types or settings", 2,
+           _remarks),
+)  # fmt: skip

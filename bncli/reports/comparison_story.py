@@ -1,0 +1,69 @@
+"""What happened between two checkpoints, in a sentence or two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.analysis.layer_path import shared_path
+from bncli.analysis.verdicts import Verdict
+from bncli.reports.verdict_texts import VERDICT_TEXTS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from bncli.analysis.comparison import Comparison, LayerChange
+
+_WITH_SHIFT = {Verdict.LEAKY_FREEZE, Verdict.RANKS_DISAGREE, Verdict.RE_ESTIMATED, Verdict.TRAINED}
+"""Verdicts of which the size of the shift tells how much it matters."""
+
+
+def story(comparison: Comparison) -> str:
+    """Return what happened to which layers, the most alarming first."""
+    if not comparison.changes:
+        return "the files have no layer in common"
+    clauses = [_clause(comparison, verdict) for verdict in comparison.verdict_counts()]
+    return "; ".join(clauses)
+
+
+def named_group(labels: Sequence[str], all_labels: Collection[str]) -> str:
+    """Return `backbone (55 layers)` where the path is theirs alone, else `55 layers`; `all 70 layers` for all."""
+    count = f"{len(labels)} layer{'s' if len(labels) > 1 else ''}"
+    if len(labels) == len(all_labels):
+        return f"all {count}" if len(labels) > 1 else f"{labels[0]} (the only layer)"
+    if len(labels) == 1:
+        return labels[0]
+    path = shared_path(labels, set(all_labels) - set(labels))
+    return count if path is None else f"{path} ({count})"
+
+
+def _clause(comparison: Comparison, verdict: Verdict) -> str:
+    changes = [change for change in comparison.changes if change.verdict is verdict]
+    labels = [change.pair.after.label for change in changes]
+    text = VERDICT_TEXTS[verdict]
+    added = comparison.matching.added
+    who = named_group(labels, [*(change.pair.after.label for change in comparison.changes), *(a.label for a in added)])
+    code = f" ({text.code})" if text.code else ""
+    return f"{who}: {text.story}{code}{_size(changes, verdict)}"
+
+
+def _size(changes: Sequence[LayerChange], verdict: Verdict) -> str:
+    """Return by how many updates and how far the statistics moved."""
+    if verdict not in _WITH_SHIFT:
+        return ""
+    sizes = [updates_text(changes)] if any(change.movement.delta for change in changes) else []
+    shifts = np.concatenate([np.abs(change.mean_shift) for change in changes])
+    if not np.isnan(shifts).all():
+        sizes.append(f"means moved by {np.nanmedian(shifts):.2g} sigma in the median channel")
+    return f" ({', '.join(sizes)})" if sizes else ""
+
+
+def updates_text(changes: Sequence[LayerChange]) -> str:
+    """Return the difference of the counters of some layers: `1,000 updates`, or the least and the greatest."""
+    deltas = sorted({change.movement.delta for change in changes if change.movement.delta is not None})
+    if not deltas:
+        return "not counted"
+    if len(deltas) == 1:
+        return f"{deltas[0]:,} updates"
+    return f"{deltas[0]:,} to {deltas[-1]:,} updates"
