@@ -108,8 +108,9 @@ def study_momenta(source: BatchSource, settings: RunSettings) -> MomentumStudy:
 
 
 def _error_parts(final: NDArray[np.floating[Any]], initial: FloatArray, aim: FloatArray, residue: float) -> ErrorParts:
-    left = residue * (initial - aim) + 0.0  # which turns -0.0 into 0.0
-    return ErrorParts(left, final.astype(np.float64) - aim - left)
+    with np.errstate(invalid="ignore", over="ignore"):
+        left = residue * (initial - aim) + 0.0  # which turns -0.0 into 0.0
+        return ErrorParts(left, final.astype(np.float64) - aim - left)
 
 
 def _lost_updates(

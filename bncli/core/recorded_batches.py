@@ -38,10 +38,11 @@ class RecordedBatches:
         counts = self.batches.num_values[:, None].astype(np.float64)
         count = counts.sum()
         first = self.batches.mean[0]
-        # Taken relative to the first batch: means far from zero then keep their digits.
-        mean = first + (counts * (self.batches.mean - first)).sum(axis=0) / count
-        between = (counts * (self.batches.mean - mean) ** 2).sum(axis=0)
-        return Population(mean, (self.batches.m2.sum(axis=0) + between) / (count - ddof))
+        with np.errstate(invalid="ignore", over="ignore"):
+            # Taken relative to the first batch: means far from zero then keep their digits.
+            mean = first + (counts * (self.batches.mean - first)).sum(axis=0) / count
+            between = (counts * (self.batches.mean - mean) ** 2).sum(axis=0)
+            return Population(mean, (self.batches.m2.sum(axis=0) + between) / (count - ddof))
 
     def between_fraction(self) -> FloatArray:
         """Return how much of the pooled variance the mean of the batch variances lacks (ddof 1), shape (C,)."""
@@ -68,5 +69,6 @@ class RecordedBatches:
 def _scatter(statistics: FloatArray) -> FloatArray:
     if len(statistics) == 1:
         return np.zeros(statistics.shape[1])
-    scatter: FloatArray = statistics.var(axis=0, ddof=1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        scatter: FloatArray = statistics.var(axis=0, ddof=1)
     return scatter

@@ -44,15 +44,20 @@ def running_average(
     """
     num_steps, num_features = batches.shape
     groups = batches.reshape(num_steps // stride, stride, num_features)
-    if momentum is None:
-        return _cumulative(initial, groups, num_seen)
-    decay = log_decay(momentum)
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        if momentum is None:
+            return _cumulative(initial, groups, num_seen)
+        decay = log_decay(momentum)
+        return _recurrence(initial, _weighted_sums(groups, momentum, decay), decay * stride)
+
+
+def _weighted_sums(groups: FloatArray, momentum: float, decay: float) -> FloatArray:
+    """Return what the batches of each group add to the average by the end of the group, shape (groups, C)."""
+    stride = groups.shape[1]
     if stride == 1:
-        return _recurrence(initial, momentum * batches, decay)
-    ages = np.arange(stride - 1, -1, -1.0)
-    weights = momentum * _powers(decay, ages)
-    sums: FloatArray = weights @ groups
-    return _recurrence(initial, sums, decay * stride)
+        return momentum * groups[:, 0]
+    sums: FloatArray = momentum * _powers(decay, np.arange(stride - 1, -1, -1.0)) @ groups
+    return sums
 
 
 def _cumulative(initial: FloatArray, groups: FloatArray, num_seen: int) -> FloatArray:
