@@ -122,9 +122,11 @@ class _Walk:
                 continue
             name = f"{node.name}.{_key_text(key)}" if node.depth else _key_text(key)
             if node.depth == _MAX_DEPTH or len(name) > _MAX_NAME_LENGTH:
-                self.found.skipped.append(Skipped(f"{name[:_SHOWN_NAME_LENGTH]}...", "nested too deep"))
-                return
-            yield _Node(name, value, node.depth + 1, identity)
+                self.found.skipped.append(
+                    Skipped(f"{name[:_SHOWN_NAME_LENGTH]}...", "nested too deep, or its name too long")
+                )
+            else:
+                yield _Node(name, value, node.depth + 1, identity)
 
     def _describe(self, name: str, record: Record) -> None:
         hint = layer_hint(name, record)

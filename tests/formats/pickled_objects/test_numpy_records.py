@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bncli.formats.pickled_objects.leaves import Unreadable
+from bncli.formats.pickled_objects.numpy_records import numpy_array
+from bncli.formats.pickles.inert import GlobalName, Record
+from bncli.formats.pickles.machine import Machine
+from bncli.formats.stored_array import StoredArray
+
+FLOAT32 = Record("numpy.dtype", ("f4", False, True))
+
+
+def made(value: Any, protocol: int = 4) -> Any:
+    record, _ = Machine(pickle.dumps(value, protocol), "x").run()
+    return numpy_array(record)
+
+
+def reconstructed(*state: Any) -> Record:
+    record = Record("numpy.core.multiarray._reconstruct", (GlobalName("numpy.ndarray"), (0,), b"b"))
+    record.state = state
+    return record
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("dtype", ["?", "i1", "<i8", ">i2", "u4", "f2", ">f4", "f8", "c8", "c16"])
+def test_arrays_and_scalars_of_every_type_come_back(dtype: str, protocol: int) -> None:
+    values = np.arange(6).astype(dtype).reshape(2, 3)
+    for original in (values, values.T, values[:, ::2], values[1, 2], values[:0]):
+        array = made(original, protocol)
+        assert isinstance(array, StoredArray)
+        np.testing.assert_array_equal(array.whole(), original)
+        assert array.whole().dtype == original.dtype.newbyteorder("=")
+
+
+def test_arrays_of_numpy_1_and_of_python_2_are_read() -> None:
+    content = np.arange(3, dtype="<f4").tobytes()
+    for record in (
+        reconstructed(1, (3,), FLOAT32, False, content),
+        reconstructed((3,), FLOAT32, False, content),
+        reconstructed(1, (3,), FLOAT32, False, content.decode("latin-1")),
+        Record("numpy.core.numeric._frombuffer", (content, FLOAT32, (3,), "C")),
+    ):
+        array = numpy_array(record)
+        assert isinstance(array, StoredArray)
+        np.testing.assert_array_equal(array.whole(), [0, 1, 2])
+
+
+def test_bfloat16_of_jax_is_known_by_its_name() -> None:
+    dtype = Record("numpy.dtype", (GlobalName("ml_dtypes.bfloat16"), False, True))
+    array = numpy_array(reconstructed(1, (2,), dtype, False, b"\x80\x3f\xc0\x3f"))
+    assert isinstance(array, StoredArray)
+    assert array.element.name == "bfloat16"
+    np.testing.assert_array_equal(array.whole(), np.array([1, 1.5], np.float32))
+
+
+@pytest.mark.parametrize(
+    "values", [np.array(["a"]), np.array([None]), np.array(["2024"], "M8[Y]"), np.zeros(2, "i4,f4")]
+)
+def test_arrays_that_are_not_numbers_are_unreadable(values: Any) -> None:
+    assert made(values) == Unreadable("an array whose elements are not numbers")
+
+
+def test_other_objects_are_no_arrays() -> None:
+    assert numpy_array(Record("models.Net", ())) is None
+    assert numpy_array(FLOAT32) is None
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Record("numpy.core.multiarray._reconstruct", ()),
+        reconstructed(1, (3,), FLOAT32),
+        reconstructed(1, (4,), FLOAT32, False, bytes(12)),
+        reconstructed(1, (2,), FLOAT32, False, bytes(12)),
+        reconstructed(1, (-3,), FLOAT32, False, bytes(12)),
+        reconstructed(1, [3], FLOAT32, False, bytes(12)),
+        reconstructed(1, (True,), FLOAT32, False, bytes(4)),
+        reconstructed(1, (2**40, 2**40), FLOAT32, False, bytes(12)),
+        reconstructed(1, (1,) * 65, FLOAT32, False, bytes(4)),
+        reconstructed(1, (3,), "f4", False, bytes(12)),
+        reconstructed(1, (3,), FLOAT32, False, [1, 2, 3]),
+        Record("numpy.core.numeric._frombuffer", (bytes(4),)),
+        Record("numpy.core.multiarray.scalar", (FLOAT32, bytes(5))),
+    ],
+)
+def test_an_array_whose_parts_do_not_fit_is_refused(record: Record) -> None:
+    with pytest.raises(ValueError, match=r"array|bytes|unpack"):
+        numpy_array(record)
