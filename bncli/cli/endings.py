@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
 EXIT_READER_LEFT = 141
-_MOST_HINTS = 2
 _ERRORS_OF_A_STREAM = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC})
 
 
@@ -35,7 +34,7 @@ def ending_of(error: BaseException) -> Ending:
     """Return how a run ends that this exception leaves."""
     match error:
         case BncliError():
-            return _told(error.exit_code, error.message, (error.hint or "").splitlines())
+            return _told(error.exit_code, error.message, [error.hint] if error.hint else [])
         case TyperException():
             return _usage_ending(error)
         case SystemExit():
@@ -81,5 +80,5 @@ def _bug_ending(error: BaseException) -> Ending:
 
 
 def _told(exit_code: int, message: str, hints: Iterable[str] = ()) -> Ending:
-    lines = [f"error: {visible(message)}", *(f"hint: {visible(hint)}" for hint in list(hints)[:_MOST_HINTS])]
-    return Ending(exit_code, tuple(f"bncli: {line}" for line in lines))
+    hint_lines = (f"bncli: hint: {visible(hint)}" for hint in hints)
+    return Ending(exit_code, (f"bncli: error: {visible(message)}", *hint_lines))

@@ -22,7 +22,7 @@ def test_a_command_that_succeeds_ends_with_zero_and_says_nothing_on_stderr() -> 
         ("memory", 3, "bncli: error: not enough memory for this input\n"),
         ("interrupt", 130, ""),
         ("full", 4, "bncli: error: standard output: No space left on device\n"),
-        ("hostile", 3, "bncli: error: m\\x1b[2J\\nodel.pt: broken\nbncli: hint: first\nbncli: hint: second\n"),
+        ("hostile", 3, "bncli: error: m\\x1b[2J\\nodel.pt: broken\nbncli: hint: first\\nsecond\\nthird\n"),
     ],
 )
 def test_an_error_ends_in_its_code_with_its_lines_on_stderr(name: str, code: int, message: str) -> None:
