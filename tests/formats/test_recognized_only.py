@@ -32,7 +32,7 @@ def tar_of(name: str) -> bytes:
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS pointer"),
         (b"<!DOCTYPE html>\n<html lang='en'>", "web page"),
         (b"\n\n  <HTML><body>404", "web page"),
-        (gzip.compress(b"x"), "compressed with gzip"),
+        (gzip.compress(b"x", mtime=0), "compressed with gzip"),
         (lzma.compress(b"x"), "compressed with xz"),
         (b"BZh91AY&SY\x00", "compressed with bzip2"),
         (b"\x28\xb5\x2f\xfd\x04", "compressed with zstd"),

@@ -1,0 +1,42 @@
+"""Every command with its output in the documents is run, and its output compared; `--update-golden` writes it anew."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def answer(command: str) -> str:
+    """Return what a command prints: stdout, then stderr, and the exit code where it is not 0."""
+    words = shlex.split(command)
+    assert words[0] == "bncli", f"only bncli is run, not {command!r}"
+    done = subprocess.run(
+        [sys.executable, "-m", "bncli", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    ending = f"(exit code {done.returncode})\n" if done.returncode else ""
+    return "\n".join(line.rstrip() for line in f"{done.stdout}{done.stderr}{ending}".split("\n"))
+
+
+def rerun(block: str) -> str:
+    commands = re.findall(r"^\$ (.*)$", block, re.MULTILINE)
+    assert commands, "a console block shows at least one command"
+    return "".join(f"$ {command}\n{answer(command)}" for command in commands)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_commands_in_a_document_print_what_it_says(document: Path, request: pytest.FixtureRequest) -> None:
+    text = document.read_text(encoding="utf-8")
+    expected = BLOCK.sub(lambda found: f"```console\n{rerun(found[1])}```", text)
+    if request.config.getoption("--update-golden"):
+        document.write_text(expected, encoding="utf-8")
+        text = expected
+    assert text == expected
