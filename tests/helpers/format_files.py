@@ -1,0 +1,81 @@
+"""One small file of every format, together with what is in it."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    Arrays = Mapping[str, np.ndarray[Any, Any]]
+
+STATE: Arrays = {
+    "conv.weight": np.random.default_rng(0).normal(size=(8, 3, 3, 3)).astype(np.float32),
+    "bn.weight": np.linspace(0.5, 1.5, 8, dtype=np.float32),
+    "bn.running_mean": np.linspace(-1, 1, 8, dtype=np.float32),
+    "bn.running_var": np.linspace(0.5, 2, 8, dtype=np.float32),
+    "bn.num_batches_tracked": np.array(100),
+}
+
+
+def _tensors() -> dict[str, torch.Tensor]:
+    return {name: torch.from_numpy(values.copy()) for name, values in STATE.items()}
+
+
+def _write_torch_zip(path: Path) -> Arrays:
+    torch.save(_tensors(), path)
+    return STATE
+
+
+def _write_torch_legacy(path: Path) -> Arrays:
+    torch.save(_tensors(), path, _use_new_zipfile_serialization=False)
+    return STATE
+
+
+def _write_torchscript(path: Path) -> Arrays:
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.BatchNorm2d(8))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.script(module).save(str(path))
+    return {name: values.detach().numpy() for name, values in module.state_dict().items()}
+
+
+def _write_safetensors(path: Path) -> Arrays:
+    save_file(dict(STATE), path)
+    return STATE
+
+
+def _write_npz(path: Path) -> Arrays:
+    with path.open("wb") as file:
+        np.savez(file, **STATE)
+    return STATE
+
+
+def _write_npy(path: Path) -> Arrays:
+    with path.open("wb") as file:
+        np.save(file, STATE["conv.weight"])
+    return {"array": STATE["conv.weight"]}
+
+
+def _write_pickle(path: Path) -> Arrays:
+    path.write_bytes(pickle.dumps(dict(STATE)))
+    return STATE
+
+
+WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
+    "torchscript": _write_torchscript,
+    "torch-zip": _write_torch_zip,
+    "torch-legacy": _write_torch_legacy,
+    "safetensors": _write_safetensors,
+    "npz": _write_npz,
+    "npy": _write_npy,
+    "pickle": _write_pickle,
+}
+"""By name of the format: writes a file and returns its arrays by name."""
