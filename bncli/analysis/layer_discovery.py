@@ -26,7 +26,8 @@ class NamingScheme:
 
     framework: str
     leaves: tuple[str, ...]
-    """Last parts of the names, in the order of `ROLES`; fewer where the framework has no counter."""
+    """Last parts of the names, in the order of `ROLES`; fewer where the framework has no counter, none where the file
+    itself tells the roles of its arrays."""
     eps: float
     """The framework's default."""
     momentum: float
@@ -39,6 +40,8 @@ NAMING_SCHEMES = (
     NamingScheme("paddle", ("_mean", "_variance", "weight", "bias"), 1e-5, 0.1),
     NamingScheme("mxnet", ("running_mean", "running_var", "gamma", "beta"), 1e-5, 0.1),
     NamingScheme("mxnet", ("moving_mean", "moving_var", "gamma", "beta"), 1e-3, 0.1),
+    NamingScheme("onnx", (), 1e-5, 0.1),
+    NamingScheme("caffe", (), 1e-5, 0.001),
 )
 
 FOREIGN_STATISTICS = ("running_std", "moving_std", "moving_stddev")
@@ -82,9 +85,10 @@ def discover(arrays: NamedArrays, given: GivenSettings | None = None) -> Checkpo
 def survey(arrays: NamedArrays, given: GivenSettings | None = None) -> Checkpoint:
     """Return the batch-normalization layers of an open file, none if it has none; only their arrays are read.
 
-    A layer is where a running mean and a running variance stand side by side. Layers whose arrays are the same memory
-    are listed once, with the other paths as aliases. InstanceNorm stores arrays of the same names: it is left out
-    where the file names the class, and can't be told apart where it does not.
+    A layer is what the file itself says is one, or else where a running mean and a running variance stand side by side
+    by their names. Layers whose arrays are the same memory are listed once, with the other paths as aliases.
+    InstanceNorm stores arrays of the same names: it is left out where the file names the class, and can't be told apart
+    where it does not.
 
     Args:
         arrays: the open file.
@@ -114,20 +118,40 @@ def survey(arrays: NamedArrays, given: GivenSettings | None = None) -> Checkpoin
 
 
 def _groups(arrays: NamedArrays, skipped: list[Skipped]) -> Iterator[_Group]:
+    told = [hint for hint in arrays.hints.values() if hint.roles]
+    for hint in told:
+        specs = {role: arrays.specs[hint.roles[role]] for role in ROLES if role in hint.roles}
+        yield from _unless_faulty(_Group(hint.layer, _scheme_told(hint), specs), specs, hint, skipped)
+    told_names = {name for hint in told for name in hint.roles.values()}
+    # What the format could not use as a layer is no layer by name either: it would lack what was not usable.
+    closed = {entry.name for entry in arrays.skipped}
     by_layer: dict[str, dict[str, ArraySpec]] = {}
     for spec in arrays.specs.values():
         layer, leaf = _parted(spec.name)
-        by_layer.setdefault(layer, {})[leaf] = spec
+        if spec.name not in told_names and layer not in closed:
+            by_layer.setdefault(layer, {})[leaf] = spec
     for layer, leaves in by_layer.items():
         scheme = _scheme_of(leaves)
-        if scheme is None:
-            continue
-        specs = {role: leaves[leaf] for role, leaf in zip(ROLES, scheme.leaves, strict=False) if leaf in leaves}
-        fault = _fault(layer, specs, leaves, arrays.hints.get(layer))
-        if fault is None:
-            yield _Group(layer, scheme, specs)
-        else:
-            skipped.append(fault)
+        if scheme is not None:
+            specs = {role: leaves[leaf] for role, leaf in zip(ROLES, scheme.leaves, strict=False) if leaf in leaves}
+            yield from _unless_faulty(_Group(layer, scheme, specs), leaves, arrays.hints.get(layer), skipped)
+
+
+def _unless_faulty(
+    group: _Group, leaves: Mapping[str, ArraySpec], hint: LayerHint | None, skipped: list[Skipped]
+) -> Iterator[_Group]:
+    fault = _fault(group.layer, group.specs, leaves, hint)
+    if fault is None:
+        yield group
+    else:
+        skipped.append(fault)
+
+
+def _scheme_told(hint: LayerHint) -> NamingScheme:
+    """Return the scheme of the framework that the file names; of several that whose name for the mean is used."""
+    schemes = [scheme for scheme in NAMING_SCHEMES if scheme.framework == hint.framework]
+    mean = hint.roles.get("running_mean", "")
+    return next((scheme for scheme in schemes if scheme.leaves and mean.endswith(scheme.leaves[0])), schemes[0])
 
 
 def _parted(name: str) -> tuple[str, str]:
@@ -231,6 +255,8 @@ def _counter(values: Array | None) -> int | float | None:
 
 
 def _why_none(arrays: NamedArrays, skipped: Sequence[Skipped]) -> tuple[str, str]:
+    if arrays.without_layers is not None:
+        return f"{arrays.path}: {arrays.without_layers}", "inspect the training checkpoint"
     if skipped:
         return (
             f"{arrays.path}: no usable batch-normalization layer; {skipped[0].name or 'the file'} {skipped[0].reason}",

@@ -51,6 +51,8 @@ class LayerHint:
     """Role (`running_mean`, ...) to array name, where the format tells it; empty where names tell."""
     training_mode: bool = False
     """Whether the file itself says that the layer normalizes with batch statistics, as an ONNX graph may."""
+    framework: str | None = None
+    """Whose layer it is, where `roles` tells the arrays: a framework of the table of naming schemes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class NamedArrays(ABC):
         hints: what the file says about its layers, by the layer's path.
         aliases: path of a container or array that is another one again, to the path under which `specs` lists it.
         skipped: what the file holds and this reader cannot use.
+        without_layers: what the file says about why it holds no batch normalization; `None` where it says nothing.
     """
 
     path: Path
@@ -85,6 +88,7 @@ class NamedArrays(ABC):
     hints: Mapping[str, LayerHint]
     aliases: Mapping[str, str]
     skipped: tuple[Skipped, ...]
+    without_layers: str | None = None
 
     @property
     @abstractmethod

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.errors import UnsupportedFormat
-from bncli.formats import numpy_archive, numpy_array, raw_pickle, safetensors, torch_legacy, torch_zip, torchscript
+from bncli.formats import (
+    numpy_archive,
+    numpy_array,
+    onnx,
+    raw_pickle,
+    safetensors,
+    torch_legacy,
+    torch_zip,
+    torchscript,
+)
 from bncli.formats.probe import probe_file
 from bncli.formats.recognized_only import explain_unread
 
@@ -23,6 +32,7 @@ FORMATS: tuple[Format, ...] = (
     safetensors.FORMAT,
     torch_legacy.FORMAT,
     raw_pickle.FORMAT,
+    onnx.FORMAT,
 )
 """Every format that is read; the first that recognizes a file opens it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bncli.core.named_arrays import ArraySpec, NamedArrays
 from bncli.errors import InputNotFound, MalformedFile
@@ -10,20 +10,39 @@ from bncli.formats.byte_source import FAULTS, describe_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
+    from pathlib import Path
 
     from bncli.core.named_arrays import Array, LayerHint, Skipped
-    from bncli.formats.byte_source import ByteSource
     from bncli.formats.stored_array import StoredArray
 
 T = TypeVar("T")
 _OFFERED_NAMES = 5
 
 
+class OpenSource(Protocol):
+    """What bytes come from, as far as the arrays of a file need to know: a file, or one together with companions."""
+
+    @property
+    def path(self) -> Path:
+        """The file, as the user named it."""
+
+    @property
+    def size(self) -> int:
+        """Size of that file in bytes."""
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes that were read up to now."""
+
+    def close(self) -> None:
+        """Close everything."""
+
+
 class OpenedFile(NamedArrays):
     """Named arrays over one byte source.
 
     Args:
-        source: the open file; closed together with this.
+        source: the open file, or the open files where arrays lie in several; closed together with this.
         format_name: name of the format.
         arrays: where each array lies, by name, in the file's order.
         identities: memory that may be shared, by array name; see `ArraySpec.identity`.
@@ -35,7 +54,7 @@ class OpenedFile(NamedArrays):
 
     def __init__(
         self,
-        source: ByteSource,
+        source: OpenSource,
         format_name: str,
         arrays: Mapping[str, StoredArray],
         *,

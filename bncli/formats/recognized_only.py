@@ -101,8 +101,27 @@ UNREAD_KINDS: tuple[UnreadKind, ...] = (
         "inspect the training checkpoint",
         _has_at(4, b"TFL3"),
     ),
-    # ModelProto begins with its IR version; opset, producer or graph follow.
-    UnreadKind("an ONNX model", _EXPORT, _matches(rb"\x08[\x01-\x1f](\x12.[\w.-]|\x3a|\x42)")),
+    UnreadKind(
+        "a Core ML model, into which batch normalization is commonly folded at conversion",
+        "inspect the training checkpoint",
+        # The version of the specification, then the description: a message that begins with an input or an output.
+        _matches(rb"\x08[\x01-\x1f]\x12.{1,3}[\x0a\x52]"),
+    ),
+    UnreadKind(
+        "a model of OpenVINO, into which batch normalization was folded at conversion",
+        "inspect the training checkpoint",
+        _matches(rb"\s*(<\?xml[^>]*\?>)?\s*<net\s"),
+    ),
+    UnreadKind(
+        "a network description of ncnn, whose converter commonly folds batch normalization",
+        "inspect the training checkpoint",
+        _starts_with(b"7767517\n", b"7767517\r\n", (7767517).to_bytes(4, "little")),
+    ),
+    UnreadKind(
+        "an engine of TensorRT, into which batch normalization was folded when it was built",
+        "inspect the training checkpoint",
+        _starts_with(b"ftrt", b"ptrt"),
+    ),
     UnreadKind("a JSON text", "name the file that holds the arrays", _matches(rb"\s*[\[{]\s*[\"\[{\]}]")),
     UnreadKind("a text file", "name the file that holds the arrays", _is_text),
 )

@@ -106,6 +106,35 @@ class SubRegion:
         return self.parent.read(self.start + start, count)
 
 
+@dataclass(frozen=True, slots=True)
+class JoinedRegion:
+    """Several runs, one after the other."""
+
+    parts: tuple[Region, ...]
+    """At least one."""
+
+    @property
+    def position(self) -> int:
+        """Where the first run starts in the file."""
+        return self.parts[0].position
+
+    @property
+    def size(self) -> int:
+        """Number of bytes in all runs."""
+        return sum(part.size for part in self.parts)
+
+    def read(self, start: int, count: int) -> bytearray:
+        """Return exactly `count` bytes from `start` on, counted from the beginning of the first run."""
+        require_within(self.size, start, count)
+        joined = bytearray()
+        for part in self.parts:
+            first = min(start, part.size)
+            wanted = min(count - len(joined), part.size - first)
+            joined += part.read(first, wanted)
+            start -= first
+        return joined
+
+
 def require_within(size: int, start: int, count: int) -> None:
     """Check that a range of bytes lies in a run of `size` bytes.
 

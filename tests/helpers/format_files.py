@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
+from tests.helpers.onnx_models import batch_norm, model, tensors
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -69,6 +71,13 @@ def _write_pickle(path: Path) -> Arrays:
     return STATE
 
 
+def _write_onnx(path: Path) -> Arrays:
+    node = batch_norm(["bn.weight", "bn.bias", "bn.running_mean", "bn.running_var"])
+    arrays = {**STATE, "bn.bias": np.linspace(-0.5, 0.5, 8, dtype=np.float32)}
+    path.write_bytes(model([node], tensors(arrays)).SerializeToString())
+    return arrays
+
+
 WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "torchscript": _write_torchscript,
     "torch-zip": _write_torch_zip,
@@ -77,5 +86,6 @@ WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "npz": _write_npz,
     "npy": _write_npy,
     "pickle": _write_pickle,
+    "onnx": _write_onnx,
 }
 """By name of the format: writes a file and returns its arrays by name."""

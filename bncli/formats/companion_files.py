@@ -1,0 +1,89 @@
+"""Files beside the one that the user named, in which that one says its arrays lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bncli.formats.byte_source import ByteSource
+from bncli.formats.contained_path import contained_path, require_plain_location
+from bncli.formats.regions import require_within
+
+_MAX_FILES = 256
+"""Each stays open until the end; systems commonly allow a process 1024."""
+
+
+class CompanionFiles:
+    """A file and those that it names. Each of these is opened when its first byte is asked for, and stays open.
+
+    Args:
+        owner: the file that names the others.
+    """
+
+    def __init__(self, owner: ByteSource) -> None:
+        self.path = owner.path
+        self.size = owner.size
+        self._owner = owner
+        self._opened: dict[str, ByteSource] = {}
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes that were read from all of them up to now."""
+        return self._owner.bytes_read + sum(source.bytes_read for source in self._opened.values())
+
+    def region(self, location: str, start: int, size: int) -> CompanionRegion:
+        """Return a run of bytes of a file; nothing is opened.
+
+        Args:
+            location: the path of the file, as the owner holds it.
+            start: where the run starts in that file.
+            size: number of bytes in the run.
+
+        Raises:
+            UnsafeFile: the path is no plain relative one.
+            ValueError: the start is negative.
+        """
+        require_plain_location(self.path, location)
+        if start < 0:
+            raise ValueError(f"bytes from {start} on, of {location!r}")
+        return CompanionRegion(self, location, start, size)
+
+    def opened(self, location: str) -> ByteSource:
+        """Return an open file.
+
+        Raises:
+            UnsafeFile: it does not lie beside the owner.
+            InputNotFound: it is not there.
+        """
+        if location not in self._opened:
+            if len(self._opened) >= _MAX_FILES:
+                raise ValueError(f"more than {_MAX_FILES} files are named")
+            path = contained_path(self.path, location, allows_hard_links=False)
+            self._opened[location] = ByteSource(path)
+        return self._opened[location]
+
+    def close(self) -> None:
+        """Close all of them."""
+        self._owner.close()
+        for source in self._opened.values():
+            source.close()
+
+
+@dataclass(frozen=True, slots=True)
+class CompanionRegion:
+    """A run of bytes of a companion file."""
+
+    files: CompanionFiles
+    location: str
+    position: int
+    size: int
+
+    def read(self, start: int, count: int) -> bytearray:
+        """Return exactly `count` bytes from `start` on, counted from the beginning of the run.
+
+        Raises:
+            EOFError: the run or the file ends before.
+            UnsafeFile: the file does not lie beside its owner.
+            InputNotFound: the file is not there.
+        """
+        require_within(self.size, start, count)
+        return self.files.opened(self.location).read(self.position + start, count)

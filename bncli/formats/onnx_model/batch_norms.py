@@ -1,0 +1,186 @@
+"""BatchNormalization nodes: which stored arrays they use, their settings, and what they are called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bncli.core.named_arrays import LayerHint, Skipped
+from bncli.formats.decimal_settings import shortest_float32, weight_of_new_batch
+from bncli.formats.element_types import ELEMENT_TYPES
+from bncli.formats.onnx_model.tensors import read_tensor
+from bncli.formats.stored_array import StoredArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from bncli.core.named_arrays import SettingName
+    from bncli.formats.companion_files import CompanionFiles
+    from bncli.formats.onnx_model.graphs import Scope
+    from bncli.formats.onnx_model.nodes import Attribute, Node
+
+_ROLES = ("weight", "bias", "running_mean", "running_var")
+"""What inputs 1 to 4 are; input 0 is what is normalized."""
+_MAX_STEPS = 100
+_TRAINING_MODE_OPSET = 14
+"""From this version on an attribute says whether a node is in training mode."""
+_IS_TEST_OPSET = 7
+"""Up to this version another one says that it is not."""
+
+
+class NotStoredError(Exception):
+    """An input of a node is not stored in the model; the text says what it is instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A node whose inputs are stored."""
+
+    paths: tuple[str, ...]
+    """What the layer can be called, the best first; the last is of this node alone."""
+    arrays: Mapping[str, str]
+    """Role to the array's path."""
+    settings: Mapping[SettingName, float | None]
+    training_mode: bool
+
+
+class BatchNorms:
+    """The layers of a model.
+
+    Args:
+        scopes: every graph of the model.
+        opset: version of ONNX's operators that the model uses.
+        companions: the files that hold external data.
+
+    Attributes:
+        hints: a layer each, with its arrays.
+        constants: arrays of layers that are no initializers, by path.
+        skipped: the nodes that have no stored arrays.
+    """
+
+    def __init__(self, scopes: Iterable[Scope], opset: int, companions: CompanionFiles) -> None:
+        self._opset = opset
+        self._companions = companions
+        self.constants: dict[str, StoredArray] = {}
+        self.skipped: list[Skipped] = []
+        found: list[_Found] = []
+        for scope in scopes:
+            for node in scope.batch_norms:
+                try:
+                    found.append(self._find(node, scope))
+                except NotStoredError as reason:
+                    path = _parent(*node.inputs[3:5]) or node.path
+                    self.skipped.append(Skipped(scope.path + path, str(reason)))
+        self.hints = _named(found)
+
+    def _find(self, node: Node, scope: Scope) -> _Found:
+        names = dict(zip(_ROLES, node.inputs[1:], strict=False))
+        missing = [role for role in _ROLES if not names.get(role)]
+        if missing:
+            raise NotStoredError(f"has no input for {', '.join(missing)}")
+        arrays = {role: self._stored(role, name, scope) for role, name in names.items()}
+        attributes = node.attributes(scope.attributes)
+        paths = (scope.path + node.path, scope.path + next(filter(None, node.outputs), ""))
+        return _Found(paths, arrays, _settings(attributes), self._is_training(node, attributes))
+
+    def _stored(self, role: str, name: str, scope: Scope) -> str:
+        """Return the path of the array that a name stands for, through copies and calls."""
+        sought: Scope | None = scope
+        for _ in range(_MAX_STEPS):
+            if sought is None:
+                raise NotStoredError(f"{role} is {name!r}, which nothing in the model defines")
+            if name in sought.initializers:
+                return self._readable(role, sought.path + name, sought.initializers[name].values)
+            producer = sought.producers.get(name)
+            if isinstance(producer, str):
+                raise NotStoredError(f"{role} is computed by a {producer} node, not stored")
+            if producer is not None and producer.op_type == "Constant":
+                return self._constant(role, name, producer, sought)
+            if producer is not None:
+                name = next(iter(producer.inputs), "")
+            elif name in sought.inputs:
+                raise NotStoredError(f"{role} is an input of the graph, not stored")
+            elif name in sought.arguments:
+                sought, name = sought.arguments[name]
+            else:
+                sought = sought.parent
+        raise NotStoredError(f"{role} is a copy of a copy, over {_MAX_STEPS} times")
+
+    def _constant(self, role: str, name: str, producer: Node, scope: Scope) -> str:
+        attributes = producer.attributes(scope.attributes)
+        path = scope.path + name
+        tensor, numbers = (attributes.get(key) for key in ("value", "value_floats"))
+        if tensor is not None and tensor.tensor is not None:
+            values = read_tensor(tensor.tensor, self._companions).values
+        elif numbers is not None:
+            element = ELEMENT_TYPES["float32"]
+            count = numbers.floats.num_bytes // element.itemsize
+            values = StoredArray(numbers.floats.region(element.itemsize, count), element, "<", (count,), (1,))
+        else:
+            raise NotStoredError(f"{role} is a Constant without a tensor")
+        path = self._readable(role, path, values)
+        if isinstance(values, StoredArray):
+            self.constants[path] = values
+        return path
+
+    def _readable(self, role: str, path: str, values: StoredArray | str) -> str:
+        if isinstance(values, str):
+            raise NotStoredError(f"{role} {path!r} cannot be read: {values}")
+        return path
+
+    def _is_training(self, node: Node, attributes: Mapping[str, Attribute]) -> bool:
+        """Return whether the node normalizes with the statistics of the batch: only then it has further outputs."""
+        if sum(map(bool, node.outputs)) > 1:
+            return True
+        if self._opset >= _TRAINING_MODE_OPSET:
+            return _integer(attributes, "training_mode") != 0
+        return self._opset < _IS_TEST_OPSET and _integer(attributes, "is_test") == 0
+
+
+def _integer(attributes: Mapping[str, Attribute], name: str) -> int:
+    attribute = attributes.get(name)
+    return 0 if attribute is None else attribute.integer or 0
+
+
+def _settings(attributes: Mapping[str, Attribute]) -> dict[SettingName, float | None]:
+    settings: dict[SettingName, float | None] = {}
+    epsilon = attributes.get("epsilon")
+    if epsilon is not None and epsilon.float32 is not None:
+        settings["eps"] = shortest_float32(epsilon.float32)
+    decay = attributes.get("momentum")
+    if decay is not None and decay.float32 is not None:
+        settings["momentum"] = weight_of_new_batch(decay.float32)
+    return settings
+
+
+def _named(found: list[_Found]) -> dict[str, LayerHint]:
+    """Return each layer under a name of its own: that of its arrays, as torch's exporter keeps it, or of its node.
+
+    Nodes that use the same arrays are one layer, which the model applies several times.
+    """
+    layers: dict[tuple[str, ...], list[_Found]] = {}
+    for node in found:
+        layers.setdefault(tuple(node.arrays[role] for role in _ROLES), []).append(node)
+    parents = Counter(_parent(mean, var) for _, _, mean, var in layers)
+    hints: dict[str, LayerHint] = {}
+    for (_, _, mean, var), nodes in layers.items():
+        parent = _parent(mean, var)
+        names = [parent] if parent and parents[parent] == 1 else []
+        names += nodes[0].paths
+        name = next((name for name in names if name not in hints), names[-1])
+        hints[name] = LayerHint(
+            layer=name,
+            class_name="BatchNormalization",
+            settings=nodes[0].settings,
+            roles=nodes[0].arrays,
+            training_mode=any(node.training_mode for node in nodes),
+            framework="onnx",
+        )
+    return hints
+
+
+def _parent(*names: str) -> str:
+    """Return the path that names of arrays share but for their last part; empty where they differ, or have none."""
+    parents = {name[: max(name.rfind("."), name.rfind("/"), 0)] for name in names}
+    return parents.pop() if len(parents) == 1 else ""

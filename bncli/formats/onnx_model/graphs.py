@@ -1,0 +1,188 @@
+"""Graphs of an ONNX model, with those inside nodes and the bodies of functions, as scopes in which names are sought."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from bncli.formats.onnx_model.nodes import Node, read_node
+from bncli.formats.onnx_model.tensors import read_tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bncli.formats.companion_files import CompanionFiles
+    from bncli.formats.onnx_model.nodes import Attribute
+    from bncli.formats.onnx_model.tensors import Tensor
+    from bncli.formats.protobuf.wire import Message
+
+_OPERATORS_WITH_GRAPHS = frozenset({"If", "Loop", "Scan", "SequenceMap"})
+_KEPT_PRODUCERS = frozenset({"Constant", "Identity"})
+_MAX_NESTING = 32
+
+
+class _GraphField(IntEnum):
+    """Fields of onnx.GraphProto."""
+
+    NODE = 1
+    INITIALIZER = 5
+    INPUT = 11
+
+
+class _FunctionField(IntEnum):
+    """Fields of onnx.FunctionProto."""
+
+    NAME = 1
+    INPUT = 4
+    NODE = 7
+    DOMAIN = 10
+
+
+_VALUE_NAME = 1
+"""Field of onnx.ValueInfoProto."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names that can be used in one graph or in one call of a function."""
+
+    path: str = ""
+    """Empty for the model's main graph; for others the path of the node that holds them, and a dot."""
+    parent: Scope | None = None
+    """The graph around this one, whose names can be used too; `None` for the main graph and for functions."""
+    depth: int = 0
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    """Of the call, in a function."""
+    arguments: Mapping[str, tuple[Scope, str]] = field(default_factory=dict)
+    """The function's inputs, as names in the scope of the call."""
+    inputs: set[str] = field(default_factory=set)
+    initializers: dict[str, Tensor] = field(default_factory=dict)
+    producers: dict[str, Node | str] = field(default_factory=dict)
+    """What computes a name: the node where that may lead to stored values, else its operator."""
+    batch_norms: list[Node] = field(default_factory=list)
+
+    def tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Return the initializers by their paths in the model."""
+        for name, tensor in self.initializers.items():
+            yield self.path + name, tensor
+
+
+class GraphWalk:
+    """Walks a model's graphs and collects what matters for batch normalization.
+
+    Args:
+        companions: the files that hold external data.
+        functions: the model's functions, by operator.
+
+    Attributes:
+        scopes: every graph, in the order in which their nodes begin.
+        num_nodes: how many nodes there are of each operator.
+    """
+
+    def __init__(self, companions: CompanionFiles, functions: Mapping[str, Function]) -> None:
+        self._companions = companions
+        self._functions = functions
+        self.scopes: list[Scope] = []
+        self.num_nodes: Counter[str] = Counter()
+
+    def walk(self, graph: Message, scope: Scope) -> None:
+        """Collect a graph, and then the graphs inside its nodes.
+
+        Raises:
+            ValueError: the graph is broken: two values have one name, for instance.
+            UnsafeFile: a tensor names a file that does not lie beside the model.
+        """
+        if scope.depth > _MAX_NESTING:
+            raise ValueError(f"graphs are nested over {_MAX_NESTING} deep")
+        self.scopes.append(scope)
+        nesting: list[Node] = []
+        for item in graph.fields():
+            match item.number:
+                case _GraphField.NODE:
+                    self._take_node(read_node(item.message()), scope, nesting)
+                case _GraphField.INITIALIZER:
+                    tensor = read_tensor(item.message(), self._companions)
+                    if tensor.name in scope.initializers:
+                        raise ValueError(f"two tensors are named {tensor.name!r}")
+                    scope.initializers[tensor.name] = tensor
+                case _GraphField.INPUT:
+                    scope.inputs.update(part.text() for part in item.message().fields() if part.number == _VALUE_NAME)
+                case _:
+                    pass
+        self._walk_nested(nesting, scope)
+
+    def call(self, node: Node, caller: Scope) -> None:
+        """Collect the body of a function for one call of it."""
+        function = self._functions[node.operator]
+        arguments = {name: (caller, value) for name, value in zip(function.inputs, node.inputs, strict=False)}
+        scope = Scope(
+            path=f"{caller.path}{node.path}.",
+            depth=caller.depth + 1,
+            attributes=node.attributes(caller.attributes),
+            arguments=arguments,
+        )
+        if scope.depth > _MAX_NESTING:
+            raise ValueError(f"functions call each other over {_MAX_NESTING} deep")
+        self.scopes.append(scope)
+        nesting: list[Node] = []
+        for item in function.body.fields():
+            if item.number == _FunctionField.NODE:
+                self._take_node(read_node(item.message()), scope, nesting)
+        self._walk_nested(nesting, scope)
+
+    def _take_node(self, node: Node, scope: Scope, nesting: list[Node]) -> None:
+        self.num_nodes[node.operator] += 1
+        kept = node if node.operator in _KEPT_PRODUCERS else node.operator
+        for output in filter(None, node.outputs):
+            if output in scope.producers:
+                raise ValueError(f"two nodes compute {output!r}")
+            scope.producers[output] = kept
+        if node.operator == "BatchNormalization":
+            scope.batch_norms.append(node)
+        elif node.operator in _OPERATORS_WITH_GRAPHS or node.operator in self._functions:
+            nesting.append(node)
+
+    def _walk_nested(self, nesting: list[Node], scope: Scope) -> None:
+        for node in nesting:
+            if node.operator in self._functions:
+                self.call(node, scope)
+                continue
+            for name, attribute in node.attributes(scope.attributes).items():
+                for index, graph in enumerate(attribute.graphs):
+                    number = f"[{index}]" if len(attribute.graphs) > 1 else ""
+                    path = f"{scope.path}{node.path}.{name}{number}."
+                    inner = Scope(path, scope, scope.depth + 1, scope.attributes, scope.arguments)
+                    self.walk(graph, inner)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that a model defines, to be used as an operator."""
+
+    operator: str
+    """Its name as nodes call it, with the domain."""
+    inputs: tuple[str, ...]
+    body: Message
+
+
+def read_function(message: Message) -> Function:
+    """Return a function; its nodes are read when it is called.
+
+    Raises:
+        ValueError: it is broken.
+    """
+    called = Node()
+    inputs: list[str] = []
+    for item in message.fields():
+        match item.number:
+            case _FunctionField.NAME:
+                called.op_type = item.text()
+            case _FunctionField.DOMAIN:
+                called.domain = item.text()
+            case _FunctionField.INPUT:
+                inputs.append(item.text())
+            case _:
+                pass
+    return Function(called.operator, tuple(inputs), message)

@@ -1,0 +1,211 @@
+"""Tensors of an ONNX model: where the values lie and what they are, without reading them."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from bncli.formats.element_types import ELEMENT_TYPES
+from bncli.formats.protobuf.repeated_numbers import RepeatedNumbers
+from bncli.formats.protobuf.varints import decode_varints
+from bncli.formats.protobuf.wire import WireType
+from bncli.formats.stored_array import MAX_AXES, StoredArray, c_strides
+
+if TYPE_CHECKING:
+    from bncli.formats.companion_files import CompanionFiles
+    from bncli.formats.element_types import ElementType
+    from bncli.formats.protobuf.wire import Field, Message
+    from bncli.formats.regions import Region
+
+
+class _TensorField(IntEnum):
+    """Fields of onnx.TensorProto."""
+
+    DIMS = 1
+    DATA_TYPE = 2
+    SEGMENT = 3
+    FLOAT_DATA = 4
+    INT32_DATA = 5
+    INT64_DATA = 7
+    NAME = 8
+    RAW_DATA = 9
+    DOUBLE_DATA = 10
+    UINT64_DATA = 11
+    EXTERNAL_DATA = 13
+    DATA_LOCATION = 14
+
+
+_KEY, _VALUE = 1, 2
+"""Fields of onnx.StringStringEntryProto, of which external_data is a list."""
+_EXTERNAL = 1
+"""The value of data_location for tensors in other files."""
+
+_WIRE_TYPES = {
+    _TensorField.FLOAT_DATA: WireType.FIXED32,
+    _TensorField.INT32_DATA: WireType.VARINT,
+    _TensorField.INT64_DATA: WireType.VARINT,
+    _TensorField.DOUBLE_DATA: WireType.FIXED64,
+    _TensorField.UINT64_DATA: WireType.VARINT,
+}
+"""How numbers are written in each field that holds values."""
+
+_DATA_TYPES = {
+    1: ("float32", _TensorField.FLOAT_DATA),
+    2: ("uint8", _TensorField.INT32_DATA),
+    3: ("int8", _TensorField.INT32_DATA),
+    4: ("uint16", _TensorField.INT32_DATA),
+    5: ("int16", _TensorField.INT32_DATA),
+    6: ("int32", _TensorField.INT32_DATA),
+    7: ("int64", _TensorField.INT64_DATA),
+    9: ("bool", _TensorField.INT32_DATA),
+    10: ("float16", _TensorField.INT32_DATA),
+    11: ("float64", _TensorField.DOUBLE_DATA),
+    12: ("uint32", _TensorField.UINT64_DATA),
+    13: ("uint64", _TensorField.UINT64_DATA),
+    14: ("complex64", _TensorField.FLOAT_DATA),
+    15: ("complex128", _TensorField.DOUBLE_DATA),
+    16: ("bfloat16", _TensorField.INT32_DATA),
+    17: ("float8_e4m3fn", _TensorField.INT32_DATA),
+    18: ("float8_e4m3fnuz", _TensorField.INT32_DATA),
+    19: ("float8_e5m2", _TensorField.INT32_DATA),
+    20: ("float8_e5m2fnuz", _TensorField.INT32_DATA),
+}
+"""Number of a data type to its name here, and to the field for values that are not written raw."""
+
+_UNREAD_DATA_TYPES = {8: "string", 21: "uint4", 22: "int4", 23: "float4e2m1", 24: "float8e8m0", 25: "uint2", 26: "int2"}
+_DIGITS = re.compile(r"[0-9]{1,18}")
+
+
+class UnreadTensorError(Exception):
+    """A tensor is well formed and of a kind that bncli does not read; the text says of which."""
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What the fields of a tensor say, as they come."""
+
+    name: str = ""
+    data_type: int = 0
+    shape: list[int] = field(default_factory=list)
+    raw: Region | None = None
+    numbers: dict[int, RepeatedNumbers] = field(default_factory=dict)
+    external: dict[str, str] = field(default_factory=dict)
+    is_external: bool = False
+    is_segment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor of a model."""
+
+    name: str
+    """Empty for the value of a `Constant` node."""
+    values: StoredArray | str
+    """Where the values lie; or, where bncli does not read them, why."""
+
+
+def read_tensor(message: Message, companions: CompanionFiles) -> Tensor:
+    """Return a tensor; its values stay in the file.
+
+    Raises:
+        ValueError: the tensor is broken: its values do not fit its shape, for instance.
+        UnsafeFile: it names a file that does not lie beside the model.
+    """
+    parts = _Parts()
+    for item in message.fields():
+        _take(parts, item)
+    try:
+        return Tensor(parts.name, _values(parts, companions))
+    except UnreadTensorError as reason:
+        return Tensor(parts.name, str(reason))
+    except ValueError as fault:
+        raise ValueError(f"tensor {parts.name!r}: {fault}") from fault
+
+
+def read_lengths(item: Field) -> list[int]:
+    """Return the lengths of axes in a field, which holds one of them or all.
+
+    Raises:
+        ValueError: there are more than an array can have.
+    """
+    if item.wire_type is WireType.VARINT:
+        return [item.integer()]
+    if item.wire_type is not WireType.BYTES or item.stop - item.start > MAX_AXES * 10:
+        raise ValueError("the shape is broken")
+    encoded = item.parent.file.read(item.start, item.stop)
+    return [int(length) for length in decode_varints(encoded).astype("<i8")]
+
+
+def _take(parts: _Parts, item: Field) -> None:
+    match item.number:
+        case _TensorField.DIMS:
+            parts.shape += read_lengths(item)
+            if len(parts.shape) > MAX_AXES:
+                raise ValueError(f"a tensor has over {MAX_AXES} axes")
+        case _TensorField.DATA_TYPE:
+            parts.data_type = item.integer()
+        case _TensorField.SEGMENT:
+            parts.is_segment = True
+        case _TensorField.NAME:
+            parts.name = item.text()
+        case _TensorField.RAW_DATA:
+            parts.raw = item.region()
+        case _TensorField.EXTERNAL_DATA:
+            texts = {entry.number: entry.text() for entry in item.message().fields()}
+            parts.external[texts.get(_KEY, "")] = texts.get(_VALUE, "")
+        case _TensorField.DATA_LOCATION:
+            parts.is_external = item.integer() == _EXTERNAL
+        case number if number in _WIRE_TYPES:
+            parts.numbers.setdefault(number, RepeatedNumbers(_WIRE_TYPES[_TensorField(number)])).add(item)
+        case _:
+            pass
+
+
+def _values(parts: _Parts, companions: CompanionFiles) -> StoredArray:
+    if parts.is_segment:
+        raise UnreadTensorError("is stored in segments")
+    if parts.data_type not in _DATA_TYPES:
+        unread = _UNREAD_DATA_TYPES.get(parts.data_type, f"number {parts.data_type}")
+        raise UnreadTensorError(f"its element type {unread} is not one that bncli reads")
+    name, numbers_field = _DATA_TYPES[parts.data_type]
+    element = ELEMENT_TYPES[name]
+    shape = tuple(parts.shape)
+    if min(shape, default=0) < 0:
+        raise ValueError(f"shape {list(shape)}")
+    region = _region(parts, element, numbers_field, companions)
+    return StoredArray(region, element, "<", shape, c_strides(shape))
+
+
+def _region(parts: _Parts, element: ElementType, numbers_field: int, companions: CompanionFiles) -> Region:
+    """Return the bytes of the values, which must stand in one place and be as many as the shape needs."""
+    size = math.prod(parts.shape) * element.itemsize
+    if parts.is_external + (parts.raw is not None) + len(parts.numbers) > 1:
+        raise ValueError("holds its values twice")
+    if parts.is_external:
+        return _external_region(parts, size, companions)
+    if parts.raw is None:
+        numbers = parts.numbers.get(numbers_field, RepeatedNumbers(WireType.BYTES))
+        return numbers.region(element.itemsize, size // element.itemsize)
+    if parts.raw.size != size:
+        raise ValueError(f"{parts.raw.size} bytes are stored for shape {parts.shape} of {element.name}")
+    return parts.raw
+
+
+def _external_region(parts: _Parts, size: int, companions: CompanionFiles) -> Region:
+    offset = _number(parts, "offset", 0)
+    length = _number(parts, "length", size)
+    if length != size:
+        raise ValueError(f"{length} bytes lie in another file for shape {parts.shape}, which needs {size}")
+    return companions.region(parts.external.get("location", ""), offset, size)
+
+
+def _number(parts: _Parts, key: str, default: int) -> int:
+    text = parts.external.get(key)
+    if text is None:
+        return default
+    if not _DIGITS.fullmatch(text):
+        raise ValueError(f"its {key} in another file is {text[:40]!r}")
+    return int(text)

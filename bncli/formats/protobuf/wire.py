@@ -1,0 +1,186 @@
+"""Messages and fields of protocol buffers, found by offset within bounds that no file can lift."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from bncli.formats.regions import SubRegion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bncli.formats.regions import Region
+
+MAX_FIELDS = 3_000_000
+"""Over all messages of a file: ten times what a model of 50,000 arrays has, and a few seconds of work."""
+_MAX_DEPTH = 100
+"""Nested messages; the library of protocol buffers stops there too."""
+_MAX_TEXT_BYTES = 65_536
+_WINDOW_BYTES = 4096
+_MAX_VARINT_BYTES = 10
+_MAX_VALUE = 2**64 - 1
+_MAX_INT64 = 2**63 - 1
+
+
+class WireType(IntEnum):
+    """How the value of a field is written."""
+
+    VARINT = 0
+    FIXED64 = 1
+    BYTES = 2
+    FIXED32 = 5
+
+
+class WireFile:
+    """Bytes that hold protocol buffers.
+
+    Fields are read through a small window, so that a walk over many short fields costs few system calls and a step
+    over a long one costs nothing.
+    """
+
+    def __init__(self, content: Region, max_fields: int = MAX_FIELDS) -> None:
+        self.content = content
+        self._fields_left = max_fields
+        self._window = bytearray()
+        self._window_start = 0
+
+    def root(self) -> Message:
+        """Return the message that all the bytes are."""
+        return Message(self, 0, self.content.size, 0)
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return a short run of bytes.
+
+        Raises:
+            EOFError: the bytes end before.
+        """
+        first = start - self._window_start
+        if first < 0 or first + stop - start > len(self._window):
+            if stop - start > _WINDOW_BYTES:
+                return bytes(self.content.read(start, stop - start))
+            self._window = self.content.read(start, min(_WINDOW_BYTES, max(self.content.size, stop) - start))
+            self._window_start = start
+            first = 0
+        return bytes(self._window[first : first + stop - start])
+
+    def varint(self, start: int, stop: int) -> tuple[int, int]:
+        """Return the number that is written from `start` on, and where it ends.
+
+        Raises:
+            ValueError: it does not end before `stop`, or within 10 bytes, or exceeds 64 bits.
+            EOFError: the bytes end where it begins.
+        """
+        longest = max(min(stop, start + _MAX_VARINT_BYTES, self.content.size), start + 1)
+        value = 0
+        for index, byte in enumerate(self.read(start, longest)):
+            value |= (byte & 0x7F) << (7 * index)
+            if byte < 0x80:  # noqa: PLR2004 - the bit that says that more bytes follow
+                if value > _MAX_VALUE:
+                    break
+                return value, start + index + 1
+        raise ValueError(f"byte {start}: no number of 64 bits")
+
+    def count_field(self) -> None:
+        """Take one field off the budget.
+
+        Raises:
+            ValueError: the budget is spent.
+        """
+        self._fields_left -= 1
+        if self._fields_left < 0:
+            raise ValueError("too many fields")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message: a run of fields between two offsets of the file."""
+
+    file: WireFile
+    start: int
+    stop: int
+    depth: int
+
+    def fields(self) -> Iterator[Field]:
+        """Return the fields in the order in which they are stored; payloads are not read.
+
+        Raises:
+            ValueError: a field is broken, or reaches past the message; or the file's budget of fields is spent.
+        """
+        file = self.file
+        position = self.start
+        while position < self.stop:
+            file.count_field()
+            key, first = file.varint(position, self.stop)
+            number, kind = key >> 3, key & 7
+            if not number or kind not in _WIRE_TYPES:
+                raise ValueError(f"byte {position}: no field begins there")
+            value, last = 0, first
+            if kind == WireType.VARINT:
+                value, last = file.varint(first, self.stop)
+            elif kind == WireType.BYTES:
+                length, first = file.varint(first, self.stop)
+                last = first + length
+            else:
+                last = first + (4 if kind == WireType.FIXED32 else 8)
+            if last > self.stop:
+                raise ValueError(f"byte {position}: field {number} reaches past the message that holds it")
+            yield Field(self, number, WireType(kind), first, last, value)
+            position = last
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a message; the methods read its value as the type that the reader expects.
+
+    All of them raise `ValueError` where the field is written as another type.
+    """
+
+    parent: Message
+    number: int
+    wire_type: WireType
+    start: int
+    """Where the value begins: after the key, and after the length where there is one."""
+    stop: int
+    value: int
+    """The number, for the wire type `VARINT`; 0 for others."""
+
+    def message(self) -> Message:
+        """Return the message in this field."""
+        self._require(WireType.BYTES)
+        depth = self.parent.depth + 1
+        if depth > _MAX_DEPTH:
+            raise ValueError(f"byte {self.start}: messages are nested over {_MAX_DEPTH} deep")
+        return Message(self.parent.file, self.start, self.stop, depth)
+
+    def text(self) -> str:
+        """Return the text in this field."""
+        self._require(WireType.BYTES)
+        if self.stop - self.start > _MAX_TEXT_BYTES:
+            raise ValueError(f"byte {self.start}: a name of {self.stop - self.start} bytes")
+        return self.parent.file.read(self.start, self.stop).decode("utf-8")
+
+    def integer(self) -> int:
+        """Return the number in this field as int64."""
+        self._require(WireType.VARINT)
+        return self.value if self.value <= _MAX_INT64 else self.value - _MAX_VALUE - 1
+
+    def float32(self) -> float:
+        """Return the number in this field, exactly."""
+        self._require(WireType.FIXED32)
+        (number,) = struct.unpack("<f", self.parent.file.read(self.start, self.stop))
+        return float(number)
+
+    def region(self) -> Region:
+        """Return the bytes in this field, unread."""
+        self._require(WireType.BYTES)
+        return SubRegion(self.parent.file.content, self.start, self.stop - self.start)
+
+    def _require(self, wire_type: WireType) -> None:
+        if self.wire_type != wire_type:
+            raise ValueError(f"byte {self.start}: field {self.number} is of another type than it should be")
+
+
+_WIRE_TYPES = frozenset(WireType)
