@@ -1,4 +1,4 @@
-"""The format `csv`: a document's first table with every number in full precision, for programs and spreadsheets."""
+"""The format `csv`: a document's table with every number in full precision, for programs and spreadsheets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def render(document: Document, surface: Surface) -> str:  # noqa: ARG001 - the s
     Raises:
         InvalidUsage: the document has no table.
     """
-    table = next((block for block in document.blocks if isinstance(block, Table)), None)
+    table = document.full_table or next((block for block in document.blocks if isinstance(block, Table)), None)
     if table is None:
         raise InvalidUsage("this result has no table that csv could hold", hint="--format json holds all of it")
     text = io.StringIO()

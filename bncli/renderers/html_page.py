@@ -12,7 +12,7 @@ from bncli.renderers.numbers import write_value
 from bncli.renderers.page_style import STYLE
 from bncli.renderers.svg_plot import curve_sample, level_sample, svg_plot
 from bncli.renderers.wording import cell_of, fact_text, heading_of, is_set_left, note_text
-from bncli.reports.document import KeyValues, Note, Plot, Table
+from bncli.reports.document import Code, KeyValues, Note, Plot, Prose, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,12 @@ def _block_lines(block: Block) -> Iterator[str]:
             yield from _plot_lines(block)
         case Note():
             yield f'<p class="note {block.tone}">{escaped(note_text(block))}</p>'
+        case Prose():
+            yield from _title_lines(block.title)
+            yield from (f"<p>{escaped(paragraph)}</p>" for paragraph in block.paragraphs)
+        case Code():
+            code = "\n".join(map(escaped, block.text.splitlines()))
+            yield f"<pre><code>{code}</code></pre>"
 
 
 def _title_lines(title: str) -> Iterator[str]:
@@ -80,6 +86,7 @@ def _heading(column: Column) -> str:
 
 def _table_cell(cell: Cell, column: Column) -> str:
     side = "left" if is_set_left(column.kind) else "right"
+    side += " sentence" if column.kind == "sentence" else ""
     text = escaped(cell.value) if isinstance(cell.value, str) else write_value(cell.value, column.kind)
     return f'<td class="{side} {cell.tone}">{text}</td>'
 

@@ -8,8 +8,9 @@ from bncli.renderers.base import Renderer, Surface
 from bncli.renderers.markdown_text import cell_text, code_block, plain_text
 from bncli.renderers.numbers import write_value
 from bncli.renderers.plot import plot_lines
+from bncli.renderers.visible_text import visible
 from bncli.renderers.wording import cell_of, fact_text, heading_of, is_set_left, note_text
-from bncli.reports.document import KeyValues, Note, Plot, Table
+from bncli.reports.document import Code, KeyValues, Note, Plot, Prose, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +37,11 @@ def _block_lines(block: Block) -> list[str]:
             return code_block(plot_lines(block, _PLOT_SURFACE))
         case Note():
             return [f"> {plain_text(note_text(block))}"]
+        case Prose():
+            paragraphs = "\n\n".join(map(plain_text, block.paragraphs)).split("\n")
+            return [*_title_lines(block.title), *paragraphs]
+        case Code():
+            return code_block(list(map(visible, block.text.splitlines())), block.language)
 
 
 def _title_lines(title: str) -> list[str]:

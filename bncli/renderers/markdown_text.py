@@ -35,10 +35,10 @@ def code(text: str) -> str:
     return f"{fence}{margin}{text}{margin}{fence}"
 
 
-def code_block(lines: list[str]) -> list[str]:
+def code_block(lines: list[str], language: str = "text") -> list[str]:
     """Return visible lines as a block of code, between more backticks than any of them holds in a row."""
     fence = _fence(lines, shortest=3)
-    return [f"{fence}text", *lines, fence]
+    return [f"{fence}{language}", *lines, fence]
 
 
 def _fence(lines: list[str], shortest: int) -> str:

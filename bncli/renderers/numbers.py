@@ -57,6 +57,7 @@ _WRITERS: dict[ColumnKind, Callable[[float], str]] = {
     "number": write_number,
     "bytes": write_bytes,
     "flag": write_flag,
+    "sentence": str,
 }
 
 

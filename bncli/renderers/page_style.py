@@ -15,8 +15,10 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .9rem .25rem 0; white-space: nowrap }
 th { border-bottom: 1px solid var(--dim); font-weight: 600 }
 td { border-bottom: 1px solid var(--line) }
+.sentence { white-space: normal; min-width: 22rem }
 .left { text-align: left }
 .right { text-align: right }
+pre { overflow-x: auto; padding: .6rem .9rem; border: 1px solid var(--line) }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.2rem; margin: 0 }
 dt, .muted, footer { color: var(--dim) }
 dd { margin: 0; overflow-wrap: anywhere }

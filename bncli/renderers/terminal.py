@@ -12,11 +12,14 @@ from bncli.renderers.terminal_table import table_lines
 from bncli.renderers.text_width import cell_width, wrap
 from bncli.renderers.visible_text import visible
 from bncli.renderers.wording import cell_of, fact_text, note_text
-from bncli.reports.document import KeyValues, Note, Plot, Table
+from bncli.reports.document import Code, KeyValues, Note, Plot, Prose, Table
 
 if TYPE_CHECKING:
     from bncli.renderers.base import Surface
     from bncli.reports.document import Block, Document
+
+_WIDEST_PROSE = 110
+"""Longer lines are hard to read, however wide the terminal is."""
 
 
 def render(document: Document, surface: Surface) -> str:
@@ -40,6 +43,10 @@ def _block_lines(block: Block, surface: Surface) -> list[str]:
             return plot_lines(block, surface)
         case Note():
             return _note_lines(block, surface)
+        case Prose():
+            return _prose_lines(block, surface)
+        case Code():
+            return _code_lines(block, surface)
 
 
 def _key_values_lines(facts: KeyValues, surface: Surface) -> list[str]:
@@ -60,6 +67,19 @@ def _key_values_lines(facts: KeyValues, surface: Surface) -> list[str]:
 def _note_lines(note: Note, surface: Surface) -> list[str]:
     text = visible(note_text(note), unicode=surface.unicode)
     return [paint(line, note.tone, color=surface.color) for line in wrap(text, surface.width)]
+
+
+def _prose_lines(prose: Prose, surface: Surface) -> list[str]:
+    width = _WIDEST_PROSE if surface.width is None else min(surface.width, _WIDEST_PROSE)
+    lines = title_lines(prose.title, surface)
+    for index, paragraph in enumerate(prose.paragraphs):
+        lines += [""] if index else []
+        lines += wrap(visible(paragraph, unicode=surface.unicode), width)
+    return lines
+
+
+def _code_lines(code: Code, surface: Surface) -> list[str]:
+    return [f"    {visible(line, unicode=surface.unicode)}".rstrip() for line in code.text.splitlines()]
 
 
 RENDERER = Renderer(name="table", suffixes=(".txt",), render=render)

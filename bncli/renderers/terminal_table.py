@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 from bncli.renderers.ansi_style import paint
 from bncli.renderers.block_title import title_lines
 from bncli.renderers.column_cells import column_cells
+from bncli.renderers.numbers import write_value
 from bncli.renderers.text_width import wrap
 from bncli.renderers.visible_text import visible
+from bncli.renderers.wording import cell_of
 
 if TYPE_CHECKING:
     from bncli.renderers.base import Surface
     from bncli.renderers.column_cells import ColumnCells
-    from bncli.reports.document import Table
+    from bncli.reports.document import Row, Table
 
 _GAP = "  "
+_INDENT = "    "
+_WIDEST_SENTENCE = 110
+"""Longer lines are hard to read, however wide the terminal is."""
 _READABLE_NAME = 24
 """Columns are dropped rather than a longer name elided to less than this."""
 _NARROWEST_NAME = 8
@@ -24,20 +29,38 @@ _NARROWEST_NAME = 8
 
 def table_lines(table: Table, surface: Surface) -> list[str]:
     """Return the lines of a table. Every row is written: leaving some out is the report's decision."""
-    columns = [column_cells(column, index, table.rows, surface) for index, column in enumerate(table.columns)]
+    columns = [
+        column_cells(column, index, table.rows, surface)
+        for index, column in enumerate(table.columns)
+        if column.kind != "sentence"
+    ]
     shown, dropped = _fit(columns, surface)
     rule = "─" if surface.unicode else "-"
     lines = title_lines(table.title, surface)
     lines.append(_GAP.join(column.padded_heading(surface) for column in shown).rstrip())
     lines.append(paint(rule * _total_width([column.width for column in shown]), "rule", color=surface.color))
     rows = zip(*(column.padded_cells(surface) for column in shown), strict=True)
-    lines += [_GAP.join(row).rstrip() for row in rows]
+    for row, values in zip(rows, table.rows, strict=True):
+        lines.append(_GAP.join(row).rstrip())
+        lines += _sentence_lines(table, values, surface)
     lines += [
         paint(line, "muted", color=surface.color)
         for text in _footers(table, dropped, surface)
         for line in wrap(text, surface.width)
     ]
     return lines
+
+
+def _sentence_lines(table: Table, row: Row, surface: Surface) -> list[str]:
+    """Return the sentences of a row, each from a line of its own on: beside the other columns they would not fit."""
+    width = _WIDEST_SENTENCE if surface.width is None else min(surface.width, _WIDEST_SENTENCE)
+    cells = [cell_of(value) for column, value in zip(table.columns, row, strict=True) if column.kind == "sentence"]
+    return [
+        _INDENT + paint(line, cell.tone, color=surface.color)
+        for cell in cells
+        for line in wrap(write_value(cell.value, "sentence", unicode=surface.unicode), width - len(_INDENT))
+        if cell.value is not None
+    ]
 
 
 def _fit(columns: list[ColumnCells], surface: Surface) -> tuple[list[ColumnCells], list[ColumnCells]]:

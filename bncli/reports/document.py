@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ColumnKind = Literal["text", "integer", "number", "bytes", "flag"]
-"""How values of a column are written: `number` with four significant digits, `bytes` as a size."""
+ColumnKind = Literal["text", "integer", "number", "bytes", "flag", "sentence"]
+"""How values of a column are written: `number` with four significant digits, `bytes` as a size, `sentence` below its
+row where the format cannot wrap it inside of a cell."""
 
 Tone = Literal["plain", "good", "notice", "bad", "muted"]
 """How a value strikes the reader; colour follows it, and a word beside it always says the same."""
@@ -97,7 +98,24 @@ class Note:
     tone: Tone = "plain"
 
 
-Block: TypeAlias = Table | KeyValues | Plot | Note
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Text to be read from start to end."""
+
+    paragraphs: tuple[str, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Lines of a program, to be copied as they are."""
+
+    text: str
+    language: str = "text"
+    """As Markdown names it, such as `python`."""
+
+
+Block: TypeAlias = Table | KeyValues | Plot | Note | Prose | Code
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,3 +128,5 @@ class Document:
     """For people, in reading order."""
     record: Mapping[str, Any] = field(default_factory=dict)
     """For programs: mappings, sequences, NumPy arrays and scalars, all in full precision."""
+    full_table: Table | None = None
+    """What csv holds where the blocks show less; `None` is their first table."""

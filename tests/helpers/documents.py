@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from bncli.reports.document import Cell, Column, Document, KeyValues, Line, Note, Plot, Table
+from bncli.reports.document import Cell, Column, Document, KeyValues, Line, Note, Plot, Prose, Table
 
 COLUMNS = (
     Column("name", "layer", "text", "name of the layer"),
@@ -70,11 +70,18 @@ def hostile_document() -> Document:
     facts = []
     notes = []
     plots = []
+    proses = []
     for text in HOSTILE_TEXTS:
-        columns = (Column(text, text, "text", text), Column("x", text, "number", text, unit=text, priority=1))
-        tables.append(Table(columns, ((text, text), (Cell(text, "bad"), 1.0)), title=text, footer=text))
+        columns = (
+            Column(text, text, "text", text),
+            Column("x", text, "number", text, unit=text, priority=1),
+            Column("y", text, "sentence", text),
+        )
+        rows = ((text, text, text), (Cell(text, "bad"), 1.0, Cell(text, "bad")))
+        tables.append(Table(columns, rows, title=text, footer=text))
         facts.append(KeyValues(((text, text), (text, Cell(text, "good"))), title=text))
         notes.append(Note(text, "notice"))
+        proses.append(Prose((text, text), title=text))
         plots.append(Plot(text, text, (0.0, 1.0), (Line(text, (0.0, 1.0)), Line(text, (1.0, 0.0))), 0.5, text))
     record = {"names": list(HOSTILE_TEXTS), **{text: text for text in HOSTILE_TEXTS}}
-    return Document("checkpoint", (*tables, *facts, *notes, *plots), record)
+    return Document("checkpoint", (*tables, *facts, *notes, *plots, *proses), record)

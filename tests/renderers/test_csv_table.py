@@ -72,3 +72,8 @@ def test_a_harmless_text_is_read_back_as_it_was(text: str) -> None:
 
 def test_a_negative_number_is_no_formula() -> None:
     assert cells_of(-1.5) == ["-1.5"]
+
+
+def test_a_table_that_the_document_keeps_for_csv_goes_before_those_that_it_shows() -> None:
+    shown, full = (Table((Column(key, key, "text", ""),), ()) for key in ("shown", "full"))
+    assert render(Document("x", (shown,), full_table=full), Surface()) == "full\n"

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from bncli.renderers.base import Surface
 from bncli.renderers.html_page import render
 from bncli.renderers.visible_text import visible
+from bncli.reports.document import Code, Document
 from tests.helpers.documents import HOSTILE_TEXTS, SMALL, TABLE, hostile_document
 
 if TYPE_CHECKING:
-    from bncli.reports.document import Document
     from tests.helpers.golden import Golden
 
 WITHOUT_END = {"meta", "path", "polyline", "circle"}
@@ -66,3 +66,9 @@ def test_nothing_is_loaded_and_no_script_runs() -> None:
 def test_a_heading_explains_its_column() -> None:
     meanings = [value for name, value in Page(SMALL).attributes if name == "title"]
     assert meanings == [column.meaning for column in TABLE.columns]
+
+
+def test_code_keeps_its_lines_and_opens_no_element() -> None:
+    assert "<pre><code>if a &lt; b:\n    f()</code></pre>" in render(
+        Document("x", (Code("if a < b:\n    f()"),)), Surface()
+    )

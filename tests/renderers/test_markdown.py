@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from bncli.renderers.base import Surface
 from bncli.renderers.markdown import render
 from bncli.renderers.plot import plot_lines
-from bncli.reports.document import Column, Document, KeyValues, Plot, Table
+from bncli.reports.document import Code, Column, Document, KeyValues, Plot, Prose, Table
 from tests.helpers.documents import HOSTILE_TEXTS, SMALL, hostile_document
 
 if TYPE_CHECKING:
@@ -40,3 +40,8 @@ def test_every_row_of_a_table_has_all_its_cells() -> None:
 def test_facts_are_a_list() -> None:
     facts = KeyValues((("eps", 1e-5), ("class", "BatchNorm2d")), title="Layer")
     assert render(Document("x", (facts,)), Surface()) == "### Layer\n\n- **eps**: 1e-05\n- **class**: BatchNorm2d\n"
+
+
+def test_prose_is_paragraphs_and_code_a_block_of_its_language() -> None:
+    document = Document("x", (Prose(("a", "b"), title="Why"), Code("for x in y:\n    f(x)\n", "python")))
+    assert render(document, Surface()) == "### Why\n\na\n\nb\n\n```python\nfor x in y:\n    f(x)\n```\n"

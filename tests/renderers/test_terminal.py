@@ -6,7 +6,7 @@ import pytest
 
 from bncli.renderers.base import Surface
 from bncli.renderers.terminal import render
-from bncli.reports.document import Cell, Document, KeyValues, Note
+from bncli.reports.document import Cell, Code, Document, KeyValues, Note, Prose
 from tests.helpers.documents import SMALL
 
 if TYPE_CHECKING:
@@ -55,3 +55,16 @@ def test_the_tone_of_a_note_is_a_word_where_there_is_no_colour() -> None:
 def test_an_empty_line_parts_blocks_but_not_notes() -> None:
     facts = KeyValues((("a", 1),))
     assert text_of(facts, facts, Note("n"), Note("m"), facts) == "a  1\n\na  1\n\nn\nm\n\na  1\n"
+
+
+def test_prose_is_wrapped_below_its_title_with_an_empty_line_between_paragraphs() -> None:
+    prose = Prose(("one two three", "four"), title="Why")
+    assert text_of(prose, width=8) == "Why\none two\nthree\n\nfour\n"
+
+
+def test_prose_keeps_to_a_readable_width_where_there_is_no_limit() -> None:
+    assert max(map(len, text_of(Prose(("word " * 60,))).splitlines())) <= 110
+
+
+def test_code_keeps_its_lines_and_its_indentation() -> None:
+    assert text_of(Code("for x in y:\n    print(x)\n"), width=10) == "    for x in y:\n        print(x)\n"

@@ -110,3 +110,9 @@ def test_colour_changes_no_character() -> None:
 def test_a_bad_value_is_coloured_alone() -> None:
     seen = table_lines(TABLE, Surface(width=80, color=True))
     assert any("\x1b[1;31m1.5e-09\x1b[0m" in line for line in seen)
+
+
+def test_a_sentence_stands_below_its_row_and_takes_no_column() -> None:
+    columns = (NAME, Column("message", "message", "sentence", ""), number("x", 0))
+    seen = lines(columns, ("bn1", "one two three", 1.5), ("bn2", None, 2.5), width=16)
+    assert seen == ["name    x", "─────────", "bn1   1.5", "    one two", "    three", "bn2   2.5"]
