@@ -49,6 +49,18 @@ def test_a_header_of_python_2_is_read_without_a_warning() -> None:
     assert read(content).shape == (2,)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{'shape':(2,),'fortran_order':False,'descr':'<f4'}\n",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }   \n",
+        "{ 'descr' : '<f4' , 'fortran_order' : False , 'shape' : ( 2 , ) }",
+    ],
+)
+def test_headers_of_other_writers_are_read(text: str) -> None:
+    assert read(with_header(text, bytes(8))).shape == (2,)
+
+
 def test_python_objects_are_unsafe() -> None:
     content = npy(np.array([{}, None], dtype=object), allow_pickle=True)
     with pytest.raises(UnsafeFile, match=r"x\.npy: holds Python objects"):
@@ -114,10 +126,14 @@ def test_bytes_too_many_or_too_few_are_refused(change: bytes | None) -> None:
         with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'more': 1}", bytes(4)),
         with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (1if 1else 1,)}", bytes(4)),
         with_header("{}", bytes(4), b"\x09\0"),
+        with_header("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", bytes(4)),
+        with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (1)}", bytes(4)),
+        with_header("{'descr': '<f4', 'fortran_order': False, 'shape': 'x'}", bytes(4)),
+        with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)" + " " * 16_000, bytes(4)),
     ],
 )
 def test_a_header_that_breaks_the_rules_is_refused(content: bytes) -> None:
-    with pytest.raises((ValueError, LookupError, TypeError, RecursionError, MemoryError)):
+    with pytest.raises((ValueError, TypeError)):
         read(content)
 
 
