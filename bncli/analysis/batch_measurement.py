@@ -32,7 +32,7 @@ def measure_batches(tensor: InputTensor, channel_axis: int, batch_size: int | No
         InvalidValue: the array is empty.
         InvalidUsage: a batch has a single value per channel, of which no unbiased variance can be taken.
     """
-    layout = ChannelLayout.of(tensor.shape, channel_axis)
+    layout = ChannelLayout.of(tensor.shape, channel_axis, str(tensor))
     if 0 in tensor.shape:
         raise InvalidValue(f"{tensor}: shape {list(tensor.shape)} holds no values")
     batches = list(_batches(tensor, layout, batch_size or layout.num_samples))
