@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bncli import __version__
-from bncli.cli import diff, inspect_checkpoint, inspect_tensor, normalize, simulate_momentum
+from bncli.cli import check, diff, inspect_checkpoint, inspect_tensor, normalize, simulate_momentum
 from bncli.cli.examples import examples_epilog
 
 if TYPE_CHECKING:
@@ -49,4 +49,5 @@ _register(inspect, "checkpoint", inspect_checkpoint.inspect_checkpoint, inspect_
 _register(inspect, "tensor", inspect_tensor.inspect_tensor, inspect_tensor.EXAMPLES)
 _register(app, "normalize", normalize.normalize, normalize.EXAMPLES)
 _register(app, "simulate-momentum", simulate_momentum.simulate_momentum, simulate_momentum.EXAMPLES)
+_register(app, "check", check.check, check.EXAMPLES)
 _register(app, "diff", diff.diff, diff.EXAMPLES)

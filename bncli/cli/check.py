@@ -1,0 +1,85 @@
+"""The command `bncli check`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bncli.cli import options
+
+EXAMPLES = (
+    "bncli check samples/digits.pt",
+    "bncli check samples/digits.pt samples/digits_ema.pt --fail-on warning --ignore BN203",
+    "bncli check samples/digits.pt --select BN3 --target fp16 --format json",
+)
+EXIT_FINDINGS = 1
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Checkpoints.")],
+    *,
+    select: Annotated[
+        list[str] | None, typer.Option("--select", metavar="CODE", help="Only these rules: BN301, BN3 or dead-input.")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="CODE", help="Not these rules.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", metavar="NAME", help="Add the rules for fp16 or int8.")
+    ] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            "--fail-on", metavar="SEVERITY", help="Exit with 1 on error, warning, info or never [default: error]"
+        ),
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", metavar="FILE", help="Leave out the findings of this baseline.")
+    ] = None,
+    write_baseline: Annotated[
+        Path | None, typer.Option("--write-baseline", metavar="FILE", help="Accept all findings: write a baseline.")
+    ] = None,
+    layer: options.Layers = None,
+    eps: options.Eps = None,
+    momentum: options.Momentum = None,
+    output_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="NAME",
+            help="table, json, csv, markdown, html, github or sarif [default: table]",
+        ),
+    ] = None,
+    output: options.Output = None,
+    force: options.Force = False,
+    color: options.Color = "auto",
+) -> None:
+    """Say what is wrong with the batch-normalization layers of checkpoints: which, why, and what to do."""
+    from bncli.cli.atomic_file import check_writable
+    from bncli.cli.baseline_file import write_baseline as write
+    from bncli.cli.check_run import accepting, check_files
+    from bncli.cli.check_settings import GivenOptions, check_settings
+    from bncli.cli.given_settings import given_settings
+    from bncli.cli.output import OutputOptions, emit
+    from bncli.cli.project_settings import project_settings
+    from bncli.cli.step_summary import add_to_step_summary
+    from bncli.errors import BncliError
+    from bncli.reports.findings import findings_document
+    from bncli.rules.baseline import baseline_of
+
+    destination = OutputOptions(output_format, output, force, color)
+    if write_baseline is not None:
+        check_writable(write_baseline, force=force)
+    given = GivenOptions(select or (), ignore or (), target or (), fail_on, baseline)
+    settings = check_settings(given, project_settings(Path.cwd()))
+    found = check_files(files, settings, given_settings(eps, momentum), layer or ())
+    if write_baseline is not None:
+        write(write_baseline, baseline_of(found.findings), force=force)
+    outcome = accepting(found, settings.baseline)
+    document = findings_document(outcome, lists_all=bool(select))
+    emit(document, destination)
+    if output_format == "github":
+        add_to_step_summary(document)
+    if outcome.unreadable:
+        raise typer.Exit(BncliError.exit_code)
+    if write_baseline is None and settings.fails(outcome.findings):
+        raise typer.Exit(EXIT_FINDINGS)

@@ -1,0 +1,54 @@
+"""Checks several files: one that cannot be read is told and passed over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import typer
+
+from bncli.cli.endings import ending_of
+from bncli.cli.file_check import check_file
+from bncli.errors import BncliError
+from bncli.rules.outcome import Outcome, UnreadableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bncli.analysis.layer_discovery import GivenSettings
+    from bncli.cli.check_settings import CheckSettings
+    from bncli.rules.baseline import Baseline
+    from bncli.rules.outcome import FileOutcome
+
+
+def check_files(
+    paths: Sequence[Path], settings: CheckSettings, given: GivenSettings, globs: Sequence[str] = ()
+) -> Outcome:
+    """Return what is found in all files that can be read; the others are told on stderr.
+
+    Raises:
+        BncliError: none of the files can be read; it is the error of the last one.
+    """
+    files: list[FileOutcome] = []
+    unreadable: list[UnreadableFile] = []
+    for path in paths:
+        try:
+            files.append(check_file(path, settings.rules, given, globs))
+        except BncliError as error:
+            unreadable.append(UnreadableFile(path, error.message))
+            if not files and path is paths[-1]:
+                raise
+            for line in ending_of(error).lines:
+                typer.echo(line, err=True)
+    return Outcome(tuple(files), tuple(unreadable), settings.rules, settings.told)
+
+
+def accepting(outcome: Outcome, baseline: Baseline) -> Outcome:
+    """Return an outcome without the findings that a baseline knows; they are only counted."""
+
+    def without_known(file: FileOutcome) -> FileOutcome:
+        new = tuple(finding for finding in file.findings if not baseline.knows(finding))
+        return replace(file, findings=new, num_known=len(file.findings) - len(new))
+
+    return replace(outcome, files=tuple(without_known(file) for file in outcome.files))

@@ -1,0 +1,53 @@
+"""Checks one file: opens it, finds its layers, evaluates the rules, and leaves out what is known or not asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.analysis.affine_layers import affine_layers
+from bncli.analysis.layer_discovery import discover, survey
+from bncli.analysis.layer_selection import select
+from bncli.formats.detection import open_named_arrays
+from bncli.rules.checked_file import checked_file
+from bncli.rules.evaluation import evaluate
+from bncli.rules.outcome import FileOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bncli.analysis.layer_discovery import GivenSettings
+    from bncli.rules.base import Rule
+
+
+def check_file(path: Path, rules: Sequence[Rule], given: GivenSettings, globs: Sequence[str] = ()) -> FileOutcome:
+    """Return what the rules find in a file.
+
+    Args:
+        path: a checkpoint.
+        rules: those in force.
+        given: settings that win over those in the file.
+        globs: patterns for the layers that are asked for; none asks for all, and for findings of the file as a whole.
+            Rules that compare layers compare all of them in either case.
+
+    Raises:
+        BncliError: the file cannot be read, or has no layer, or none that matches.
+    """
+    with open_named_arrays(path) as arrays:
+        checkpoint = survey(arrays, given)
+        if not checkpoint.layers and not any(skipped.fault for skipped in checkpoint.skipped):
+            checkpoint = discover(arrays, given)  # raises, and says why there is no layer
+        without_statistics = affine_layers(arrays)
+    findings = evaluate(checked_file(checkpoint, without_statistics), rules)
+    layers = checkpoint.layers
+    if globs:
+        layers = tuple(selected.layer for selected in select(checkpoint, globs))
+        names = {layer.name for layer in layers}
+        findings = tuple(finding for finding in findings if finding.layer in names)
+    return FileOutcome(
+        path=path,
+        format=checkpoint.format,
+        layers=tuple(layer.name for layer in layers),
+        num_channels=sum(layer.num_features for layer in layers),
+        findings=findings,
+    )

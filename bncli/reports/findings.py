@@ -1,0 +1,115 @@
+"""The report of `check`: what is wrong, the worst first, and what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from bncli.reports.document import Cell, Column, Document, KeyValues, Note, Table
+from bncli.reports.finding_fields import ALL_FIELDS, SHOWN_FIELDS, SHOWN_FIELDS_OF_SEVERAL_FILES, TONES
+from bncli.reports.findings_record import findings_record
+from bncli.rules.base import SEVERITIES
+from bncli.rules.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bncli.reports.arrangement import Field
+    from bncli.reports.document import Block, Value
+    from bncli.rules.finding import Finding
+    from bncli.rules.outcome import Outcome
+
+_MOST_ROWS_PER_RULE = 5
+"""So many layers show what a rule is about; the rest is counted."""
+
+
+def findings_document(outcome: Outcome, *, lists_all: bool = False) -> Document:
+    """Return what a check has found.
+
+    Args:
+        outcome: the findings.
+        lists_all: whether every finding gets its row. Otherwise findings of severity `info` are only counted, and of
+            the others a few for each rule and file are shown.
+    """
+    ordered = sorted(outcome.findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    shown = ordered if lists_all else list(_first_of_each_rule(ordered))
+    blocks: list[Block] = [_facts(outcome)]
+    if shown:
+        fields = SHOWN_FIELDS if len(outcome.files) == 1 else SHOWN_FIELDS_OF_SEVERAL_FILES
+        blocks.append(_table(shown, fields, _footer(ordered, shown)))
+    if ordered:
+        blocks.append(_summary(outcome, ordered))
+    blocks += _notes(outcome, ordered, shown)
+    return Document("check", tuple(blocks), findings_record(outcome, ordered), full_table=_table(ordered, ALL_FIELDS))
+
+
+def _first_of_each_rule(findings: Sequence[Finding]) -> Iterator[Finding]:
+    num_seen: Counter[tuple[str, str, str]] = Counter()
+    for finding in findings:
+        key = (str(finding.file), finding.code, finding.severity)
+        num_seen[key] += 1
+        if finding.severity != "info" and num_seen[key] <= _MOST_ROWS_PER_RULE:
+            yield finding
+
+
+def _table(findings: Sequence[Finding], fields: Sequence[Field[Finding]], footer: str = "") -> Table:
+    rows = tuple(tuple(field.value(finding) for field in fields) for finding in findings)
+    return Table(tuple(field.column for field in fields), rows, footer=footer)
+
+
+def _footer(findings: Sequence[Finding], shown: Sequence[Finding]) -> str:
+    num_hidden = sum(finding.severity != "info" for finding in findings) - sum(f.severity != "info" for f in shown)
+    return f"{count(num_hidden, 'more finding')} of the same rules; --select CODE lists them all" if num_hidden else ""
+
+
+def _facts(outcome: Outcome) -> KeyValues:
+    files = outcome.files
+    num_layers = sum(len(file.layers) for file in files)
+    num_clean = sum(file.num_clean_layers for file in files)
+    num_known = sum(file.num_known for file in files)
+    pairs: list[tuple[str, Value | Cell]] = [
+        ("file", str(files[0].path)) if len(files) == 1 else ("files", len(files)),
+        ("checked", f"{count(num_layers, 'layer')}, {count(sum(file.num_channels for file in files), 'channel')}"),
+        ("rules", f"{len(outcome.rules)} in force"),
+        ("clean", Cell(f"{count(num_clean, 'layer')} without an error or a warning", "plain")),
+    ]
+    pairs += [("known", f"{count(num_known, 'finding')} of the baseline not shown")] if num_known else []
+    pairs += [(setting.name, f"{setting.value} ({setting.origin})") for setting in outcome.settings]
+    return KeyValues(tuple(pairs))
+
+
+def _summary(outcome: Outcome, findings: Sequence[Finding]) -> Table:
+    """Return one line for each rule that found something, with its gravest severity."""
+    columns = (
+        Column("severity", "severity", "text", "gravest severity of its findings"),
+        Column("code", "code", "text", "code of the rule"),
+        Column("num_findings", "findings", "integer", "findings in all files", priority=1),
+        Column("num_channels", "channels", "integer", "channels in all of them", priority=1),
+        Column("summary", "what it is", "text", "what the rule finds"),
+    )
+    rows = []
+    for rule in outcome.rules:
+        of_rule = [finding for finding in findings if finding.code == rule.code]
+        if of_rule:
+            severity = of_rule[0].severity  # the gravest: findings come ordered
+            num_channels = sum(finding.num_channels for finding in of_rule) or None
+            rows.append((Cell(severity, TONES[severity]), rule.code, len(of_rule), num_channels, rule.summary))
+    rows.sort(key=lambda row: SEVERITIES.index(row[0].value))
+    return Table(columns, tuple(rows))
+
+
+def _notes(outcome: Outcome, findings: Sequence[Finding], shown: Sequence[Finding]) -> Iterator[Note]:
+    for unreadable in outcome.unreadable:
+        yield Note(f"not checked: {unreadable.message}", "bad")
+    if not findings:
+        yield Note("no findings", "good")
+        return
+    worst = findings[0]
+    hidden_infos = [finding for finding in findings if finding.severity == "info" and finding not in shown]
+    if worst.layer is not None and worst.severity != "info":
+        words = ["bncli", "inspect", "checkpoint", str(worst.file), "--layer", worst.label, "--channels"]
+        yield Note(f"next: {shlex.join(words)}", "muted")
+    yield Note(f"next: bncli rule {worst.code} explains it and shows the remedy", "muted")
+    if hidden_infos:
+        yield Note(f"next: --select {hidden_infos[0].code} lists what is only counted here", "muted")

@@ -1,0 +1,88 @@
+"""BN101: a statistic or parameter is NaN or infinite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.rules.base import Observation, Rule, each_layer
+from bncli.rules.checked_layer import worst_first
+from bncli.rules.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bncli.rules.checked_layer import CheckedLayer
+
+
+def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
+    if layer.is_finite.all():
+        return
+    broken = ~layer.is_finite
+    num_broken_values = sum(
+        (~np.isfinite(values)).astype(np.float64) for values in (layer.mean, layer.var, layer.weight, layer.bias)
+    )
+    yield Observation(
+        layer=layer.name,
+        severity="error",
+        channels=worst_first(broken, np.asarray(num_broken_values)),
+        message=f"{'; '.join(_causes(layer))}: in eval mode these channels give no finite output",
+    )
+
+
+def _causes(layer: CheckedLayer) -> Iterator[str]:
+    """Yield what is broken, with the cause that this combination of values points to, one phrase for each."""
+    mean, var = layer.mean, layer.var
+    has_overflowed = np.isinf(mean) & np.isnan(var)
+    had_one_value = np.isfinite(mean) & np.isnan(var)
+    is_other = ~(np.isfinite(mean) & np.isfinite(var)) & ~has_overflowed & ~had_one_value
+    if has_overflowed.any():
+        yield f"{_running(has_overflowed)} mean infinite and variance NaN, as one batch leaves them that overflowed"
+    if had_one_value.any():
+        yield f"{_running(had_one_value)} variance NaN and mean finite, as a batch of one value per channel leaves them"
+    if is_other.any():
+        yield f"{_running(is_other)} mean or variance NaN or infinite, as inputs leave them that are so themselves"
+    for name, values in (("weight", layer.weight), ("bias", layer.bias)):
+        num_broken = int((~np.isfinite(values)).sum())
+        if num_broken:
+            yield f"{count(num_broken, 'channel')} with a {name} that is NaN or infinite, as a diverged run leaves them"
+
+
+def _running(is_hit: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
+    return f"{count(int(is_hit.sum()), 'channel')} with running"
+
+
+RULE = Rule(
+    code="BN101",
+    name="nonfinite",
+    severity="error",
+    summary="A running statistic, weight or bias is NaN or infinite.",
+    rationale=(
+        "In train mode the layer normalizes with the batch and nothing shows; in eval mode the channel is NaN, and "
+        "after the next convolution every channel is. The running average never forgets: (1 - momentum) * NaN stays "
+        "NaN, so one bad batch breaks the layer for good.\n\n"
+        "A mean of infinity beside a variance of NaN is the trace of a single activation that overflowed, usual under "
+        "mixed precision: GradScaler skips the optimizer's step for that batch, but the running statistics were "
+        "already updated in the forward pass. A finite mean beside a variance of NaN comes from a batch with one value "
+        "per channel, whose unbiased variance is 0 / 0."
+    ),
+    thresholds=(),
+    remedy=(
+        "Reset the running statistics and estimate them again from clean batches; then find the batch that overflowed, "
+        "or drop the last batch if it can be of size 1."
+    ),
+    snippet="""\
+torch.optim.swa_utils.update_bn(loader, model)  # resets the statistics, then averages over the batches
+assert all(torch.isfinite(buffer).all() for buffer in model.buffers())
+""",
+    references=(
+        "pytorch/pytorch#90342",
+        "pytorch/pytorch#88474",
+        "pytorch/pytorch#96798",
+        "pytorch/pytorch#1206",
+        "facebookresearch/SparseConvNet#190",
+        "tensorflow/tensorflow#34062",
+    ),
+    evaluate=each_layer(_evaluate),
+)

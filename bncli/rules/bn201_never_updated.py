@@ -1,0 +1,100 @@
+"""BN201: the running statistics are those of a new layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.rules.base import Observation, Rule
+from bncli.rules.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bncli.rules.checked_file import CheckedFile
+    from bncli.rules.checked_layer import CheckedLayer
+
+
+def _evaluate(file: CheckedFile) -> Iterator[Observation]:
+    for layer in file.layers:
+        if not (layer.num_features and layer.is_initial.all()):
+            continue
+        if layer.has_initial_affine:
+            yield _untrained(layer)
+        elif _is_frozen(layer, file):
+            yield _frozen(layer)
+        else:
+            yield _lost(layer)
+
+
+def _is_frozen(layer: CheckedLayer, file: CheckedFile) -> bool:
+    """Return whether trained scale and shift without any counter make a layer whose statistics were folded in."""
+    if layer.layer.num_batches_tracked is not None:
+        return False
+    return layer.is_frozen_var or (layer.layer.framework == "torch" and not file.has_counters)
+
+
+def _untrained(layer: CheckedLayer) -> Observation:
+    return Observation(
+        layer=layer.name,
+        severity="info",
+        message="mean 0 and variance 1 in every channel, weight and bias as initialized: the layer is untrained",
+        remedy="Nothing, if the model is meant to be untrained.",
+    )
+
+
+def _frozen(layer: CheckedLayer) -> Observation:
+    variance = f"1 - {layer.eps:g}" if layer.is_frozen_var else "1"
+    return Observation(
+        layer=layer.name,
+        severity="info",
+        message=(
+            f"mean 0 and variance {variance} beside a trained weight and bias, and no counter: the statistics were "
+            "folded into weight and bias, as in a FrozenBatchNorm2d"
+        ),
+        remedy="Nothing, if the layer is meant to be frozen.",
+    )
+
+
+def _lost(layer: CheckedLayer) -> Observation:
+    counter = layer.layer.num_batches_tracked
+    cause = "the buffers were lost on the way"
+    if isinstance(counter, int) and counter > 0:
+        cause = f"they were lost after {count(counter, 'update')}, or momentum was 0"
+    return Observation(
+        layer=layer.name,
+        severity="error",
+        message=(
+            f"mean 0 and variance 1 in all {count(layer.num_features, 'channel')} beside a trained weight and bias: "
+            f"{cause}, and eval mode does not normalize at all"
+        ),
+    )
+
+
+RULE = Rule(
+    code="BN201",
+    name="never-updated",
+    severity="error",
+    summary="All running means are 0 and all running variances 1 although the layer was trained.",
+    rationale=(
+        "These are the values of a new layer. Trained weights beside them mean that the statistics were never written: "
+        "buffers were left out of an averaged or converted model, update operations did not run, a functional update "
+        "was dropped. Training looks fine, for it uses the batch; eval mode gives a constant class.\n\n"
+        "Two states look alike and are sound, so they are only mentioned: an untrained layer (weight and bias are "
+        "initial too), and a frozen layer whose statistics were folded into weight and bias (there is no counter, and "
+        "the variance may be 1 - eps so that the layer divides by exactly 1). Files of frameworks without a counter "
+        "cannot claim the latter by its absence."
+    ),
+    thresholds=(),
+    remedy="Copy the buffers from the model that was trained, or estimate them from training batches.",
+    snippet="""\
+torch.optim.swa_utils.update_bn(loader, model)
+assert bn.num_batches_tracked > 0
+""",
+    references=(
+        "HomericIntelligence/Odyssey#5543",
+        "tensorflow/tensorflow#11965",
+        "lucidrains/ema-pytorch#8",
+        "detectron2.layers.FrozenBatchNorm2d",
+    ),
+    evaluate=_evaluate,
+)

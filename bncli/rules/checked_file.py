@@ -1,0 +1,42 @@
+"""A file as rules see it: its layers, and what of it makes no whole layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bncli.rules.checked_layer import CheckedLayer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bncli.core.batch_norm_layer import Checkpoint
+    from bncli.core.named_arrays import Skipped
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckedFile:
+    """Everything that rules may look at in one file."""
+
+    path: Path
+    layers: tuple[CheckedLayer, ...]
+    """In the file's order."""
+    skipped: tuple[Skipped, ...]
+    """What could not be used as a layer, with the kind of its fault."""
+    affine_layers: tuple[str, ...]
+    """Normalizations with a learned scale and shift but without statistics, by their stored names."""
+
+    @property
+    def has_counters(self) -> bool:
+        """Whether any layer has a counter of its updates."""
+        return any(layer.layer.num_batches_tracked is not None for layer in self.layers)
+
+
+def checked_file(checkpoint: Checkpoint, affine_layers: tuple[str, ...] = ()) -> CheckedFile:
+    """Return a checkpoint as rules see it."""
+    return CheckedFile(
+        path=checkpoint.path,
+        layers=tuple(CheckedLayer(layer) for layer in checkpoint.layers),
+        skipped=checkpoint.skipped,
+        affine_layers=affine_layers,
+    )

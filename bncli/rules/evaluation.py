@@ -1,0 +1,48 @@
+"""Evaluates rules over a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.rules.base import SEVERITIES
+from bncli.rules.finding import MOST_CHANNELS_LISTED, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bncli.rules.base import Observation, Rule
+    from bncli.rules.checked_file import CheckedFile
+    from bncli.rules.checked_layer import CheckedLayer
+
+
+def evaluate(file: CheckedFile, rules: Iterable[Rule]) -> tuple[Finding, ...]:
+    """Return what the rules find in a file, the worst first: by severity, then by code, then by channels concerned.
+
+    Codes ascend from causes to consequences: a value that is not finite explains more than an odd gain.
+    """
+    by_name = {layer.name: layer for layer in file.layers}
+    found = [_finding(file, rule, seen, by_name) for rule in rules for seen in rule.evaluate(file)]
+    return tuple(sorted(found, key=_worst_first))
+
+
+def _finding(file: CheckedFile, rule: Rule, seen: Observation, by_name: dict[str, CheckedLayer]) -> Finding:
+    layer = None if seen.layer is None else by_name.get(seen.layer)
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=seen.severity,
+        file=file.path,
+        layer=seen.layer,
+        label=(seen.layer or "") if layer is None else layer.layer.label,
+        num_features=None if layer is None else layer.num_features,
+        num_channels=len(seen.channels),
+        channels=seen.channels[:MOST_CHANNELS_LISTED],
+        value=seen.value,
+        threshold=seen.threshold,
+        message=seen.message,
+        remedy=seen.remedy or rule.remedy,
+    )
+
+
+def _worst_first(finding: Finding) -> tuple[int, str, int]:
+    return SEVERITIES.index(finding.severity), finding.code, -finding.num_channels
