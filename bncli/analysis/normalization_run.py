@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -11,23 +12,20 @@ from bncli.analysis.tensor_statistics import TensorStatistics, tensor_statistics
 from bncli.analysis.train_eval_gap import TrainEvalGap, train_eval_gap
 from bncli.core.backends import numpy_backend
 from bncli.core.backends.torch_backend import TorchBatchNorm
-from bncli.core.moments import MomentsAccumulator
 from bncli.core.normalization import check_input
-from bncli.core.value_range import RangeAccumulator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
     from bncli.analysis.input_tensor import InputTensor
-    from bncli.core.channel_layout import Block, ChannelLayout
-    from bncli.core.moments import Moments
+    from bncli.core.backends.numpy_backend import Advance
+    from bncli.core.channel_layout import ChannelLayout
     from bncli.core.named_arrays import Array
     from bncli.core.normalization import BatchNorm, Mode, Normalization
-    from bncli.core.running_statistics import RunningStatistics
-    from bncli.core.value_range import ValueRange
 
+    FloatArray = NDArray[np.float64]
     Sink = Callable[[Array], None]
 
 Backend = Literal["numpy", "torch"]
@@ -47,6 +45,20 @@ class RunSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class NormalizationOutput:
+    """Statistics of the output; arrays of shape (C,).
+
+    Of NumPy's output they follow from those of the input: mean and variance are those before the rounding to the
+    element type, the extremes those after it. torch's output is measured.
+    """
+
+    mean: FloatArray
+    biased_var: FloatArray
+    minimum: FloatArray
+    maximum: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class NormalizationResult:
     """Everything that one run shows."""
 
@@ -58,38 +70,47 @@ class NormalizationResult:
     """The layer after the last step."""
     used: Normalization
     """The transform that gave the output."""
-    output: Moments
-    output_range: ValueRange
+    output: NormalizationOutput
 
 
-def run(tensor: InputTensor, layer: BatchNorm, settings: RunSettings, sink: Sink | None = None) -> NormalizationResult:
+def run(
+    tensor: InputTensor,
+    layer: BatchNorm,
+    settings: RunSettings,
+    sink: Sink | None = None,
+    advance: Advance | None = None,
+) -> NormalizationResult:
     """Run a layer on an array of any size and return what happened.
 
     Args:
-        tensor: the input; read twice, block by block, except by torch, which holds it whole.
+        tensor: the input; read block by block, a second time for the output; torch holds it whole.
         layer: the layer before the first step.
         settings: mode, number of steps, axis and backend.
-        sink: takes the output, flat in C order and piece by piece.
+        sink: takes the output, flat in C order and piece by piece; without one NumPy computes none.
+        advance: told the number of elements of each block that is done, in either pass.
 
     Raises:
         ShapeMismatch: the input's shape is none of batch normalization's, its channels are not the layer's, or it has
             one value per channel in train mode.
         InvalidUsage: eps is 0 in train mode.
     """
-    inputs = tensor_statistics(tensor, settings.channel_axis)
+    inputs = tensor_statistics(tensor, settings.channel_axis, advance)
     check_input(inputs.layout, layer.num_features, str(tensor))
     if settings.steps:
         layer.normalization("train", inputs.moments)  # refuses what no training step can take
     after = layer.trained_on(inputs.moments, settings.steps)
     used = after.normalization(settings.mode, inputs.moments)
     if settings.backend == "torch":
-        blocks, torch_running = _torch_blocks(tensor, layer, settings, inputs.layout)
-        after = replace(after, running=torch_running)
-        used = used if settings.mode == "train" else after.normalization("eval", inputs.moments)
-    else:
-        blocks = numpy_backend.transform(inputs.layout, tensor.read, used, tensor.dtype)
-    output, output_range = _measured(blocks, inputs.layout, sink)
-    return NormalizationResult(settings, inputs, layer, after, used, output, output_range)
+        return _torch_run(inputs, layer, settings, sink)
+    if sink is not None:
+        for block, values in numpy_backend.transform(inputs.layout, tensor.read, used, tensor.dtype):
+            sink(values)
+            if advance is not None:
+                advance(block.stop - block.start)
+    output = used.image_of_moments(inputs.moments)
+    smallest, largest = used.image_of_range(inputs.value_range, tensor.dtype)
+    described = NormalizationOutput(output.mean, output.biased_var, smallest, largest)
+    return NormalizationResult(settings, inputs, layer, after, used, described)
 
 
 def gap(result: NormalizationResult) -> TrainEvalGap:
@@ -111,33 +132,26 @@ def compared_layer(result: NormalizationResult) -> BatchNorm:
     return result.before if result.settings.mode == "train" else result.after
 
 
-def _torch_blocks(
-    tensor: InputTensor, layer: BatchNorm, settings: RunSettings, layout: ChannelLayout
-) -> tuple[Iterator[tuple[Block, Array]], RunningStatistics | None]:
-    x = tensor.read(0, int(np.prod(layout.shape))).reshape(layout.shape)
+def _torch_run(
+    inputs: TensorStatistics, layer: BatchNorm, settings: RunSettings, sink: Sink | None
+) -> NormalizationResult:
+    layout, tensor = inputs.layout, inputs.tensor
+    x = tensor.read(0, math.prod(layout.shape)).reshape(layout.shape)
     module = TorchBatchNorm(layer, len(layout.shape), tensor.dtype, settings.device)
-    axis = layout.channel_axis
-    output = module.forward(x, "train", axis, settings.steps) if settings.steps else None
-    if output is None or settings.mode == "eval":
-        output = module.forward(x, "eval", axis)
-    flat = output.reshape(-1)
-    return numpy_backend.read_blocks(layout, lambda start, stop: flat[start:stop]), module.running()
+    y = module.forward(x, "train", layout.channel_axis, settings.steps) if settings.steps else None
+    if y is None or settings.mode == "eval":
+        y = module.forward(x, "eval", layout.channel_axis)
+    flat = y.reshape(-1)
+    if sink is not None:
+        sink(flat)
+    moments, extremes = numpy_backend.statistics(layout, lambda start, stop: flat[start:stop])
+    output = NormalizationOutput(moments.mean, moments.biased_var, extremes.minimum, extremes.maximum)
+    after = replace(layer.trained_on(inputs.moments, settings.steps), running=module.running())
+    used = after.normalization(settings.mode, inputs.moments)
+    return NormalizationResult(settings, inputs, layer, after, used, output)
 
 
-def _measured(
-    blocks: Iterable[tuple[Block, Array]], layout: ChannelLayout, sink: Sink | None
-) -> tuple[Moments, ValueRange]:
-    moments = MomentsAccumulator(layout)
-    value_range = RangeAccumulator(layout.num_features)
-    for block, values in blocks:
-        moments.add(block, values)
-        value_range.add(block, values)
-        if sink is not None:
-            sink(values)
-    return moments.result(), value_range.result()
-
-
-def _sample_means(layout: ChannelLayout, tensor: InputTensor) -> NDArray[np.float64]:
+def _sample_means(layout: ChannelLayout, tensor: InputTensor) -> FloatArray:
     """Return the mean of each sample over its positions, shape (N, C)."""
     sums = np.zeros((layout.num_samples, layout.num_features))
     sample = layout.num_features * layout.num_positions

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bncli.core.backends.numpy_backend import read_blocks
+from bncli.core.backends.numpy_backend import statistics
 from bncli.core.channel_layout import ChannelLayout
-from bncli.core.moments import MomentsAccumulator
-from bncli.core.value_range import RangeAccumulator
 
 if TYPE_CHECKING:
     from bncli.analysis.input_tensor import InputTensor
+    from bncli.core.backends.numpy_backend import Advance
     from bncli.core.moments import Moments
     from bncli.core.value_range import ValueRange
 
@@ -26,16 +25,17 @@ class TensorStatistics:
     value_range: ValueRange
 
 
-def tensor_statistics(tensor: InputTensor, channel_axis: int) -> TensorStatistics:
+def tensor_statistics(tensor: InputTensor, channel_axis: int, advance: Advance | None = None) -> TensorStatistics:
     """Return the statistics of an array in one pass over it.
+
+    Args:
+        tensor: the array.
+        channel_axis: 1, or the last axis.
+        advance: told the number of elements of each block that is done.
 
     Raises:
         ShapeMismatch: the array has a shape that batch normalization does not take.
     """
     layout = ChannelLayout.of(tensor.shape, channel_axis, str(tensor))
-    moments = MomentsAccumulator(layout)
-    value_range = RangeAccumulator(layout.num_features)
-    for block, values in read_blocks(layout, tensor.read):
-        moments.add(block, values)
-        value_range.add(block, values)
-    return TensorStatistics(tensor, layout, moments.result(), value_range.result())
+    moments, value_range = statistics(layout, tensor.read, advance)
+    return TensorStatistics(tensor, layout, moments, value_range)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.core.backends import numpy_backend
 from bncli.core.backends.torch_backend import TorchBatchNorm
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import fresh
@@ -57,7 +58,7 @@ def torch_deviation(result: NormalizationResult) -> TorchDeviation:
     return TorchDeviation(
         mean_ulp=_distance(mean, batch.mean, state),
         var_ulp=_distance(var, batch.unbiased_var, state),
-        output_ulp=_output_distance(x, output, result, layout.channel_axis, dtype),
+        output_ulp=_output_distance(output, result),
         condition=condition,
     )
 
@@ -72,13 +73,15 @@ def _torch_statistics(x: Array, channel_axis: int, dtype: str, device: str) -> t
     return running.mean, running.var
 
 
-def _output_distance(x: Array, output: Array, result: NormalizationResult, channel_axis: int, dtype: str) -> FloatArray:
-    channels = x.shape[channel_axis]
-    cube = np.moveaxis(x, channel_axis, 1).reshape(x.shape[0], channels, -1)
-    seen = np.moveaxis(output, channel_axis, 1).reshape(cube.shape).astype(np.float64)
-    exact = result.used.apply(cube, slice(0, channels))
-    distance = _distance(seen, exact, dtype, smallest=1.0)
-    largest: FloatArray = distance.max(axis=(0, 2), initial=0.0)
+def _output_distance(output: Array, result: NormalizationResult) -> FloatArray:
+    layout, tensor = result.inputs.layout, result.inputs.tensor
+    flat = output.reshape(-1)
+    largest = np.zeros(layout.num_features)
+    for block, exact in numpy_backend.transform(layout, tensor.read, result.used, "float64"):
+        seen = flat[block.start : block.stop].astype(np.float64)
+        distance = _distance(seen, exact.astype(np.float64, copy=False), tensor.dtype, smallest=1.0)
+        here = distance.reshape(block.shape).max(axis=(0, 2))
+        largest[block.channels] = np.maximum(largest[block.channels], here)
     return largest
 
 

@@ -52,8 +52,8 @@ def train_eval_gap(
         S. Ioffe, "Batch Renormalization", arXiv 1702.03275, equation 1 (r and d).
     """
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        batch_std = np.sqrt(train.var + train.eps)
-        running_std = np.sqrt(evaluation.var + evaluation.eps)
+        batch_std = train.std
+        running_std = evaluation.std
         r = batch_std / running_std
         d = ((train.mean - evaluation.mean) + train.mean_error) / running_std
         count = _effective_count(batch, sample_means)

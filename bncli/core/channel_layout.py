@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 UNIT_ELEMENTS = 1 << 14
-"""Values of one channel in a unit: long enough to amortize a call, short enough to stay in the cache."""
+"""Most values of one channel in a unit: long enough to amortize a call, short enough to stay in the cache."""
+UNIT_BLOCK_ELEMENTS = 1 << 20
+"""Most values of all channels in a unit: with channels last they lie together, and are in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,32 +106,31 @@ class ChannelLayout:
 
     @property
     def unit_elements(self) -> int:
-        """Values of one channel in a full unit: whole samples, or a piece of one that is longer than a unit."""
-        if self.num_positions > UNIT_ELEMENTS:
-            return UNIT_ELEMENTS
-        return self._unit_samples * max(1, self.num_positions)
+        """Values of one channel in a full unit: whole samples, or an even part of one that is longer than a unit."""
+        if self.cuts_samples:
+            return _ceil_div(self.num_positions, _ceil_div(self.num_positions, self._most_in_unit))
+        return self.unit_samples * max(1, self.num_positions)
 
     @property
-    def _unit_samples(self) -> int:
-        return max(1, UNIT_ELEMENTS // max(1, self.num_positions))
+    def unit_samples(self) -> int:
+        """Samples in a full unit; 1 where samples are cut."""
+        return max(1, self._most_in_unit // max(1, self.num_positions))
 
-    def units(self, block: Block) -> Iterator[tuple[slice, slice]]:
-        """Yield the units of a block as slices of its first and last axis."""
-        rows, _, positions = block.shape
-        if self.is_channels_last:
-            sample = min(self.num_positions, rows) if self.num_positions > UNIT_ELEMENTS else rows
-            for first in range(0, rows, sample):
-                yield from ((unit, slice(None)) for unit in _cut(first, first + sample, self.unit_elements))
-        else:
-            for samples in _cut(0, rows, self._unit_samples):
-                yield from ((samples, unit) for unit in _cut(0, positions, UNIT_ELEMENTS))
+    @property
+    def cuts_samples(self) -> bool:
+        """Whether one sample has more positions than go into a unit."""
+        return self.num_positions > self._most_in_unit
+
+    @property
+    def _most_in_unit(self) -> int:
+        return max(1, min(UNIT_ELEMENTS, UNIT_BLOCK_ELEMENTS // max(1, self.num_features)))
 
     def blocks(self, max_elements: int) -> Iterator[Block]:
         """Cut the array into blocks of about `max_elements`, in C order; a unit is never cut."""
         if 0 in self.shape:
             return
         sample = self.num_features * self.num_positions
-        if self.num_positions <= UNIT_ELEMENTS or sample <= max_elements:
+        if not self.cuts_samples or sample <= max_elements:
             yield from self._blocks_of_samples(sample, max_elements)
         elif self.is_channels_last:
             yield from self._blocks_of_rows(max_elements)
@@ -137,7 +138,7 @@ class ChannelLayout:
             yield from self._blocks_of_channels(max_elements)
 
     def _blocks_of_samples(self, sample: int, max_elements: int) -> Iterator[Block]:
-        step = max(1, max_elements // (sample * self._unit_samples)) * self._unit_samples
+        step = max(1, max_elements // (sample * self.unit_samples)) * self.unit_samples
         for samples in _cut(0, self.num_samples, step):
             count = samples.stop - samples.start
             shape = (count, self.num_features, self.num_positions)
@@ -147,7 +148,7 @@ class ChannelLayout:
 
     def _blocks_of_rows(self, max_elements: int) -> Iterator[Block]:
         """Cut samples of many positions, channels last, into runs of positions."""
-        step = max(1, max_elements // (self.num_features * UNIT_ELEMENTS)) * UNIT_ELEMENTS
+        step = max(1, max_elements // (self.num_features * self.unit_elements)) * self.unit_elements
         for sample in range(self.num_samples):
             for rows in _cut(0, self.num_positions, step):
                 first = (sample * self.num_positions + rows.start) * self.num_features
@@ -156,7 +157,7 @@ class ChannelLayout:
     def _blocks_of_channels(self, max_elements: int) -> Iterator[Block]:
         """Cut samples of many positions, channels first, into channels, and those into runs of positions."""
         channels_at_once = max(1, max_elements // self.num_positions)
-        step = max(1, max_elements // UNIT_ELEMENTS) * UNIT_ELEMENTS
+        step = max(1, max_elements // self.unit_elements) * self.unit_elements
         for sample in range(self.num_samples):
             for channels in _cut(0, self.num_features, channels_at_once):
                 count = channels.stop - channels.start
@@ -170,3 +171,7 @@ def _cut(start: int, stop: int, step: int) -> Iterator[slice]:
     """Yield slices of `step` that cover `start` to `stop`; the last may be shorter."""
     for first in range(start, stop, step):
         yield slice(first, min(first + step, stop))
+
+
+def _ceil_div(numerator: int, denominator: int) -> int:
+    return -(-numerator // denominator)

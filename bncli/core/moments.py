@@ -9,6 +9,9 @@ import numpy as np
 
 from bncli.core.channel_layout import ChannelLayout
 from bncli.core.exact_sum import column_sums, exact_product
+from bncli.core.two_pass import RowMoments
+from bncli.core.unit_moments import CACHE_ELEMENTS, unit_moments
+from bncli.core.unit_views import unit_views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,11 +20,10 @@ if TYPE_CHECKING:
 
     from bncli.core.channel_layout import Block
     from bncli.core.named_arrays import Array
+    from bncli.core.unit_moments import UnitMoments
 
     FloatArray = NDArray[np.float64]
-
-BLOCK_ELEMENTS = 1 << 17
-"""Elements converted to float64 at once: 1 MiB, so that all passes over them run in the cache."""
+    IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +37,9 @@ class Moments:
     mean_error: FloatArray
     """Shape (C,): what rounding took from `mean`, so that `mean + mean_error` has about twice the digits."""
     m2: FloatArray
-    """Shape (C,): sum of squared deviations from the mean."""
+    """Shape (C,): sum of squared deviations from the mean, in units of `4 ** exponent`."""
+    exponent: IntArray | None = None
+    """Shape (C,): 0 except for float64 values of extreme magnitude; `None` is 0 everywhere."""
 
     @property
     def num_features(self) -> int:
@@ -44,7 +48,7 @@ class Moments:
 
     @property
     def biased_var(self) -> FloatArray:
-        """Variance with ddof 0, shape (C,): what training normalizes with."""
+        """Variance with ddof 0, shape (C,): what training normalizes with; infinite where it is beyond float64."""
         return self._var(self.count)
 
     @property
@@ -52,8 +56,27 @@ class Moments:
         """Variance with ddof 1, shape (C,): what PyTorch stores; NaN for fewer than two values."""
         return self._var(self.count - 1)
 
+    @property
+    def biased_std(self) -> FloatArray:
+        """Root of the variance with ddof 0, shape (C,): within float64 also where the variance is not."""
+        if self.count == 0:
+            return np.full(self.num_features, np.nan)
+        std = np.sqrt(self.m2 / self.count)
+        return std if self.exponent is None else np.ldexp(std, self.exponent)
+
+    @property
+    def is_var_beyond_float64(self) -> NDArray[np.bool_]:
+        """Where the values are finite and their variance is above the largest float64, shape (C,)."""
+        return np.isfinite(self.m2) & np.isinf(self.biased_var)
+
     def _var(self, divisor: int) -> FloatArray:
-        return self.m2 / divisor if divisor > 0 else np.full(self.num_features, np.nan)
+        if divisor <= 0:
+            return np.full(self.num_features, np.nan)
+        var = self.m2 / divisor
+        if self.exponent is None:
+            return var
+        with np.errstate(over="ignore", under="ignore"):
+            return np.ldexp(var, 2 * self.exponent)
 
 
 def moments_of_batch(x: Array, channel_axis: int = 1) -> Moments:
@@ -70,15 +93,11 @@ def moments_of_batch(x: Array, channel_axis: int = 1) -> Moments:
 
     Raises:
         ShapeMismatch: the shape is not one of batch normalization.
-
-    References:
-        T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample variance", Am. Stat. 37, 1983:
-        the corrected two-pass algorithm, here in units that are merged exactly.
     """
     layout = ChannelLayout.of(x.shape, channel_axis)
     flat = x.reshape(-1)
     gathered = MomentsAccumulator(layout)
-    for block in layout.blocks(BLOCK_ELEMENTS):
+    for block in layout.blocks(CACHE_ELEMENTS):
         gathered.add(block, flat[block.start : block.stop])
     return gathered.result()
 
@@ -98,16 +117,49 @@ def merge(parts: Sequence[Moments]) -> Moments:
     parts = [part for part in parts if part.count] or list(parts[:1])
     if len(parts) == 1:
         return parts[0]
-    counts = np.array([part.count for part in parts], np.float64)[:, None]
-    means = np.stack([part.mean for part in parts])
-    errors = np.stack([part.mean_error for part in parts])
-    m2 = np.stack([part.m2 for part in parts])
-    count = sum(part.count for part in parts)
-    mean, mean_error = _merged_mean(counts, means, errors, count)
+    zero = np.zeros(parts[0].num_features, np.int64)
+    rows = RowMoments(
+        np.stack([part.mean for part in parts]),
+        np.stack([part.mean_error for part in parts]),
+        np.stack([part.m2 for part in parts]),
+        np.stack([zero if part.exponent is None else part.exponent for part in parts]),
+    )
+    return _merged(np.array([part.count for part in parts]), rows)
+
+
+def _merged(counts: IntArray, rows: RowMoments) -> Moments:
+    """Return the moments of K parts together.
+
+    Args:
+        counts: values per channel in each part, shape (K,).
+        rows: moments of each part, arrays of shape (K, C).
+    """
+    count = int(counts.sum())
+    exponent = rows.exponent.max(axis=0) if rows.exponent.any() else None
+    if len(counts) == 1:
+        return Moments(count, rows.mean[0], rows.mean_error[0], rows.m2[0], exponent)
+    if exponent is None:
+        return Moments(count, *_merged_in_one_unit(counts, rows, count))
+    mean, mean_error, m2 = _merged_in_one_unit(counts, _in_units_of(rows, exponent), count)
+    return Moments(count, np.ldexp(mean, exponent), np.ldexp(mean_error, exponent), m2, exponent)
+
+
+def _in_units_of(rows: RowMoments, exponent: IntArray) -> RowMoments:
+    """Return the moments with all values divided by `2 ** exponent`."""
+    with np.errstate(under="ignore"):
+        mean, mean_error = np.ldexp(rows.mean, -exponent), np.ldexp(rows.mean_error, -exponent)
+        m2 = np.ldexp(rows.m2, 2 * (rows.exponent - exponent))
+    return RowMoments(mean, mean_error, m2, np.zeros_like(rows.exponent))
+
+
+def _merged_in_one_unit(counts: IntArray, rows: RowMoments, count: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return mean, mean error and M2 of parts that share one exponent."""
+    weights = counts.astype(np.float64)[:, None]
+    mean, mean_error = _merged_mean(weights, rows.mean, rows.mean_error, count)
     with np.errstate(over="ignore", invalid="ignore"):
-        deviations = (means - mean) + (errors - mean_error)
-        between = counts * deviations * deviations
-    return Moments(count, mean, mean_error, column_sums(np.concatenate([m2, between])))
+        deviations = (rows.mean - mean) + (rows.mean_error - mean_error)
+        between = weights * deviations * deviations
+    return mean, mean_error, column_sums(np.concatenate([rows.m2, between]))
 
 
 def _merged_mean(
@@ -132,73 +184,44 @@ class MomentsAccumulator:
 
     def __init__(self, layout: ChannelLayout) -> None:
         self._layout = layout
-        self._parts: dict[tuple[int, int], list[Moments]] = {}
+        self._parts: dict[tuple[int, int], list[UnitMoments]] = {}
 
     def add(self, block: Block, values: Array) -> None:
         """Take in the values of one block, given flat in C order."""
-        cube = values.reshape(block.shape)
-        units = list(self._layout.units(block))
-        unit_elements = min(self._layout.unit_elements, self._layout.values_per_channel)
-        step = max(1, BLOCK_ELEMENTS // unit_elements)
-        for first in range(0, block.shape[1], step):
-            last = min(block.shape[1], first + step)
-            key = (block.first_channel + first, block.first_channel + last)
-            self._parts.setdefault(key, []).extend(
-                _unit_moments(cube[rows, first:last, positions]) for rows, positions in units
-            )
+        self.add_units(block, [unit_moments(view) for view in unit_views(self._layout, block, values)])
+
+    def add_units(self, block: Block, units: Iterable[UnitMoments]) -> None:
+        """Take in the moments of the units of one block."""
+        key = block.channels.start, block.channels.stop
+        self._parts.setdefault(key, []).extend(units)
 
     def result(self) -> Moments:
         """Return the moments of everything taken in."""
         if not self._parts:
             nothing = np.full(self._layout.num_features, np.nan)
             return Moments(0, nothing, np.zeros_like(nothing), np.zeros_like(nothing))
-        return _side_by_side(merge(self._parts[key]) for key in sorted(self._parts))
+        return _side_by_side([_together(self._parts[key]) for key in sorted(self._parts)])
 
 
-def _unit_moments(values: Array) -> Moments:
-    """Return the moments of one unit, (rows, channels, positions), by the corrected two-pass formula."""
-    rows, channels, positions = values.shape
-    count = rows * positions
-    by_channel = np.empty((channels, rows, positions))
-    np.copyto(by_channel, values.transpose(1, 0, 2))
-    x = by_channel.reshape(channels, count)
-    with np.errstate(over="ignore", invalid="ignore"):
-        # A float64 sum of narrower values with close exponents is exact, but one of float64 values is not: the first
-        # value is taken off, which makes a constant channel exactly constant.
-        base = x[:, 0].copy() if values.dtype == np.float64 else np.zeros(channels)
-        base[~np.isfinite(base)] = 0.0
-        if base.any():
-            x -= base[:, None]
-        centre = np.add.reduce(x, axis=1) / count
-        x -= centre[:, None]
-        residue = np.add.reduce(x, axis=1)
-        np.multiply(x, x, out=x)
-        m2 = np.add.reduce(x, axis=1) - residue * residue / count
-        mean, mean_error = _sum_of_three(base, centre, residue / count)
-    np.maximum(m2, 0.0, out=m2)
-    return Moments(count, mean, mean_error, m2)
+def _together(parts: Sequence[UnitMoments]) -> Moments:
+    counts = np.concatenate([np.full(len(part.minimum), part.count) for part in parts])
+    tables = zip(*(part.moments for part in parts), strict=True)
+    return _merged(counts, RowMoments(*(np.concatenate(table) for table in tables)))
 
 
-def _sum_of_three(a: FloatArray, b: FloatArray, c: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return `a + b + c` as a rounded value and the error of that rounding, after Knuth's two-sum."""
-    first = a + b
-    part = first - a
-    first_error = (a - (first - part)) + (b - part)
-    small = first_error + c
-    total = first + small
-    error = small - (total - first)
-    finite = np.isfinite(total)
-    # A non-finite value leaves NaN in its own residue; the plain sum still tells infinity from NaN.
-    return np.where(finite, total, first), np.where(finite, error, 0.0)
-
-
-def _side_by_side(parts: Iterable[Moments]) -> Moments:
-    parts = list(parts)
+def _side_by_side(parts: Sequence[Moments]) -> Moments:
     if len(parts) == 1:
         return parts[0]
+    exponents = [part.exponent for part in parts]
+    exponent = None
+    if any(values is not None for values in exponents):
+        exponent = np.concatenate(
+            [np.zeros(part.num_features, np.int64) if part.exponent is None else part.exponent for part in parts]
+        )
     return Moments(
         parts[0].count,
         np.concatenate([part.mean for part in parts]),
         np.concatenate([part.mean_error for part in parts]),
         np.concatenate([part.m2 for part in parts]),
+        exponent,
     )

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from bncli.core.coefficients import Coefficients
+from bncli.core.moments import Moments
+from bncli.core.rounding import round_to
 from bncli.core.running_statistics import RunningStatistics, update
 from bncli.errors import InvalidUsage, ShapeMismatch
 
@@ -15,12 +18,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.core.channel_layout import ChannelLayout
-    from bncli.core.moments import Moments
-    from bncli.core.named_arrays import Array
+    from bncli.core.value_range import ValueRange
 
     FloatArray = NDArray[np.float64]
 
 Mode = Literal["train", "eval"]
+
+_TINY_SCALE = 2.0**-64
 
 
 def check_eps(eps: float) -> None:
@@ -111,7 +115,12 @@ class BatchNorm:
             mean, mean_error, var = self.running.mean, np.zeros(self.num_features), self.running.var
         else:
             mean, mean_error, var = batch.mean, batch.mean_error, batch.biased_var
-        return Normalization(mean, mean_error, var, self.eps, self.weight, self.bias)
+        with np.errstate(invalid="ignore", over="ignore"):
+            std = np.sqrt(var + self.eps)
+            if mode == "train" or self.running is None:
+                # Beyond float64 the variance is too large for eps to count, and its root is known.
+                std = np.where(batch.is_var_beyond_float64, batch.biased_std, std)
+        return Normalization(mean, mean_error, var, std, self.eps, self.weight, self.bias)
 
     def _check_training(self, batch: Moments) -> None:
         if self.eps == 0:
@@ -125,44 +134,56 @@ class BatchNorm:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Normalization:
-    """The transform `y = (x - mean) / sqrt(var + eps) * weight + bias`, per channel; arrays of shape (C,)."""
+    """The transform `y = (x - mean) / std * weight + bias`, per channel; arrays of shape (C,)."""
 
     mean: FloatArray
     mean_error: FloatArray
     """What rounding took from `mean`."""
     var: FloatArray
     """Variance divided by; ddof 0 where it is the batch's."""
+    std: FloatArray
+    """`sqrt(var + eps)`, finite also where `var` is beyond float64."""
     eps: float
     weight: FloatArray | None
     bias: FloatArray | None
 
     @property
     def scale(self) -> FloatArray:
-        """The slope of the transform, `weight / sqrt(var + eps)`; NaN where `var + eps` is negative."""
+        """The slope of the transform, `weight / std`; NaN where `var + eps` is negative."""
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            inverse = 1.0 / np.sqrt(self.var + self.eps)
-            return inverse if self.weight is None else self.weight * inverse
+            return (1.0 if self.weight is None else self.weight) / self.std
 
-    def apply(self, values: Array, channels: slice) -> FloatArray:
-        """Return the transform of a block.
-
-        Args:
-            values: shape (rows, channels, positions), any floating dtype.
-            channels: which channels these are.
-
-        Returns:
-            float64 of the same shape, off by less than half a unit in the last place of float32.
-        """
-        column = (slice(None), np.newaxis)
+    def coefficients(self) -> Coefficients:
+        """Return the transform as the operations that are applied to values."""
+        scale = self.scale
+        bias = 0.0 if self.bias is None else self.bias
         with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-            y = values.astype(np.float64)
-            # The mean goes off before the scale comes on: x * scale + shift would cancel where |mean| >> std.
-            y -= self.mean[channels][column]
-            y -= self.mean_error[channels][column]
-            y *= self.scale[channels][column]
-            if self.bias is not None:
-                y += self.bias[channels][column]
-        return y
+            # Values so large that x - mean could overflow are first made smaller, which is exact.
+            shrink = np.where(np.abs(scale) < _TINY_SCALE, 0.25, 1.0)
+            # Where nothing was taken nothing comes back: an infinite scale would make NaN of it.
+            correction = np.where(self.mean_error == 0, 0.0, self.mean_error * scale)
+            return Coefficients(shrink, self.mean * shrink, scale / shrink, bias - correction)
+
+    def image_of_moments(self, batch: Moments) -> Moments:
+        """Return the moments of the output before its rounding, which follow from those of the input.
+
+        `mean_y = (mean_x - mean) * scale + bias` and `std_y = std_x * |scale|`.
+        """
+        bias = 0.0 if self.bias is None else self.bias
+        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+            offset = (batch.mean - self.mean) + (batch.mean_error - self.mean_error)
+            spread = batch.biased_std * self.scale
+            return Moments(batch.count, offset * self.scale + bias, np.zeros_like(offset), batch.count * spread**2)
+
+    def image_of_range(self, extremes: ValueRange, dtype: str) -> tuple[FloatArray, FloatArray]:
+        """Return the smallest and the largest output, rounded to `dtype`, for the extremes of finite input.
+
+        Every step of the transform is monotonic, its rounding included: extremes of the output are images of extremes.
+        """
+        ends = np.stack([extremes.minimum, extremes.maximum])
+        self.coefficients().apply_to(ends)
+        rounded = round_to(ends, dtype).astype(np.float64)
+        return rounded.min(axis=0), rounded.max(axis=0)
 
 
 def check_input(layout: ChannelLayout, num_features: int, source: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,15 +15,28 @@ FLOAT_DTYPES: Final = ("float64", "float32", "float16", "bfloat16")
 """The element types that batch normalization takes."""
 
 
+def stored_dtype(dtype: str) -> np.dtype[Any]:
+    """Return NumPy's type that holds values of one of `FLOAT_DTYPES`: float32 for bfloat16."""
+    return np.dtype("float32" if dtype == "bfloat16" else dtype)
+
+
 def round_to(values: NDArray[np.float64], dtype: str) -> Array:
     """Return `values` rounded to nearest, ties to even, in one of `FLOAT_DTYPES`.
 
     For `bfloat16` the result is float32 that holds only values of bfloat16. Overflow gives infinity.
     """
+    rounded: Array = np.empty(values.shape, stored_dtype(dtype))
+    round_into(rounded, values, dtype)
+    return rounded
+
+
+def round_into(rounded: Array, values: NDArray[np.float64], dtype: str) -> None:
+    """Round as `round_to` does, into an array of the stored type."""
     if dtype == "bfloat16":
-        return round_to_bfloat16(values)
+        rounded[...] = round_to_bfloat16(values)
+        return
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return values.astype(dtype)
+        np.copyto(rounded, values, casting="unsafe")
 
 
 def round_to_bfloat16(values: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from bncli.core.channel_layout import Block
     from bncli.core.named_arrays import Array
+    from bncli.core.unit_moments import UnitMoments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +27,26 @@ class ValueRange:
     num_inf: NDArray[np.int64]
 
 
+def value_range(cube: Array, units: Sequence[UnitMoments]) -> ValueRange:
+    """Return the range of a block, of which the extremes of its units are known already.
+
+    Args:
+        cube: the block, shape (samples, channels, positions); looked at only in channels that are not finite.
+        units: the units of the block.
+    """
+    with np.errstate(invalid="ignore"):
+        minimum = np.minimum.reduce([part.minimum.min(axis=0) for part in units])
+        maximum = np.maximum.reduce([part.maximum.max(axis=0) for part in units])
+    num_nan, num_inf = np.zeros(len(minimum), np.int64), np.zeros(len(minimum), np.int64)
+    for channel in np.flatnonzero(~(np.isfinite(minimum) & np.isfinite(maximum))):
+        values = cube[:, channel].astype(np.float64)
+        finite = values[np.isfinite(values)]
+        num_nan[channel] = np.isnan(values).sum()
+        num_inf[channel] = values.size - finite.size - num_nan[channel]
+        minimum[channel], maximum[channel] = finite.min(initial=np.inf), finite.max(initial=-np.inf)
+    return _without_empty(minimum, maximum, num_nan, num_inf)
+
+
 class RangeAccumulator:
     """Gathers the range of an array that arrives block by block."""
 
@@ -34,29 +56,23 @@ class RangeAccumulator:
         self._num_nan = np.zeros(num_features, np.int64)
         self._num_inf = np.zeros(num_features, np.int64)
 
-    def add(self, block: Block, values: Array) -> None:
-        """Take in the values of one block, given flat in C order."""
-        cube = values.reshape(block.shape)
-        minimum = np.minimum.reduce(cube, axis=(0, 2)).astype(np.float64)
-        maximum = np.maximum.reduce(cube, axis=(0, 2)).astype(np.float64)
-        if not (np.isfinite(minimum).all() and np.isfinite(maximum).all()):
-            minimum, maximum = self._count_non_finite(block.channels, cube)
-        self._minimum[block.channels] = np.minimum(self._minimum[block.channels], minimum)
-        self._maximum[block.channels] = np.maximum(self._maximum[block.channels], maximum)
-
-    def _count_non_finite(self, channels: slice, cube: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        x = cube.astype(np.float64)
-        self._num_nan[channels] += np.isnan(x).sum(axis=(0, 2))
-        self._num_inf[channels] += np.isinf(x).sum(axis=(0, 2))
-        finite = np.isfinite(x)
-        return np.where(finite, x, np.inf).min(axis=(0, 2)), np.where(finite, x, -np.inf).max(axis=(0, 2))
+    def add(self, channels: slice, part: ValueRange) -> None:
+        """Take in the range of a block of these channels."""
+        self._minimum[channels] = np.fmin(self._minimum[channels], part.minimum)
+        self._maximum[channels] = np.fmax(self._maximum[channels], part.maximum)
+        self._num_nan[channels] += part.num_nan
+        self._num_inf[channels] += part.num_inf
 
     def result(self) -> ValueRange:
         """Return the range of everything taken in."""
-        is_empty = self._minimum > self._maximum
-        return ValueRange(
-            np.where(is_empty, np.nan, self._minimum),
-            np.where(is_empty, np.nan, self._maximum),
-            self._num_nan,
-            self._num_inf,
-        )
+        return _without_empty(self._minimum, self._maximum, self._num_nan, self._num_inf)
+
+
+def _without_empty(
+    minimum: NDArray[np.float64],
+    maximum: NDArray[np.float64],
+    num_nan: NDArray[np.int64],
+    num_inf: NDArray[np.int64],
+) -> ValueRange:
+    is_empty = minimum > maximum
+    return ValueRange(np.where(is_empty, np.nan, minimum), np.where(is_empty, np.nan, maximum), num_nan, num_inf)

@@ -67,8 +67,8 @@ def _channels(result: NormalizationResult) -> dict[str, Any]:
         "bias": used.bias,
         "output_mean": result.output.mean,
         "output_biased_var": result.output.biased_var,
-        "output_min": result.output_range.minimum,
-        "output_max": result.output_range.maximum,
+        "output_min": result.output.minimum,
+        "output_max": result.output.maximum,
         "num_nan": result.inputs.value_range.num_nan,
         "num_inf": result.inputs.value_range.num_inf,
     }

@@ -35,8 +35,8 @@ def channel_table(result: NormalizationResult) -> Table:
     entries += [
         _entry("output_mean", "output mean", "mean of the output", 3, result.output.mean),
         _entry("output_biased_var", "output var", "variance of the output, ddof 0", 3, result.output.biased_var),
-        _entry("output_min", "output min", "smallest output value", 4, result.output_range.minimum),
-        _entry("output_max", "output max", "largest output value", 4, result.output_range.maximum),
+        _entry("output_min", "output min", "smallest output value", 4, result.output.minimum),
+        _entry("output_max", "output max", "largest output value", 4, result.output.maximum),
     ]
     return _table("", entries)
 

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from bncli.analysis.train_eval_gap import TrainEvalGap, train_eval_gap
+from bncli.core.block_transform import BlockTransform
+from bncli.core.channel_layout import ChannelLayout
 from bncli.core.moments import moments_of_batch
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import RunningStatistics
@@ -33,8 +35,14 @@ def test_r_and_d_carry_the_train_output_into_the_eval_output_and_the_gap_is_thei
     layer = layer_with([0.5, 2.0], [3.0, 1.0])
     gap = gap_of(x, layer)
     moments = moments_of_batch(x)
-    train = layer.normalization("train", moments).apply(x, slice(0, 2))
-    evaluation = layer.normalization("eval", moments).apply(x, slice(0, 2))
+    layout = ChannelLayout.of(x.shape)
+    (block,) = layout.blocks(x.size)
+    train, evaluation = (
+        BlockTransform(layout, layer.normalization(mode, moments), "float64")
+        .apply(block, x.reshape(-1))
+        .reshape(x.shape)
+        for mode in ("train", "eval")
+    )
     assert layer.weight is not None
     assert layer.bias is not None
     weight, bias = layer.weight[:, None], layer.bias[:, None]

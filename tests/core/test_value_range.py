@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 
 from bncli.core.channel_layout import ChannelLayout
-from bncli.core.value_range import RangeAccumulator, ValueRange
+from bncli.core.unit_moments import unit_moments
+from bncli.core.unit_views import unit_views
+from bncli.core.value_range import RangeAccumulator, ValueRange, value_range
 
 
-def value_range(x: np.ndarray[tuple[int, ...], np.dtype[np.float32]], block_size: int) -> ValueRange:
+def range_of(x: np.ndarray[tuple[int, ...], np.dtype[np.float32]], block_size: int) -> ValueRange:
     layout = ChannelLayout.of(x.shape)
     gathered = RangeAccumulator(layout.num_features)
     for block in layout.blocks(block_size):
-        gathered.add(block, x.reshape(-1)[block.start : block.stop])
+        values = x.reshape(-1)[block.start : block.stop]
+        units = [unit_moments(view) for view in unit_views(layout, block, values)]
+        gathered.add(block.channels, value_range(values.reshape(block.shape), units))
     return gathered.result()
 
 
@@ -21,7 +25,7 @@ def value_range(x: np.ndarray[tuple[int, ...], np.dtype[np.float32]], block_size
 def test_extremes_are_of_the_finite_values_and_the_others_are_counted(block_size: int) -> None:
     x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
     x[0, 1, 0], x[1, 1, 3], x[1, 2, 3] = np.nan, np.inf, -np.inf
-    found = value_range(x, block_size)
+    found = range_of(x, block_size)
     np.testing.assert_array_equal(found.minimum, [0, 5, 8])
     np.testing.assert_array_equal(found.maximum, [15, 18, 22])
     np.testing.assert_array_equal(found.num_nan, [0, 1, 0])
@@ -29,11 +33,11 @@ def test_extremes_are_of_the_finite_values_and_the_others_are_counted(block_size
 
 
 def test_a_channel_without_finite_values_has_no_extremes() -> None:
-    found = value_range(np.full((2, 1, 2), np.nan, np.float32), 100)
+    found = range_of(np.full((2, 1, 2), np.nan, np.float32), 100)
     assert np.isnan(found.minimum[0])
     assert np.isnan(found.maximum[0])
     assert found.num_nan[0] == 4
 
 
 def test_an_empty_array_has_no_extremes() -> None:
-    assert np.isnan(value_range(np.empty((0, 2, 2), np.float32), 100).minimum).all()
+    assert np.isnan(range_of(np.empty((0, 2, 2), np.float32), 100).minimum).all()

@@ -27,8 +27,9 @@ def torch_batch_norm(num_axes: int, num_features: int, **settings: Any) -> torch
     return kind[num_axes](num_features, **settings)
 
 
-def relative_error(seen: float, exact: Fraction) -> float:
+def relative_error(seen: float | Fraction, exact: Fraction) -> float:
     """Return `|seen - exact| / |exact|`, computed exactly; 0 where both are 0."""
     if exact == 0:
         return 0.0 if seen == 0 else float("inf")
-    return float(abs(Fraction(float(seen)) - exact) / abs(exact))
+    stated = seen if isinstance(seen, Fraction) else Fraction(float(seen))
+    return float(abs(stated - exact) / abs(exact))

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from bncli.core.moments import BLOCK_ELEMENTS, MomentsAccumulator
-from bncli.core.rounding import round_to
+from bncli.core.backends.ordered_work import in_order
+from bncli.core.block_transform import BlockTransform
+from bncli.core.moments import MomentsAccumulator
+from bncli.core.unit_moments import unit_moments
+from bncli.core.unit_views import unit_views
+from bncli.core.value_range import RangeAccumulator, value_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bncli.core.backends.ordered_work import ReadFlat
     from bncli.core.channel_layout import Block, ChannelLayout
     from bncli.core.moments import Moments
     from bncli.core.named_arrays import Array
     from bncli.core.normalization import Normalization
+    from bncli.core.unit_moments import UnitMoments
+    from bncli.core.value_range import ValueRange
 
-    ReadFlat = Callable[[int, int], Array]
+    Advance = Callable[[int], None]
 
-READ_ELEMENTS = 1 << 21
-"""Elements read at once: 8 MiB of float32."""
+READ_ELEMENTS = 1 << 20
+"""Elements read at once: 4 MiB of float32."""
 
 
 def read_blocks(layout: ChannelLayout, read: ReadFlat) -> Iterator[tuple[Block, Array]]:
@@ -34,37 +39,36 @@ def read_blocks(layout: ChannelLayout, read: ReadFlat) -> Iterator[tuple[Block, 
         yield block, read(block.start, block.stop)
 
 
+def statistics(layout: ChannelLayout, read: ReadFlat, advance: Advance | None = None) -> tuple[Moments, ValueRange]:
+    """Return the moments and the range of each channel of an array, in one pass over it.
+
+    Args:
+        layout: shape and channel axis.
+        read: gives elements start to stop of the array, flat in C order.
+        advance: told the number of elements of each block that is done.
+    """
+
+    def measured(block: Block, values: Array) -> tuple[list[UnitMoments], ValueRange]:
+        units = [unit_moments(view) for view in unit_views(layout, block, values)]
+        return units, value_range(values.reshape(block.shape), units)
+
+    moments, extremes = MomentsAccumulator(layout), RangeAccumulator(layout.num_features)
+    for block, (units, part) in in_order(layout.blocks(READ_ELEMENTS), read, measured):
+        moments.add_units(block, units)
+        extremes.add(block.channels, part)
+        if advance is not None:
+            advance(block.stop - block.start)
+    return moments.result(), extremes.result()
+
+
 def moments(layout: ChannelLayout, read: ReadFlat) -> Moments:
-    """Return the moments of each channel of an array; arguments as in `read_blocks`."""
-    gathered = MomentsAccumulator(layout)
-    for block, values in read_blocks(layout, read):
-        gathered.add(block, values)
-    return gathered.result()
+    """Return the moments of each channel of an array; arguments as in `statistics`."""
+    return statistics(layout, read)[0]
 
 
 def transform(
     layout: ChannelLayout, read: ReadFlat, normalization: Normalization, dtype: str
 ) -> Iterator[tuple[Block, Array]]:
     """Yield the normalized array block by block, rounded to `dtype`; a bfloat16 result is held in float32."""
-    stored = np.dtype("float32" if dtype == "bfloat16" else dtype)
-    for block, values in read_blocks(layout, read):
-        cube = values.reshape(block.shape)
-        out = np.empty(block.shape, stored)
-        for rows, channels in _pieces(block.shape):
-            offset = block.first_channel
-            y = normalization.apply(cube[rows, channels], slice(offset + channels.start, offset + channels.stop))
-            out[rows, channels] = round_to(y, dtype)
-        yield block, out.reshape(-1)
-
-
-def _pieces(shape: tuple[int, int, int]) -> Iterator[tuple[slice, slice]]:
-    """Cut a block into rows, or channels of one row, that fit in the cache while they are float64."""
-    rows, channels, positions = shape
-    if channels * positions <= BLOCK_ELEMENTS:
-        step = BLOCK_ELEMENTS // (channels * positions)
-        yield from ((slice(first, first + step), slice(0, channels)) for first in range(0, rows, step))
-        return
-    step = max(1, BLOCK_ELEMENTS // positions)
-    for row in range(rows):
-        for first in range(0, channels, step):
-            yield slice(row, row + 1), slice(first, min(first + step, channels))
+    apply = BlockTransform(layout, normalization, dtype).apply
+    yield from in_order(layout.blocks(READ_ELEMENTS), read, apply)

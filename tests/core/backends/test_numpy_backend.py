@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bncli.core import block_transform, unit_moments
 from bncli.core.backends import numpy_backend
 from bncli.core.channel_layout import ChannelLayout
 from bncli.core.moments import moments_of_batch
@@ -13,12 +14,12 @@ from bncli.core.normalization import BatchNorm
 
 @pytest.mark.parametrize("shape", [(5, 3), (5, 3, 8), (3, 5, 6, 2), (1, 3, 40, 50)])
 @pytest.mark.parametrize("channel_axis", [1, -1])
-@pytest.mark.parametrize(("read_elements", "block_elements"), [(1, 1), (50, 16), (10**6, 7), (64, 10**6)])
+@pytest.mark.parametrize(("read_elements", "piece_elements"), [(1, 1), (50, 16), (10**6, 7), (64, 10**6)])
 def test_the_output_does_not_depend_on_the_size_of_reads_and_pieces(
     shape: tuple[int, ...],
     channel_axis: int,
     read_elements: int,
-    block_elements: int,
+    piece_elements: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     x = np.random.default_rng(0).normal(1, 2, shape).astype(np.float32)
@@ -33,7 +34,8 @@ def test_the_output_does_not_depend_on_the_size_of_reads_and_pieces(
 
     expected = output()
     monkeypatch.setattr(numpy_backend, "READ_ELEMENTS", read_elements)
-    monkeypatch.setattr(numpy_backend, "BLOCK_ELEMENTS", block_elements)
+    monkeypatch.setattr(block_transform, "CACHE_ELEMENTS", piece_elements)
+    monkeypatch.setattr(unit_moments, "CACHE_ELEMENTS", piece_elements)
     assert output() == expected
     axes = tuple(axis for axis in range(x.ndim) if axis != layout.channel_axis)
     by_hand = (x - x.mean(axes, keepdims=True, dtype=float)) / np.sqrt(x.var(axes, keepdims=True, dtype=float) + 1e-5)

@@ -1,0 +1,39 @@
+"""Mean and centred sum of squares from plain sums, with a certificate that says where that is accurate enough."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.core.exact_sum import exact_product
+from bncli.core.two_pass import RowMoments
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+
+_CERTIFIED_SHARE = 3 / 16
+"""Least share of the sum of squares that must be left after the mean is taken off: 16/3 magnifies a sum's rounding
+error to less than 2^-48, and evenly spread non-negative values, whose share is 1/4, are still within."""
+
+
+def one_pass(sums: FloatArray, squares: FloatArray, count: int) -> tuple[RowMoments, NDArray[np.bool_]]:
+    """Return moments from sums of `count` values each, and where they are certified.
+
+    `m2 = sum(x^2) - mean * sum(x)`, with the product exact, so that only the sums' own rounding is magnified.
+
+    Args:
+        sums: sum of x, any shape.
+        squares: sum of x^2, of values narrower than float64, whose squares are exact.
+        count: values in each sum.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        mean = sums / count
+        back, back_error = exact_product(mean, np.full_like(mean, count))
+        residue = (sums - back) - back_error
+        product, product_error = exact_product(mean, sums)
+        m2 = ((squares - product) - product_error) - mean * residue
+        is_certified = (m2 > _CERTIFIED_SHARE * squares) | (squares == 0)
+    return RowMoments(mean, residue / count, m2, np.zeros(mean.shape, np.int64)), is_certified
