@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+_MOST_LISTED = 12
+
 
 class BncliError(Exception):
     """An error of the user's input, options or machine, to be told in one line and without a traceback.
@@ -76,9 +78,10 @@ class OutputFailed(BncliError):
 
 
 def near_miss(name: str, known: Collection[str]) -> str:
-    """Return a hint for a name that is not among the known ones: the nearest of them, or the first few."""
-    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if nearest:
-        return f"did you mean {nearest[0]}?"
-    listed = list(known)[:12]
+    """Return a hint for a name that is not among the known ones: the nearest of them, or else the first few."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    near = [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower)]
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    listed = list(known)[:_MOST_LISTED]
     return f"known: {', '.join(listed)}" + (", ..." if len(known) > len(listed) else "")

@@ -20,7 +20,6 @@ CATCH_ALL_WORDS = {
 
 # Modules that hold no behaviour: what they declare is tested through those who keep to it.
 WITHOUT_TESTS_OF_THEIR_OWN = {
-    "bncli/errors.py",
     "bncli/formats/base.py",
     "bncli/renderers/base.py",
     "bncli/reports/document.py",

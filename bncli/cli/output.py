@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.cli.atomic_file import atomic_file, check_writable
-from bncli.cli.did_you_mean import did_you_mean
 from bncli.cli.terminal_surface import COLOR_CHOICES, file_surface, terminal_surface
-from bncli.errors import InvalidUsage, OutputFailed
+from bncli.errors import InvalidUsage, OutputFailed, near_miss
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +39,7 @@ class OutputOptions:
     def __post_init__(self) -> None:
         _choose_renderer(self)
         if self.color not in COLOR_CHOICES:
-            hint = did_you_mean(self.color, COLOR_CHOICES)
+            hint = near_miss(self.color, COLOR_CHOICES)
             raise InvalidUsage(f"--color takes {', '.join(COLOR_CHOICES)}, not '{self.color}'", hint=hint)
         if self.path is not None:
             check_writable(self.path, force=self.force)
@@ -78,9 +77,7 @@ def _choose_renderer(options: OutputOptions) -> Renderer:
     by_name = {renderer.name: renderer for renderer in RENDERERS}
     if options.format is not None:
         if options.format not in by_name:
-            known = ", ".join(by_name)
-            hint = did_you_mean(options.format, by_name) or f"the formats are {known}"
-            raise InvalidUsage(f"unknown format '{options.format}'", hint=hint)
+            raise InvalidUsage(f"unknown format '{options.format}'", hint=near_miss(options.format, by_name))
         return by_name[options.format]
     suffix = options.path.suffix.lower() if options.path else ""
     return next((renderer for renderer in RENDERERS if suffix in renderer.suffixes), RENDERERS[0])

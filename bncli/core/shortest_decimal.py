@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.core.named_arrays import Array
+
+
+def shortest_decimal(number: np.generic[Any]) -> float:
+    """Return the double that prints as the shortest decimal from which the stored float can be read back."""
+    return float(str(number))
 
 
 def shortest_decimals(array: Array) -> NDArray[np.float64]:
@@ -25,5 +30,5 @@ def shortest_decimals(array: Array) -> NDArray[np.float64]:
     """
     if array.dtype == np.float64:
         return array.astype(np.float64, copy=False)
-    decimals = [float(str(element)) for element in array.ravel()]
+    decimals = [shortest_decimal(element) for element in array.ravel()]
     return np.array(decimals, dtype=np.float64).reshape(array.shape)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.analysis.inspection import DEAD_VAR_PER_EPS
+from bncli.core.shortest_decimal import shortest_decimal
 from bncli.reports.arrangement import Field
 from bncli.reports.document import Cell, Column
-from bncli.reports.stored_decimal import stored_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,10 +46,10 @@ def channel_rows(layer: InspectedLayer) -> Iterator[ChannelRow]:
         yield ChannelRow(
             layer=stored.label,
             channel=channel,
-            running_mean=stored_decimal(stored.running_mean[channel]),
-            running_var=stored_decimal(stored.running_var[channel]),
-            weight=None if stored.weight is None else stored_decimal(stored.weight[channel]),
-            bias=None if stored.bias is None else stored_decimal(stored.bias[channel]),
+            running_mean=shortest_decimal(stored.running_mean[channel]),
+            running_var=shortest_decimal(stored.running_var[channel]),
+            weight=None if stored.weight is None else shortest_decimal(stored.weight[channel]),
+            bias=None if stored.bias is None else shortest_decimal(stored.bias[channel]),
             scale=float(scale[channel]),
             shift=float(shift[channel]),
             dead_below=DEAD_VAR_PER_EPS * stored.eps.value,

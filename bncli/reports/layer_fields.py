@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.core.shortest_decimal import shortest_decimal
 from bncli.reports.arrangement import Field
 from bncli.reports.document import Cell, Column
-from bncli.reports.stored_decimal import stored_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ def _statistic(role: str, name: str, title: str, priority: int) -> Field[Inspect
     def get(layer: InspectedLayer) -> Value:
         summary: ArraySummary | None = getattr(layer, role)
         number = None if summary is None else getattr(summary, name)
-        return None if number is None else stored_decimal(number)
+        return None if number is None else shortest_decimal(number)
 
     words = role.replace("_", " ")
     return _field(f"{role}_{name}", title, "number", f"{name} of {words} over the channels", priority, get)

@@ -71,7 +71,7 @@ def test_an_unknown_format_is_refused_before_anything_is_computed() -> None:
 def test_a_format_that_resembles_none_gets_the_list() -> None:
     with pytest.raises(InvalidUsage) as caught:
         OutputOptions(format="yaml9")
-    assert caught.value.hint == "the formats are table, json, csv, markdown, html"
+    assert caught.value.hint == "known: table, json, csv, markdown, html"
 
 
 def test_an_unknown_choice_of_colour_is_refused() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bncli.core.shortest_decimal import shortest_decimals
+from bncli.core.shortest_decimal import shortest_decimal, shortest_decimals
 
 
 def test_a_float32_prints_as_the_decimal_it_was_written_as() -> None:
@@ -18,6 +18,7 @@ def test_a_float32_prints_as_the_decimal_it_was_written_as() -> None:
 
 def test_a_float16_prints_as_the_decimal_it_was_written_as() -> None:
     assert shortest_decimals(np.array([0.1, 65504.0], dtype=np.float16)).tolist() == [0.1, 65500.0]
+    assert shortest_decimal(np.float16(0.1)) == 0.1
 
 
 @given(
