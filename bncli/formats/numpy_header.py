@@ -22,8 +22,8 @@ _LENGTH_BYTES = {1: 2, 2: 4, 3: 4}
 """Width of the length of the header, by version."""
 _NUM_FIELDS = 3
 
-# The header is a dictionary as Python writes it. Expressions read it, so that nothing has to be compiled; they never take
-# a space back, so that many spaces cost no time.
+# The header is a dictionary as Python writes it. Expressions read it, so that nothing has to be compiled; they never
+# take a space back, so that many spaces cost no time.
 _FIELD = re.compile(r"'(descr|fortran_order|shape)'\s*+:\s*+('[^']*'|True|False|\([0-9L,\s]*\))")
 _HEADER = re.compile(rf"\{{(?:\s*+{_FIELD.pattern}\s*+,?)*+\s*+\}}\s*+")
 _STRUCTURE = re.compile(r"'descr'\s*+:\s*+[\[(]")
