@@ -11,7 +11,7 @@ from bncli.core.running_average import running_average
 from bncli.core.stored_buffers import as_stored, stored_buffers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -77,70 +77,86 @@ class Trajectory:
         return self.values[:, :, 1]
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Steps that are worked on at once."""
+
+    length: int
+    stride: int
+    """Steps between values that are computed; divides the length."""
+    is_kept: bool
+    """Whether these values belong to the trajectory."""
+
+
 def trajectory(source: BatchSource, settings: RunSettings) -> Trajectory:
-    """Return the running statistics of a run over the batches of a source."""
+    """Return the running statistics of a run over the batches of a source, in memory that the run does not fill."""
     is_short = settings.num_steps <= _NUM_SAMPLES
     stride = 1 if settings.keeps_every_step or is_short else -(-settings.num_steps // _NUM_SAMPLES)
-    lengths = list(_block_lengths(settings.num_steps, stride, source.num_features))
-    blocks = source.stream(lengths, settings.num_steps)
-    strides = [min(stride, length) for length in lengths]
-    steps = np.cumsum(np.concatenate([np.full(n // k, k) for n, k in zip(lengths, strides, strict=True)]))
+    blocks = list(_blocks(settings.num_steps, stride, max(1, _BLOCK_ELEMENTS // source.num_features)))
+    stream = source.stream([block.length for block in blocks], settings.num_steps)
+    steps = np.append(np.arange(stride, settings.num_steps, stride), settings.num_steps)
     start = np.stack([settings.initial.mean, settings.initial.var])
     if settings.dtype == "float64":
-        return _exact(blocks, strides, start, settings, steps)
-    return _rounded(blocks, strides, start, settings, steps, settings.dtype)
+        return Trajectory(steps, _exact(zip(stream, blocks, strict=True), start, settings), changes=None)
+    return Trajectory(steps, *_rounded(zip(stream, blocks, strict=True), start, settings, settings.dtype))
 
 
-def _block_lengths(num_steps: int, stride: int, num_features: int) -> Iterator[int]:
-    """Cut a run into blocks of whole strides; what is left at its end is a block, and a stride, of its own."""
-    length = stride * max(1, _BLOCK_ELEMENTS // (stride * num_features))
+def _blocks(num_steps: int, stride: int, most_rows: int) -> Iterator[_Block]:
+    """Cut a run into blocks: of whole strides, or of pieces of a stride that is longer than a block may be."""
+    strides_at_once = max(1, most_rows // stride)
     whole = num_steps - num_steps % stride
-    for start in range(0, whole, length):
-        yield min(length, whole - start)
-    if whole < num_steps:
-        yield num_steps - whole
+    for start in range(0, whole, strides_at_once * stride):
+        yield from _cut(min(strides_at_once * stride, whole - start), stride, most_rows)
+    yield from _cut(num_steps - whole, num_steps - whole, most_rows)
+
+
+def _cut(length: int, stride: int, most_rows: int) -> Iterator[_Block]:
+    if stride <= most_rows and length:
+        yield _Block(length, stride, is_kept=True)
+        return
+    for start in range(0, length, most_rows):
+        rows = min(most_rows, length - start)
+        yield _Block(rows, rows, is_kept=start + rows == length)
 
 
 def _exact(
-    blocks: Iterable[BatchStatistics],
-    strides: Sequence[int],
-    start: NDArray[np.float64],
-    settings: RunSettings,
-    steps: NDArray[np.int64],
-) -> Trajectory:
+    batches: Iterable[tuple[BatchStatistics, _Block]], start: NDArray[np.float64], settings: RunSettings
+) -> NDArray[np.float64]:
+    """Return the values of the trajectory."""
     values = [start.ravel()] * len(settings.momenta)
     kept, num_seen = [], 0
-    for block, stride in zip(blocks, strides, strict=True):
-        batches = np.concatenate([block.mean, block.var_with(settings.ddof)], axis=1)
+    for statistics, block in batches:
+        stacked = np.concatenate([statistics.mean, statistics.var_with(settings.ddof)], axis=1)
         sampled = [
-            running_average(value, batches, momentum, stride, num_seen)
+            running_average(value, stacked, momentum, block.stride, num_seen)
             for value, momentum in zip(values, settings.momenta, strict=True)
         ]
         values = [each[-1] for each in sampled]
-        kept.append(np.stack(sampled, axis=1))
-        num_seen += len(block)
+        num_seen += block.length
+        if block.is_kept:
+            kept.append(np.stack(sampled, axis=1))
     whole = np.concatenate(kept)
-    return Trajectory(steps, whole.reshape(*whole.shape[:2], *start.shape), changes=None)
+    return whole.reshape(*whole.shape[:2], *start.shape)
 
 
 def _rounded(
-    blocks: Iterable[BatchStatistics],
-    strides: Sequence[int],
+    batches: Iterable[tuple[BatchStatistics, _Block]],
     start: NDArray[np.float64],
     settings: RunSettings,
-    steps: NDArray[np.int64],
     dtype: BufferDtype,
-) -> Trajectory:
+) -> tuple[NDArray[np.float32], Changes]:
+    """Return the values of the trajectory, and which steps changed them."""
     value = np.repeat(as_stored(start, dtype)[None], len(settings.momenta), axis=0)
     counts, last_steps = np.zeros(value.shape, np.int64), np.zeros(value.shape, np.int64)
     kept, num_seen = [], 0
-    for block, stride in zip(blocks, strides, strict=True):
-        values = stored_buffers(value, block, settings.momenta, dtype, num_seen)
+    for statistics, block in batches:
+        values = stored_buffers(value, statistics, settings.momenta, dtype, num_seen)
         is_moved = values != np.concatenate([value[None], values[:-1]])
-        numbers = np.arange(num_seen + 1, num_seen + len(block) + 1)[:, None, None, None]
+        numbers = np.arange(num_seen + 1, num_seen + block.length + 1)[:, None, None, None]
         counts += is_moved.sum(axis=0)
         last_steps = np.maximum(last_steps, (is_moved * numbers).max(axis=0))
         value = values[-1]
-        kept.append(values[stride - 1 :: stride])
-        num_seen += len(block)
-    return Trajectory(steps, np.concatenate(kept), Changes(counts, last_steps))
+        num_seen += block.length
+        if block.is_kept:
+            kept.append(values[block.stride - 1 :: block.stride])
+    return np.concatenate(kept), Changes(counts, last_steps)

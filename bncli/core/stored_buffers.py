@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from bncli.core.rounding import round_to_bfloat16
+from bncli.core.rounding import round_to, round_to_bfloat16
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +85,7 @@ def stored_buffers(
 
 def as_stored(values: FloatArray, dtype: BufferDtype) -> NDArray[np.float32]:
     """Return values rounded to a buffer's dtype, held in float32."""
-    return round_to_bfloat16(values) if dtype == "bfloat16" else _ARITHMETIC[dtype].buffer(values)
+    return round_to(values.astype(np.float64), dtype).astype(np.float32)
 
 
 def _increments(batches: BatchStatistics, weight: NDArray[np.float32], rules: _Arithmetic) -> FloatArray:

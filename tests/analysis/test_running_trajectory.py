@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bncli.analysis import running_trajectory
 from bncli.analysis.running_trajectory import AverageDtype, RunSettings, Trajectory, trajectory
 from bncli.core.gaussian_batches import GaussianBatches
 from bncli.core.running_statistics import RunningStatistics, fresh, update
@@ -62,12 +63,21 @@ def test_a_run_that_keeps_every_step_ends_where_one_that_does_not_ends(dtype: Av
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_run_of_many_blocks_is_that_of_few(dtype: AverageDtype) -> None:
-    """With 400 channels a block is 163 steps; a single channel of them is one block."""
-    wide = followed(700, num_features=400, dtype=dtype)
-    settings = RunSettings(MOMENTA, 700, fresh(400), dtype=dtype, keeps_every_step=True)
-    every = trajectory(source(400), settings)
-    np.testing.assert_allclose(every.values[wide.steps - 1], wide.values, rtol=1e-12, atol=1e-13)
+@pytest.mark.parametrize("block_elements", [2, 64])
+@pytest.mark.parametrize("num_steps", [255, 1003])
+def test_values_do_not_depend_on_the_blocks(
+    num_steps: int, block_elements: int, dtype: AverageDtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks of one step, of part of a stride, of several strides."""
+    whole = followed(num_steps, dtype=dtype)
+    monkeypatch.setattr(running_trajectory, "_BLOCK_ELEMENTS", block_elements)
+    parts = followed(num_steps, dtype=dtype)
+    np.testing.assert_array_equal(parts.steps, whole.steps)
+    np.testing.assert_allclose(parts.values, whole.values, rtol=1e-12, atol=1e-13)
+    if whole.changes is not None:
+        assert parts.changes is not None
+        np.testing.assert_array_equal(parts.changes.counts, whole.changes.counts)
+        np.testing.assert_array_equal(parts.changes.last_steps, whole.changes.last_steps)
 
 
 def test_low_precision_stays_near_the_exact_run() -> None:
