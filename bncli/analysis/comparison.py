@@ -167,8 +167,9 @@ def _num_broken(before: BatchNormLayer, after: BatchNormLayer) -> int:
     """Return how many channels hold only finite values in the first file and others in the second."""
 
     def finite_channels(layer: BatchNormLayer) -> NDArray[np.bool_]:
-        arrays = (layer.running_mean, layer.running_var, layer.weight, layer.bias)
-        are_finite: NDArray[np.bool_] = np.stack([np.isfinite(array) for array in arrays if array is not None])
-        return are_finite.all(axis=0)
+        are_finite = np.ones(layer.num_features, bool)
+        for array in (layer.running_mean, layer.running_var, layer.weight, layer.bias):
+            are_finite &= True if array is None else np.isfinite(array)
+        return are_finite
 
     return int((finite_channels(before) & ~finite_channels(after)).sum())

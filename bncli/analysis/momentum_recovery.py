@@ -1,7 +1,8 @@
-"""Which momentum moved the running statistics: no checkpoint of weights stores it, but channels at rest give it away.
+"""Which momentum moved the running statistics: no file of weights stores it, but dead channels give it away.
 
 A channel that nothing reaches any more has batches of variance 0, so each update multiplies its running variance by
-`1 - momentum`, until the products round back to the value itself: the floor.
+`1 - momentum`, until the products round back to the value itself: the floor. What falls between two files, and where
+the floor lies, both tell the momentum.
 """
 
 from __future__ import annotations

@@ -52,9 +52,11 @@ def diff(
         emit(columns_document(COMPARISON_FIELDS), destination)
         return
     settings = given_settings(eps, momentum)
-    first, second = open_checkpoint(before, settings).checkpoint, open_checkpoint(after, settings).checkpoint
-    everything = compare(first.layers, second.layers, are_ranks=ranks or are_rank_files(before, after))
-    comparison = select_changes(everything, layer or ())
-    emit(comparison_document((first, second), comparison, arrangement(sort, top, columns)), destination)
+    first, second = open_checkpoint(before, settings), open_checkpoint(after, settings)
+    checkpoints = first.checkpoint, second.checkpoint
+    are_ranks = ranks or are_rank_files(before, after)
+    comparison = select_changes(compare(checkpoints[0].layers, checkpoints[1].layers, are_ranks=are_ranks), layer or ())
+    order = arrangement(sort, top, columns)
+    emit(comparison_document(checkpoints, comparison, order, second.array_names), destination)
     if exit_code and not comparison.are_equal:
         raise typer.Exit(EXIT_DIFFERENT)

@@ -34,11 +34,10 @@ def inspect_checkpoint(
     """Show which batch-normalization layers a file holds, and their statistics."""
     from bncli.analysis.channel_filter import ChannelFilter
     from bncli.analysis.inspection import inspect
-    from bncli.analysis.layer_discovery import discover
     from bncli.analysis.layer_selection import select
     from bncli.cli.arrangement_options import arrangement, shows_columns_help
     from bncli.cli.given_settings import given_settings
-    from bncli.formats.detection import open_named_arrays
+    from bncli.cli.opened_checkpoint import open_checkpoint
     from bncli.reports.arrangement import columns_document
     from bncli.reports.channel_fields import CHANNEL_FIELDS
     from bncli.reports.checkpoint import checkpoint_document
@@ -49,13 +48,14 @@ def inspect_checkpoint(
         emit(columns_document(CHANNEL_FIELDS) if channels else columns_document(LAYER_FIELDS), destination)
         return
     condition = None if where is None else ChannelFilter.parse(where)
-    with open_named_arrays(file) as arrays:
-        checkpoint = discover(arrays, given_settings(eps, momentum))
+    opened = open_checkpoint(file, given_settings(eps, momentum))
+    checkpoint = opened.checkpoint
     layers = [inspect(selected) for selected in select(checkpoint, layer or (), condition)]
     document = checkpoint_document(
         checkpoint,
         layers,
         arrangement(sort, top, columns),
+        array_names=opened.array_names,
         with_channels=channels,
         is_filtered=condition is not None,
     )

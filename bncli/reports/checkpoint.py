@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from bncli.analysis.lineage import lineage
 from bncli.reports.arrangement import arranged, table_of
 from bncli.reports.channel_fields import CHANNEL_FIELDS, channel_rows
+from bncli.reports.checkpoint_forensics import checkpoint_inferences
 from bncli.reports.checkpoint_record import checkpoint_record
 from bncli.reports.document import Document, KeyValues, Note
 from bncli.reports.layer_fields import LAYER_FIELDS, default_columns, shared_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from bncli.analysis.inspection import InspectedLayer
     from bncli.analysis.lineage import CounterGroup
@@ -29,6 +30,7 @@ def checkpoint_document(
     layers: Sequence[InspectedLayer],
     arrangement: Arrangement,
     *,
+    array_names: Collection[str] = (),
     with_channels: bool = False,
     is_filtered: bool = False,
 ) -> Document:
@@ -38,6 +40,7 @@ def checkpoint_document(
         checkpoint: the file's layers, all of them.
         layers: those to show.
         arrangement: order, number and columns of the rows.
+        array_names: names of all arrays in the file, those of other layers included.
         with_channels: whether rows are channels instead of layers.
         is_filtered: whether a condition chose the channels.
 
@@ -49,8 +52,12 @@ def checkpoint_document(
     else:
         shown = arranged(layers, LAYER_FIELDS, arrangement, lambda layer: layer.worst_first())
         table = _layer_table(layers, shown, arrangement, is_filtered=is_filtered)
-    blocks: tuple[Block, ...] = (_facts(checkpoint, layers), table, *_notes(checkpoint, layers))
-    return Document("checkpoint", blocks, checkpoint_record(checkpoint, shown, with_channels=with_channels))
+    inferences = checkpoint_inferences(checkpoint.layers, array_names)
+    blocks: list[Block] = [_facts(checkpoint, layers), table]
+    blocks += [inference.note() for inference in inferences]
+    blocks += _notes(checkpoint, layers)
+    record = checkpoint_record(checkpoint, shown, inferences, with_channels=with_channels)
+    return Document("checkpoint", tuple(blocks), record)
 
 
 def _layer_table(

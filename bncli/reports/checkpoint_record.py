@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     from bncli.analysis.array_summary import ArraySummary
     from bncli.analysis.inspection import InspectedLayer
     from bncli.core.batch_norm_layer import Checkpoint, Setting
+    from bncli.reports.inference import Inference
 
 
 def checkpoint_record(
-    checkpoint: Checkpoint, layers: Sequence[InspectedLayer], *, with_channels: bool
+    checkpoint: Checkpoint,
+    layers: Sequence[InspectedLayer],
+    inferences: Sequence[Inference] = (),
+    *,
+    with_channels: bool,
 ) -> dict[str, Any]:
     """Return the record of schema `checkpoint`: facts of the whole file, and the layers to show."""
     return {
@@ -32,6 +37,7 @@ def checkpoint_record(
             {"num_batches_tracked": group.num_batches_tracked, "num_layers": group.num_layers}
             for group in lineage(checkpoint.layers)
         ],
+        "forensics": [inference.record() for inference in inferences],
     }
 
 

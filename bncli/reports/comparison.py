@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from bncli.reports.arrangement import arranged, table_of
 from bncli.reports.comparison_fields import COMPARISON_FIELDS, worst_first
+from bncli.reports.comparison_forensics import comparison_inferences
 from bncli.reports.comparison_plot import shift_plot
 from bncli.reports.comparison_record import comparison_record
-from bncli.reports.comparison_story import named_group, story, updates_text
+from bncli.reports.comparison_story import story, updates_text
 from bncli.reports.document import Cell, Document, KeyValues, Note
 from bncli.reports.layer_fields import setting_text
+from bncli.reports.layer_group import layer_group
 from bncli.reports.verdict_texts import VERDICT_TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from bncli.analysis.comparison import Comparison
     from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
@@ -25,7 +27,10 @@ _MOST_NAMED = 6
 
 
 def comparison_document(
-    checkpoints: tuple[Checkpoint, Checkpoint], comparison: Comparison, arrangement: Arrangement
+    checkpoints: tuple[Checkpoint, Checkpoint],
+    comparison: Comparison,
+    arrangement: Arrangement,
+    array_names: Collection[str] = (),
 ) -> Document:
     """Return what happened between two checkpoints.
 
@@ -33,6 +38,7 @@ def comparison_document(
         checkpoints: the first and the second file.
         comparison: their layers, or those that were asked for.
         arrangement: order, number and columns of the rows.
+        array_names: names of all arrays of the second file, those of other layers included.
 
     Raises:
         InvalidUsage: a column asked for does not exist.
@@ -41,13 +47,15 @@ def comparison_document(
     columns = arrangement.columns or tuple(field.column.key for field in COMPARISON_FIELDS)
     num_all = len(comparison.changes)
     footer = "" if len(shown) == num_all else f"{len(shown)} of {num_all} layers"
+    inferences = comparison_inferences(*checkpoints, comparison, array_names)
     blocks: list[Block] = [
         _facts(checkpoints, comparison),
         table_of(shown, COMPARISON_FIELDS, columns, footer),
         *shift_plot(comparison),
         *_notes(checkpoints, comparison),
+        *(inference.note() for inference in inferences),
     ]
-    return Document("diff", tuple(blocks), comparison_record(checkpoints, comparison, shown))
+    return Document("diff", tuple(blocks), comparison_record(checkpoints, comparison, shown, inferences))
 
 
 def _facts(checkpoints: tuple[Checkpoint, Checkpoint], comparison: Comparison) -> KeyValues:
@@ -86,7 +94,7 @@ def _unpaired_facts(comparison: Comparison) -> Iterator[tuple[str, Value | Cell]
 
 def _group_text(layers: Sequence[BatchNormLayer], others: Sequence[BatchNormLayer]) -> str:
     labels = [layer.label for layer in layers]
-    group = named_group(labels, [*labels, *(layer.label for layer in others)])
+    group = layer_group(labels, [*labels, *(layer.label for layer in others)])
     return group if len(labels) == 1 else f"{group}: {_listed(labels)}"
 
 

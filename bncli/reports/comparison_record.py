@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 
     from bncli.analysis.comparison import Comparison, LayerChange
     from bncli.core.batch_norm_layer import Checkpoint
+    from bncli.reports.inference import Inference
 
 
 def comparison_record(
-    checkpoints: tuple[Checkpoint, Checkpoint], comparison: Comparison, shown: Sequence[LayerChange]
+    checkpoints: tuple[Checkpoint, Checkpoint],
+    comparison: Comparison,
+    shown: Sequence[LayerChange],
+    inferences: Sequence[Inference],
 ) -> dict[str, Any]:
     """Return the record of schema `diff`: both files, the layers to show, and what happened overall."""
     matching = comparison.matching
@@ -34,6 +38,7 @@ def comparison_record(
             {"before": rename.before, "after": rename.after, "num_layers": rename.num_layers}
             for rename in matching.renames
         ],
+        "forensics": [inference.record() for inference in inferences],
         "summary": {
             "story": story(comparison),
             "are_equal": comparison.are_equal,

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.analysis.layer_path import shared_path
 from bncli.analysis.verdicts import Verdict
+from bncli.reports.layer_group import layer_group
 from bncli.reports.verdict_texts import VERDICT_TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from bncli.analysis.comparison import Comparison, LayerChange
 
@@ -27,23 +27,12 @@ def story(comparison: Comparison) -> str:
     return "; ".join(clauses)
 
 
-def named_group(labels: Sequence[str], all_labels: Collection[str]) -> str:
-    """Return `backbone (55 layers)` where the path is theirs alone, else `55 layers`; `all 70 layers` for all."""
-    count = f"{len(labels)} layer{'s' if len(labels) > 1 else ''}"
-    if len(labels) == len(all_labels):
-        return f"all {count}" if len(labels) > 1 else f"{labels[0]} (the only layer)"
-    if len(labels) == 1:
-        return labels[0]
-    path = shared_path(labels, set(all_labels) - set(labels))
-    return count if path is None else f"{path} ({count})"
-
-
 def _clause(comparison: Comparison, verdict: Verdict) -> str:
     changes = [change for change in comparison.changes if change.verdict is verdict]
     labels = [change.pair.after.label for change in changes]
     text = VERDICT_TEXTS[verdict]
     added = comparison.matching.added
-    who = named_group(labels, [*(change.pair.after.label for change in comparison.changes), *(a.label for a in added)])
+    who = layer_group(labels, [*(change.pair.after.label for change in comparison.changes), *(a.label for a in added)])
     code = f" ({text.code})" if text.code else ""
     return f"{who}: {text.story}{code}{_size(changes, verdict)}"
 

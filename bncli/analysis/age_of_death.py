@@ -1,0 +1,70 @@
+"""For how long a channel has been dead, at least: without input its variance falls by `1 - momentum` in each update."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.analysis.inspection import DEAD_VAR_PER_EPS
+from bncli.core.momentum import log_decay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from bncli.core.batch_norm_layer import BatchNormLayer
+
+
+@dataclass(frozen=True, slots=True)
+class DeadChannel:
+    """A channel that nothing reaches any more."""
+
+    label: str
+    """Label of its layer."""
+    channel: int
+    running_var: float
+    fewest_updates: int | None
+    """Updates since its death, at least, if it fell from the median of its layer's living channels; `None` where no
+    number of updates leads there: variance 0, or no momentum."""
+
+
+def dead_channels(layers: Iterable[BatchNormLayer], momentum: float | None = None) -> tuple[DeadChannel, ...]:
+    """Return the dead channels of some layers, each with the fewest updates that can lie between its death and now.
+
+    No update makes a variance smaller than `(1 - m)` times itself, so that the fall from v0 to v takes
+    `ln(v0 / v) / -ln(1 - m)` updates or more: more where the floor of the element type or the decay of weights held it.
+
+    Args:
+        layers: the layers.
+        momentum: weight of the new batch; `None` takes each layer's own.
+    """
+    return tuple(dead for layer in layers for dead in _of_layer(layer, momentum or layer.momentum.value))
+
+
+def is_dead(layer: BatchNormLayer) -> NDArray[np.bool_]:
+    """Return which channels have a variance, of 0 or more, that is far below anything that matters beside eps."""
+    var = layer.running_var.astype(np.float64)
+    return (var >= 0) & (var < DEAD_VAR_PER_EPS * layer.eps.value)
+
+
+def _of_layer(layer: BatchNormLayer, momentum: float | None) -> tuple[DeadChannel, ...]:
+    var = layer.running_var.astype(np.float64)
+    dead = is_dead(layer)
+    living = var[(var > 0) & ~dead & np.isfinite(var)]
+    if not dead.any() or not living.size:
+        return ()
+    reference = float(np.median(living))
+    return tuple(
+        DeadChannel(layer.label, channel, float(var[channel]), fewest_updates(reference, float(var[channel]), momentum))
+        for channel in np.flatnonzero(dead).tolist()
+    )
+
+
+def fewest_updates(start: float, end: float, momentum: float | None) -> int | None:
+    """Return the fewest updates in which a variance falls from `start` to `end`; `None` where no number is enough."""
+    if not momentum or momentum >= 1 or not end > 0:
+        return None
+    return max(0, int(np.log(start / end) / -log_decay(momentum)))

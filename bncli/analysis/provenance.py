@@ -1,0 +1,75 @@
+"""How a file came about, where its counters do not fit its statistics: averaged, converted or estimated anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from bncli.core.momentum import residue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from bncli.core.batch_norm_layer import BatchNormLayer
+
+Fingerprint = Literal["averaging-wrapper", "float-counters", "zero-counters", "counters-too-small"]
+"""`averaging-wrapper`: torch's AveragedModel saved its own counter `n_averaged`. `float-counters`: a tool averaged the
+counters as numbers. `zero-counters`: no update was counted, and the statistics are trained. `counters-too-small`: so
+few updates cannot have made these variances."""
+
+_COUNTER_OF_AVERAGED_MODEL = "n_averaged"
+_MARGIN = 0.5
+"""A variance this far below what the updates must leave of the initial 1 is no matter of rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """One fingerprint and the layers that bear it."""
+
+    fingerprint: Fingerprint
+    labels: tuple[str, ...]
+
+
+def provenance(layers: Sequence[BatchNormLayer], array_names: Collection[str]) -> tuple[Provenance, ...]:
+    """Return the fingerprints in one file.
+
+    Args:
+        layers: all layers of the file.
+        array_names: names of all its arrays, those of other layers included.
+    """
+    return tuple(_found(layers, array_names))
+
+
+def _found(layers: Sequence[BatchNormLayer], array_names: Collection[str]) -> Iterator[Provenance]:
+    if any(name.rpartition(".")[2] == _COUNTER_OF_AVERAGED_MODEL for name in array_names):
+        yield Provenance("averaging-wrapper", tuple(layer.label for layer in layers))
+    tests: tuple[tuple[Fingerprint, Callable[[BatchNormLayer], bool]], ...] = (
+        ("float-counters", _has_float_counter),
+        ("zero-counters", _is_trained_without_updates),
+        ("counters-too-small", _has_too_few_updates),
+    )
+    for fingerprint, bears_it in tests:
+        labels = tuple(layer.label for layer in layers if bears_it(layer))
+        if labels:
+            yield Provenance(fingerprint, labels)
+
+
+def _has_float_counter(layer: BatchNormLayer) -> bool:
+    return isinstance(layer.num_batches_tracked, float)
+
+
+def _is_trained_without_updates(layer: BatchNormLayer) -> bool:
+    is_initial = (layer.running_mean == 0).all() and (layer.running_var == 1).all()
+    return layer.num_batches_tracked == 0 and not is_initial
+
+
+def _has_too_few_updates(layer: BatchNormLayer) -> bool:
+    """Return whether a variance lies below what T updates leave of the initial 1, which is (1 - m)^T at least."""
+    counter, momentum = layer.num_batches_tracked, layer.momentum.value
+    if not isinstance(counter, int) or counter < 1 or momentum is None:
+        return False
+    var = layer.running_var.astype(np.float64)
+    positive = var[var > 0]
+    return bool(positive.size and positive.min() < _MARGIN * residue(momentum, counter))
