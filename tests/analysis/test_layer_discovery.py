@@ -133,6 +133,63 @@ def test_a_file_may_say_that_a_layer_is_in_training_mode() -> None:
     assert [layer.training_mode for layer in found.layers] == [True, False]
 
 
+def test_a_layer_whose_roles_the_file_tells_needs_no_known_names() -> None:
+    arrays = {name: np.arange(3.0) + shift for shift, name in enumerate(("m", "v", "g", "unused"))}
+    roles = {"running_mean": "m", "running_var": "v", "weight": "g"}
+    hint = LayerHint("norm", "BatchNormalization", {"eps": 1e-3}, roles, training_mode=True, framework="onnx")
+    (layer,) = discover(ArraysInMemory(arrays, {"norm": hint})).layers
+    assert (layer.name, layer.framework, layer.training_mode) == ("norm", "onnx", True)
+    assert layer.tensors == roles
+    assert layer.bias is None
+    assert (layer.eps, layer.momentum) == (Setting(1e-3, "stored"), Setting(0.1, "assumed"))
+
+
+@pytest.mark.parametrize(
+    ("framework", "mean", "eps", "momentum"),
+    [
+        ("onnx", "m", 1e-5, 0.1),
+        ("caffe", "m", 1e-5, 0.001),
+        ("mxnet", "bn_moving_mean", 1e-3, 0.1),
+        ("mxnet", "bn_running_mean", 1e-5, 0.1),
+    ],
+)
+def test_what_a_told_layer_does_not_hold_is_its_frameworks_default(
+    framework: str, mean: str, eps: float, momentum: float
+) -> None:
+    hint = LayerHint("bn", roles={"running_mean": mean, "running_var": "v"}, framework=framework)
+    (layer,) = discover(ArraysInMemory({mean: np.ones(3), "v": np.ones(3)}, {"bn": hint})).layers
+    assert (layer.eps, layer.momentum) == (Setting(eps, "assumed"), Setting(momentum, "assumed"))
+
+
+def test_arrays_of_a_told_layer_are_not_found_again_by_their_names() -> None:
+    roles = {role: f"bn.{role}" for role in ("running_mean", "running_var")}
+    hint = LayerHint("other", roles=roles, framework="onnx")
+    (layer,) = discover(ArraysInMemory(torch_arrays("bn"), {"other": hint})).layers
+    assert (layer.name, layer.framework) == ("other", "onnx")
+
+
+def test_a_told_layer_that_contradicts_itself_is_skipped() -> None:
+    hint = LayerHint("bn", roles={"running_mean": "m", "running_var": "v"}, framework="onnx")
+    arrays = ArraysInMemory({"m": np.ones(3), "v": np.ones(4), **torch_arrays("good")}, {"bn": hint})
+    found = discover(arrays)
+    assert [layer.name for layer in found.layers] == ["good"]
+    assert found.skipped == (Skipped("bn", "running_var has shape [4], running_mean [3]", "shape-mismatch"),)
+
+
+def test_a_layer_that_the_format_could_not_use_is_none_by_name_either() -> None:
+    skipped = (Skipped("bn", "weight is computed, not stored"),)
+    found = discover(ArraysInMemory(torch_arrays("bn") | torch_arrays("good"), skipped=skipped))
+    assert [layer.name for layer in found.layers] == ["good"]
+    assert found.skipped == skipped
+
+
+def test_a_file_that_says_why_it_has_no_layers_is_quoted() -> None:
+    arrays = ArraysInMemory({"conv.weight": np.ones(3)})
+    arrays.without_layers = "52 Conv, 0 BatchNormalization: folded at export"
+    with pytest.raises(NoBatchNormLayers, match="52 Conv, 0 BatchNormalization: folded at export"):
+        discover(arrays)
+
+
 def test_a_file_without_layers_is_an_error_that_says_what_a_layer_is() -> None:
     with pytest.raises(NoBatchNormLayers, match="no batch-normalization layer among 1 arrays") as caught:
         discover(ArraysInMemory({"conv.weight": np.ones(3)}))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bncli.formats.byte_source import ByteSource
-from bncli.formats.regions import FileRegion, Latin1Region, MemoryRegion, Region, SubRegion
+from bncli.formats.regions import FileRegion, JoinedRegion, Latin1Region, MemoryRegion, Region, SubRegion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CONTENT = bytes(range(200, 240))
 
 
-@pytest.fixture(params=["file", "memory", "latin-1", "part"])
+@pytest.fixture(params=["file", "memory", "latin-1", "part", "joined"])
 def region(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Region]:
     path = tmp_path / "bytes.bin"
     path.write_bytes(b"front" + CONTENT + b"back")
@@ -24,6 +24,7 @@ def region(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Region]:
         "memory": MemoryRegion(CONTENT),
         "latin-1": Latin1Region(CONTENT.decode("latin-1")),
         "part": SubRegion(FileRegion(source, 2, len(CONTENT) + 5), 3, len(CONTENT)),
+        "joined": JoinedRegion(tuple(map(MemoryRegion, (CONTENT[:3], b"", CONTENT[3:10], CONTENT[10:])))),
     }[request.param]
     source.close()
 
@@ -47,6 +48,7 @@ def test_the_position_is_the_place_in_the_file(tmp_path: Path) -> None:
     source = ByteSource(path)
     assert SubRegion(FileRegion(source, 5, 20), 3, 10).position == 8
     source.close()
+    assert JoinedRegion((SubRegion(MemoryRegion(CONTENT), 4, 2), MemoryRegion(CONTENT))).position == 4
 
 
 def test_text_beyond_latin_1_is_a_fault_when_it_is_read() -> None:

@@ -134,7 +134,7 @@ def read_lengths(item: Field) -> list[int]:
     if item.wire_type is WireType.VARINT:
         return [item.integer()]
     if item.wire_type is not WireType.BYTES or item.stop - item.start > MAX_AXES * 10:
-        raise ValueError("the shape is broken")
+        raise ValueError(f"a tensor has over {MAX_AXES} axes")
     encoded = item.parent.file.read(item.start, item.stop)
     return [int(length) for length in decode_varints(encoded).astype("<i8")]
 

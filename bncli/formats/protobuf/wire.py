@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from bncli.formats.regions import Region
 
-MAX_FIELDS = 3_000_000
+_MAX_FIELDS = 3_000_000
 """Over all messages of a file: ten times what a model of 50,000 arrays has, and a few seconds of work."""
+_ALWAYS_ALLOWED_FIELDS = 100_000
 _MAX_DEPTH = 100
 """Nested messages; the library of protocol buffers stops there too."""
 _MAX_TEXT_BYTES = 65_536
@@ -41,9 +42,11 @@ class WireFile:
     over a long one costs nothing.
     """
 
-    def __init__(self, content: Region, max_fields: int = MAX_FIELDS) -> None:
+    def __init__(self, content: Region, max_fields: int = _MAX_FIELDS) -> None:
         self.content = content
-        self._fields_left = max_fields
+        # A field takes two bytes at least. More of them than bytes are met only by walking the same bytes repeatedly,
+        # which a small file could otherwise ask for until the budget is spent.
+        self._fields_left = min(max_fields, content.size + _ALWAYS_ALLOWED_FIELDS)
         self._window = bytearray()
         self._window_start = 0
 

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from bncli.analysis.layer_discovery import discover
+from bncli.core.batch_norm_layer import Setting
+from bncli.core.named_arrays import Skipped
+from bncli.errors import NoBatchNormLayers
+from bncli.formats.onnx import open_onnx
+from tests.helpers.onnx_models import ROLES, batch_norm, layer_arrays, model, one_layer_model, tensors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
+
+ARRAYS = layer_arrays()
+NAMES = list(ARRAYS)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "model.onnx"
+
+
+def found(path: Path, proto: onnx.ModelProto) -> Checkpoint:
+    path.write_bytes(proto.SerializeToString())
+    with open_onnx(path) as arrays:
+        return discover(arrays)
+
+
+def only_layer(path: Path, proto: onnx.ModelProto) -> BatchNormLayer:
+    (layer,) = found(path, proto).layers
+    return layer
+
+
+def assert_is_the_layer(layer: BatchNormLayer) -> None:
+    for role in ROLES:
+        np.testing.assert_array_equal(getattr(layer, role), ARRAYS[f"bn.{role}"], strict=True)
+
+
+def test_a_layer_has_the_arrays_of_its_nodes_inputs(path: Path) -> None:
+    layer = only_layer(path, one_layer_model())
+    assert_is_the_layer(layer)
+    assert (layer.name, layer.framework, layer.class_name) == ("bn", "onnx", "BatchNormalization")
+    assert layer.tensors == {role: f"bn.{role}" for role in ROLES}
+    assert layer.num_batches_tracked is None
+
+
+def test_settings_come_as_the_decimals_that_were_written_and_momentum_as_the_new_batchs_weight(path: Path) -> None:
+    layer = only_layer(path, one_layer_model(epsilon=1e-5, momentum=0.93))
+    assert layer.eps == Setting(1e-5, "stored")
+    assert layer.momentum == Setting(0.07, "stored")
+
+
+def test_settings_that_are_not_stored_are_those_that_onnx_assumes(path: Path) -> None:
+    layer = only_layer(path, one_layer_model())
+    assert (layer.eps, layer.momentum) == (Setting(1e-5, "assumed"), Setting(0.1, "assumed"))
+
+
+@pytest.mark.parametrize(
+    ("opset", "outputs", "attributes", "training_mode"),
+    [
+        (17, ("y",), {}, False),
+        (17, ("y",), {"training_mode": 0}, False),
+        (17, ("y",), {"training_mode": 1}, True),
+        (14, ("y", "mean", "var"), {"training_mode": 1}, True),
+        (9, ("y",), {}, False),
+        (9, ("y", "mean", "var", "saved_mean", "saved_var"), {}, True),
+        (9, ("y", "", ""), {}, False),
+        (6, ("y",), {"is_test": 1}, False),
+        (6, ("y",), {}, True),
+        (1, ("y",), {"is_test": 0}, True),
+    ],
+)
+def test_training_mode_is_told_by_what_each_version_of_the_operator_tells_it_by(
+    path: Path, opset: int, outputs: tuple[str, ...], attributes: dict[str, int], training_mode: bool
+) -> None:
+    assert only_layer(path, one_layer_model(opset, outputs, **attributes)).training_mode is training_mode
+
+
+@pytest.mark.parametrize(
+    ("prefix", "node_name", "name"),
+    [
+        ("features.1.bn.", "node", "features.1.bn"),
+        ("model/bn/", "node", "model/bn"),
+        ("onnx::BatchNormalization_", "/bn/BatchNormalization", "/bn/BatchNormalization"),
+        ("", "/bn/BatchNormalization", "/bn/BatchNormalization"),
+        ("", "", "y"),
+    ],
+)
+def test_a_layer_is_called_as_its_arrays_or_else_as_its_node(
+    path: Path, prefix: str, node_name: str, name: str
+) -> None:
+    arrays = layer_arrays(prefix=prefix)
+    assert only_layer(path, model([batch_norm(list(arrays), name=node_name)], tensors(arrays))).name == name
+
+
+def test_layers_that_would_be_called_the_same_are_called_as_their_nodes(path: Path) -> None:
+    first, second = (layer_arrays(seed=seed, prefix=f"blobs/{seed}_") for seed in (1, 2))
+    nodes = [batch_norm(list(first), ["a"], name="same"), batch_norm(list(second), ["b"], name="same")]
+    names = [layer.name for layer in found(path, model(nodes, tensors(first | second))).layers]
+    assert names == ["same", "b"]
+
+
+def test_a_layer_that_is_applied_twice_is_one_layer(path: Path) -> None:
+    nodes = [batch_norm(NAMES, ["a"]), batch_norm(NAMES, ["b", "m", "v"], training_mode=1)]
+    layer = only_layer(path, model(nodes, tensors(ARRAYS)))
+    assert layer.name == "bn"
+    assert layer.training_mode
+
+
+def test_constants_and_copies_are_followed_to_what_is_stored(path: Path) -> None:
+    mean, var = (numpy_helper.from_array(ARRAYS[f"bn.{role}"]) for role in ROLES[2:])
+    nodes = [
+        helper.make_node("Constant", [], ["bn.running_mean"], value=mean),
+        helper.make_node("Constant", [], ["stored"], value=var),
+        helper.make_node("Identity", ["stored"], ["copied"]),
+        helper.make_node("Identity", ["copied"], ["bn.running_var"]),
+        helper.make_node("Constant", [], ["bn.bias"], value_floats=ARRAYS["bn.bias"].tolist()),
+        batch_norm(NAMES),
+    ]
+    layer = only_layer(path, model(nodes, tensors({"bn.weight": ARRAYS["bn.weight"]})))
+    assert_is_the_layer(layer)
+    assert layer.tensors["running_var"] == "stored"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "inputs", "reason"),
+    [
+        ([], ["bn.weight"], "weight is an input of the graph, not stored"),
+        ([], [], "weight is 'bn.weight', which nothing in the model defines"),
+        (
+            [helper.make_node("ConstantOfShape", ["shape"], ["bn.weight"])],
+            [],
+            "weight is computed by a ConstantOfShape node, not stored",
+        ),
+        (
+            [helper.make_node("Identity", ["bn.weight2"], ["bn.weight"])],
+            ["bn.weight2"],
+            "weight is an input of the graph, not stored",
+        ),
+        (
+            [helper.make_node("Constant", [], ["bn.weight"], value_float=1.0)],
+            [],
+            "weight is a Constant without a tensor",
+        ),
+        (
+            [
+                helper.make_node(
+                    "Constant", [], ["bn.weight"], value=helper.make_tensor("", TensorProto.STRING, [1], ["a"])
+                )
+            ],
+            [],
+            "weight 'bn.weight' cannot be read: its element type string is not one that bncli reads",
+        ),
+        ([helper.make_node("Identity", ["bn.weight"], ["bn.weight"])], [], "weight is a copy of a copy"),
+    ],
+)
+def test_a_layer_whose_arrays_are_not_stored_is_told_and_is_no_layer_by_name_either(
+    path: Path, nodes: list[onnx.NodeProto], inputs: list[str], reason: str
+) -> None:
+    stored = {name: values for name, values in ARRAYS.items() if name != "bn.weight"}
+    whole = layer_arrays(prefix="whole.")
+    proto = model([*nodes, batch_norm(NAMES), batch_norm(list(whole), ["z"])], tensors(stored | whole), inputs=inputs)
+    checkpoint = found(path, proto)
+    assert [layer.name for layer in checkpoint.layers] == ["whole"]
+    (skipped,) = checkpoint.skipped
+    assert skipped.name == "bn"
+    assert reason in skipped.reason
+
+
+def test_a_node_without_all_inputs_is_told(path: Path) -> None:
+    path.write_bytes(model([batch_norm(NAMES[:2], name="node")], tensors(ARRAYS)).SerializeToString())
+    with open_onnx(path) as arrays:
+        assert arrays.skipped == (Skipped("node", "has no input for running_mean, running_var"),)
+
+
+def test_an_initializer_wins_over_the_input_of_the_same_name(path: Path) -> None:
+    assert_is_the_layer(only_layer(path, model([batch_norm(NAMES)], tensors(ARRAYS), inputs=NAMES)))
+
+
+def test_arrays_by_known_names_that_no_node_normalizes_with_are_still_found(path: Path) -> None:
+    node = helper.make_node("Sub", ["x", "bn.running_mean"], ["y"])
+    with pytest.raises(NoBatchNormLayers):
+        found(path, model([node], tensors({"w": np.ones(3, np.float32)})))
+    assert only_layer(path, model([node], tensors(ARRAYS))).framework == "torch"
+
+
+def test_a_folded_export_says_so(path: Path) -> None:
+    nodes = [helper.make_node("Conv", ["x", "w"], [f"y{number}"]) for number in range(52)]
+    with pytest.raises(NoBatchNormLayers, match=r"52 Conv, 0 BatchNormalization: folded at export") as caught:
+        found(path, model(nodes, tensors({"w": np.ones((1, 1, 3, 3), np.float32)})))
+    assert caught.value.hint == "inspect the training checkpoint"
+
+
+def test_a_model_without_convolutions_does_not_claim_that_anything_was_folded(path: Path) -> None:
+    with pytest.raises(NoBatchNormLayers, match="0 BatchNormalization among 1 nodes"):
+        found(path, model([helper.make_node("Relu", ["x"], ["y"])]))
+
+
+def test_an_operator_of_another_domain_is_not_batch_normalization(path: Path) -> None:
+    nodes: list[Any] = [batch_norm(NAMES, domain="my.own"), batch_norm(NAMES, ["z"], domain="ai.onnx")]
+    assert len(found(path, model(nodes[1:], tensors(ARRAYS))).layers) == 1
+    path.write_bytes(model(nodes[:1], tensors(ARRAYS)).SerializeToString())
+    with open_onnx(path) as arrays:
+        assert not arrays.hints
