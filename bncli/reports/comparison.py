@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.reports.arrangement import arranged, table_of
-from bncli.reports.comparison_fields import COMPARISON_FIELDS, worst_first
+from bncli.reports.comparison_fields import COMPARISON_FIELDS, default_columns, worst_first
 from bncli.reports.comparison_forensics import comparison_inferences
 from bncli.reports.comparison_plot import shift_plot
 from bncli.reports.comparison_record import comparison_record
@@ -44,7 +44,7 @@ def comparison_document(
         InvalidUsage: a column asked for does not exist.
     """
     shown = arranged(comparison.changes, COMPARISON_FIELDS, arrangement, worst_first)
-    columns = arrangement.columns or tuple(field.column.key for field in COMPARISON_FIELDS)
+    columns = arrangement.columns or default_columns(comparison.changes)
     num_all = len(comparison.changes)
     footer = "" if len(shown) == num_all else f"{len(shown)} of {num_all} layers"
     inferences = comparison_inferences(*checkpoints, comparison, array_names)

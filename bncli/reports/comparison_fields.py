@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.analysis.rank_files import pooled_statistics
 from bncli.analysis.verdicts import Verdict
 from bncli.reports.arrangement import Field
 from bncli.reports.document import Cell, Column
 from bncli.reports.verdict_texts import VERDICT_TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,6 +48,13 @@ def smallest_ratio(change: LayerChange) -> float | None:
 def largest_ratio(change: LayerChange) -> float | None:
     """Return the greatest ratio of variances of a channel."""
     return _over(change.var_ratio, np.max)
+
+
+def between_ranks(change: LayerChange) -> float | None:
+    """Return the median part of the pooled variance that lies between two ranks; `None` where the files are none."""
+    if change.verdict is not Verdict.RANKS_DISAGREE:
+        return None
+    return _over(pooled_statistics(change.pair.before, change.pair.after).between_fraction, np.median)
 
 
 def _over(values: NDArray[np.float64], reduce: Callable[[NDArray[np.float64]], object]) -> float | None:
@@ -103,6 +111,14 @@ COMPARISON_FIELDS: tuple[Field[LayerChange], ...] = (
            "root mean square of the change of weight over that of the first weight", 3, lambda c: c.weight_change),
     _field("bias_change", "bias change", "number",
            "root mean square of the change of bias over that of the first weight", 3, lambda c: c.bias_change),
+    _field("between_ranks", "between ranks", "number",
+           "part of the variance of both ranks pooled that lies between their means; median channel", 2, between_ranks),
     _field("remarks", "remarks", "text", "values that broke, other names, other element types or settings", 2,
            _remarks),
 )  # fmt: skip
+
+
+def default_columns(changes: Sequence[LayerChange]) -> tuple[str, ...]:
+    """Return the columns that are shown where none are asked for: that of ranks only where there are some."""
+    hidden = set() if any(change.verdict is Verdict.RANKS_DISAGREE for change in changes) else {"between_ranks"}
+    return tuple(field.column.key for field in COMPARISON_FIELDS if field.column.key not in hidden)

@@ -74,6 +74,7 @@ def _change_record(change: LayerChange) -> dict[str, Any]:
         "var_ratio_max": comparison_fields.largest_ratio(change),
         "weight_change": change.weight_change,
         "bias_change": change.bias_change,
+        "between_ranks": comparison_fields.between_ranks(change),
         "num_broken": change.num_broken,
         "dtypes": [before.dtype, after.dtype],
         "settings_differ": change.settings_differ,
