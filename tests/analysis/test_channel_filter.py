@@ -63,7 +63,7 @@ def test_anything_else_is_refused(text: str) -> None:
 def test_a_misspelt_name_gets_the_nearest() -> None:
     with pytest.raises(InvalidUsage) as caught:
         ChannelFilter.parse("runing_var < 1")
-    assert caught.value.hint == "did you mean running_var?"
+    assert str(caught.value.hint).startswith("did you mean running_var")
 
 
 def test_huge_powers_are_computed_in_floating_point() -> None:

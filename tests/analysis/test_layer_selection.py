@@ -43,7 +43,7 @@ def test_a_name_that_looks_like_a_pattern_matches_itself() -> None:
 def test_a_glob_without_a_match_is_an_error_with_the_nearest_name() -> None:
     with pytest.raises(InputNotFound, match="no layer matches 'layer1.bm1'") as caught:
         names("layer1.bm1")
-    assert caught.value.hint == "did you mean layer1.bn1?"
+    assert str(caught.value.hint).startswith("did you mean layer1.bn1")
 
 
 def test_a_condition_keeps_matching_channels_and_drops_layers_without_any() -> None:
