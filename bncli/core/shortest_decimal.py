@@ -9,18 +9,21 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bncli.core.named_arrays import Array
+
+def shortest_decimal(number: np.floating[Any]) -> float:
+    """Return the double that prints as the shortest decimal from which the stored float can be read back.
+
+    A subnormal number is returned as it is: it has so few digits of its own that its shortest decimal may be far off,
+    6e-45 for a float32 of 5.605e-45.
+    """
+    is_subnormal = abs(number) < np.finfo(number.dtype).smallest_normal
+    return float(number) if is_subnormal else float(str(number))
 
 
-def shortest_decimal(number: np.generic[Any]) -> float:
-    """Return the double that prints as the shortest decimal from which the stored float can be read back."""
-    return float(str(number))
-
-
-def shortest_decimals(array: Array) -> NDArray[np.float64]:
+def shortest_decimals(array: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Return doubles that print as the shortest decimals from which the stored floats can be read back.
 
-    A float32 of 0.1 becomes the double 0.1, not 0.10000000149011612.
+    A float32 of 0.1 becomes the double 0.1, not 0.10000000149011612; subnormal numbers stay as they are.
 
     Args:
         array: floats of any precision and shape.
@@ -30,5 +33,6 @@ def shortest_decimals(array: Array) -> NDArray[np.float64]:
     """
     if array.dtype == np.float64:
         return array.astype(np.float64, copy=False)
-    decimals = [shortest_decimal(element) for element in array.ravel()]
-    return np.array(decimals, dtype=np.float64).reshape(array.shape)
+    decimals = np.array([float(str(element)) for element in array.ravel()], np.float64).reshape(array.shape)
+    is_subnormal = np.abs(array) < np.finfo(array.dtype).smallest_normal
+    return np.where(is_subnormal, array.astype(np.float64), decimals)

@@ -40,3 +40,8 @@ def test_what_is_not_finite_stays_so(dtype: type) -> None:
 def test_doubles_and_shapes_stay_as_they_are() -> None:
     array = np.random.default_rng(0).normal(size=(2, 3))
     np.testing.assert_array_equal(shortest_decimals(array), array)
+
+
+def test_a_subnormal_number_keeps_its_value() -> None:
+    assert shortest_decimal(np.float32(5.605e-45)) == 4 * 2.0**-149
+    assert shortest_decimal(np.float32(0)) == 0
