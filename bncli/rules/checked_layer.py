@@ -105,7 +105,9 @@ class CheckedLayer:
     @cached_property
     def is_initial(self) -> Mask:
         """Channels with the statistics of a new layer: mean 0 and variance 1, or 1 - eps as frozen layers store it."""
-        return (self.mean == 0) & np.isin(self.var, (1.0, self._one_less_eps))
+        is_initial_var: Mask = (self.var == 1) | (self.var == self._one_less_eps)
+        is_initial: Mask = (self.mean == 0) & is_initial_var
+        return is_initial
 
     @cached_property
     def is_frozen_var(self) -> bool:

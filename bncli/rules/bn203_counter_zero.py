@@ -1,0 +1,83 @@
+"""BN203: the counter of updates does not fit the statistics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.rules.base import Observation, Rule, Threshold, each_layer
+from bncli.rules.checked_layer import NUM_PROBE_UPDATES
+from bncli.rules.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bncli.rules.checked_layer import CheckedLayer
+
+
+def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
+    counter = layer.layer.num_batches_tracked
+    if counter is None or not layer.num_features or layer.is_initial.all():
+        return
+    if counter == 0:
+        yield _converted(layer)
+    elif counter > 0 and layer.is_barely_touched:
+        yield Observation(
+            layer=layer.name,
+            severity="info",
+            value=float(counter),
+            threshold=float(NUM_PROBE_UPDATES),
+            message=(
+                f"{count(int(counter), 'update')} of the statistics, while weight and bias are as initialized: a "
+                "forward pass in train mode, such as a probe of the strides, not training"
+            ),
+            remedy="Nothing before training; probe in eval mode if the statistics of a new model are to be 0 and 1.",
+        )
+
+
+def _converted(layer: CheckedLayer) -> Observation:
+    is_cumulative = layer.layer.momentum.value is None
+    message = (
+        "num_batches_tracked is 0 beside trained statistics: converted from another framework, or averaged by a tool "
+        "that does not count, and not untrained"
+    )
+    if is_cumulative:
+        message += "; with a cumulative average the next batch gets weight 1 / (0 + 1) and replaces them all"
+    return Observation(
+        layer=layer.name,
+        severity="warning" if is_cumulative else "info",
+        value=0.0,
+        message=message,
+        remedy=None if is_cumulative else "Nothing for inference; set the counter before momentum=None is used.",
+    )
+
+
+RULE = Rule(
+    code="BN203",
+    name="counter-zero",
+    severity="warning",
+    summary="The counter says that a layer was never updated, but its statistics are trained; or the other way round.",
+    rationale=(
+        "A counter of 0 beside trained statistics is the mark of a model converted from a framework without a counter, "
+        "and of moving averages that copy or average floating-point values only. It does no harm at a fixed momentum. "
+        "With momentum=None the weight of a batch is 1 / (T + 1), so the first training batch would replace all that "
+        "was learned.\n\n"
+        "A few updates beside an untouched weight and bias were probes of a new model in train mode."
+    ),
+    thresholds=(
+        Threshold(
+            NUM_PROBE_UPDATES,
+            "num_batches_tracked up to it, beside an initial weight and bias: info",
+            "Tools that probe a model run it once to a few times. Of 18 published models, 1 has counters of 0.",
+        ),
+    ),
+    remedy="Before training with momentum=None, set the counter to the number of batches behind the statistics.",
+    snippet="""\
+bn.num_batches_tracked.fill_(1000)  # the statistics then weigh as much as 1,000 batches
+""",
+    references=(
+        "ultralytics/ultralytics#18149",
+        "huggingface/pytorch-image-models#245",
+        "THU-MIG/yolov10#547",
+    ),
+    evaluate=each_layer(_evaluate),
+)

@@ -1,0 +1,122 @@
+"""BN205: layers of one file count different numbers of updates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.rules.base import Observation, Rule, Threshold
+from bncli.rules.wording import count, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bncli.rules.checked_file import CheckedFile
+
+RATIO_TOLERANCE = 0.005
+LARGEST_RATIO = 8
+_MOST_COUNTERS_COMPARED = 50
+
+
+def _evaluate(file: CheckedFile) -> Iterator[Observation]:
+    by_counter = _layers_by_counter(file)
+    if len(by_counter) < 2:  # noqa: PLR2004 - it takes two to disagree
+        return
+    multiples = list(_multiples(by_counter))
+    yield from multiples or [_in_stages(by_counter)]
+
+
+def _layers_by_counter(file: CheckedFile) -> dict[int, list[str]]:
+    """Return the layers of each positive counter, the smallest counter first."""
+    by_counter: dict[int, list[str]] = {}
+    for checked in file.layers:
+        counter = checked.layer.num_batches_tracked
+        if isinstance(counter, int) and counter > 0:
+            by_counter.setdefault(counter, []).append(checked.name)
+    return dict(sorted(by_counter.items()))
+
+
+def _multiples(by_counter: Mapping[int, list[str]]) -> Iterator[Observation]:
+    """Yield the counters that are whole multiples of another one, each of the one that most layers share."""
+    counters = sorted(by_counter)[:_MOST_COUNTERS_COMPARED]
+    for high in counters:
+        bases = [low for low in counters if low < high and _whole_ratio(high, low) is not None]
+        if bases:
+            low = max(bases, key=lambda counter: len(by_counter[counter]))
+            yield _multiple(high, low, by_counter)
+
+
+def _multiple(high: int, low: int, by_counter: Mapping[int, list[str]]) -> Observation:
+    ratio = _whole_ratio(high, low)
+    layers = by_counter[high]
+    return Observation(
+        layer=layers[0],
+        severity="warning",
+        value=high / low,
+        threshold=None if ratio is None else float(ratio),
+        message=(
+            f"{count(len(layers), 'layer')} ({listed(layers)}) counted {high:,} updates, {ratio} times the {low:,} of "
+            f"{count(len(by_counter[low]), 'layer')}: run {ratio} times a step, by reuse on several inputs or by "
+            "activation checkpointing, unless the other layers were frozen or added later"
+        ),
+    )
+
+
+def _in_stages(by_counter: Mapping[int, list[str]]) -> Observation:
+    counters = list(by_counter)
+    groups = [f"{count(len(layers), 'layer')} {counter:,}" for counter, layers in by_counter.items()]
+    return Observation(
+        layer=None,
+        severity="info",
+        value=float(counters[-1] - counters[0]),
+        message=(
+            f"layers count different numbers of updates ({listed(groups)}): trained in stages, the older ones "
+            f"{counters[-1] - counters[0]:,} updates before the newest, or frozen for some time"
+        ),
+        remedy="Nothing, if part of the model was pretrained or frozen for a time.",
+    )
+
+
+def _whole_ratio(high: int, low: int) -> int | None:
+    ratio = round(high / low)
+    is_whole = 1 < ratio <= LARGEST_RATIO and abs(high / low / ratio - 1) <= RATIO_TOLERANCE
+    return ratio if is_whole else None
+
+
+RULE = Rule(
+    code="BN205",
+    name="counter-disagree",
+    severity="warning",
+    summary="Layers of one file count different numbers of updates; a whole multiple points to updates made twice.",
+    rationale=(
+        "Every training step updates every layer once. A layer that counts twice as many updates as the others was run "
+        "twice a step: it is shared by two inputs, whose statistics it mixes, or activation checkpointing recomputes "
+        "its forward pass. Two updates with the same batch amount to a momentum of 1 - (1 - momentum)^2, which "
+        "1 - sqrt(1 - momentum) undoes.\n\n"
+        "Counters that differ otherwise tell of a pretrained part, and that is only mentioned: their difference is the "
+        "parent's own counter."
+    ),
+    thresholds=(
+        Threshold(
+            RATIO_TOLERANCE,
+            "relative distance of two counters' ratio from a whole number, up to it: warning",
+            "Of 18 published models 3 have layers that disagree, by staged training; no ratio is a whole number.",
+        ),
+        Threshold(
+            LARGEST_RATIO,
+            "the largest whole number that is looked for",
+            "Beyond it every ratio is near some whole number by chance.",
+        ),
+    ),
+    remedy="Halve what a double update does, give each input its own layer, or keep the layer out of recomputation.",
+    snippet="""\
+bn.momentum = 1 - (1 - bn.momentum) ** 0.5  # two updates a step then amount to one
+""",
+    references=(
+        "pytorch/pytorch#96136",
+        "pytorch/pytorch#62471",
+        "facebookresearch/fairscale#1035",
+        "keras-team/keras#8794",
+        "pytorch/pytorch#1738",
+    ),
+    evaluate=_evaluate,
+)

@@ -1,0 +1,67 @@
+"""BN601: the momentum looks like the other framework's, the weight of the old value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.core.momentum import complement, effective_batches
+from bncli.rules.base import Observation, Rule, Threshold, each_layer
+from bncli.rules.wording import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bncli.rules.checked_layer import CheckedLayer
+
+LEAST_REVERSED_MOMENTUM = 0.5
+
+
+def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
+    setting = layer.layer.momentum
+    if setting.value is None or setting.source == "assumed" or setting.value < LEAST_REVERSED_MOMENTUM:
+        return
+    yield Observation(
+        layer=layer.name,
+        severity="warning",
+        value=setting.value,
+        threshold=LEAST_REVERSED_MOMENTUM,
+        message=(
+            f"a new batch has weight {setting.value:g}, so that the running statistics are worth "
+            f"{number(effective_batches(setting.value))} batches; {_likely_meant(layer, setting.value)}"
+        ),
+    )
+
+
+def _likely_meant(layer: CheckedLayer, momentum: float) -> str:
+    if layer.layer.framework == "torch":
+        return f"as a decay of Keras or TensorFlow it would be momentum {complement(momentum):g} in PyTorch"
+    return (
+        f"in this framework's convention it is a decay of {complement(momentum):g}, where {momentum:g} was likely meant"
+    )
+
+
+RULE = Rule(
+    code="BN601",
+    name="momentum-direction",
+    severity="warning",
+    summary="A new batch weighs half or more in the running statistics, as if momentum meant the old value's weight.",
+    rationale=(
+        "In PyTorch momentum is the weight of the new batch, 0.1 by default. In Keras, TensorFlow, Flax and ONNX it is "
+        "the weight of the old value, 0.99 or 0.9. Pasted from one into the other it makes the statistics those of the "
+        "last batch: eval mode then depends on which batch was last."
+    ),
+    thresholds=(
+        Threshold(
+            LEAST_REVERSED_MOMENTUM,
+            "weight of the new batch from it on, stored or given: warning",
+            "Between the two conventions: defaults are 0.01 to 0.1 on one side, and 0.9 to 0.999 on the other.",
+        ),
+    ),
+    remedy="Take 1 - momentum, then train on or estimate the statistics again.",
+    snippet="""\
+bn.momentum = 1 - bn.momentum
+torch.optim.swa_utils.update_bn(loader, model)
+""",
+    references=("eriklindernoren/PyTorch-YOLOv3#230", "huggingface/transformers#19454"),
+    evaluate=each_layer(_evaluate),
+)
