@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SEED = 20240229
 NUM_EPOCHS = 4
+BATCHES_PER_EPOCH = 46
 BATCH_SIZE = 32
 NUM_TRAINING_IMAGES = 1500
 EMA_DECAY = 0.98
@@ -50,6 +51,8 @@ class TrainedModel:
 
     model: DigitClassifier
     ema: DigitClassifier
+    epochs: tuple[dict[str, torch.Tensor], ...]
+    """State of the model after each epoch but the last, in float32."""
 
 
 def main() -> None:
@@ -93,13 +96,16 @@ def train(digits: Digits) -> TrainedModel:
     model = DigitClassifier()
     ema = copy.deepcopy(model)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
-    for batch in shuffled_batches(digits):
+    epochs = []
+    for number, batch in enumerate(shuffled_batches(digits), start=1):
         loss = cross_entropy(model(digits.images[batch]), digits.labels[batch])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         follow(ema, model)
-    return TrainedModel(model.float().eval(), ema.float().eval())
+        if number % BATCHES_PER_EPOCH == 0:
+            epochs.append(copy.deepcopy(model).float().state_dict())
+    return TrainedModel(model.float().eval(), ema.float().eval(), tuple(epochs[:-1]))
 
 
 def shuffled_batches(digits: Digits) -> Iterator[torch.Tensor]:
@@ -127,6 +133,8 @@ def write_checkpoints(folder: Path, trained: TrainedModel) -> None:
     torch.save(parallel_run, folder / "digits_legacy.pth", _use_new_zipfile_serialization=False)
     with_average = {"model": state_dict, "ema": trained.ema.state_dict(), "epoch": NUM_EPOCHS}
     torch.save(with_average, folder / "digits_ema.pt")
+    for number, epoch in enumerate(trained.epochs, start=1):
+        torch.save(epoch, folder / f"digits_epoch_{number}.pt")
 
 
 def write_activations(folder: Path, model: DigitClassifier, digits: Digits) -> None:

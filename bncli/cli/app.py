@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bncli import __version__
-from bncli.cli import check, diff, inspect_checkpoint, inspect_tensor, normalize, simulate_momentum
+from bncli.cli import check, diff, inspect_checkpoint, inspect_tensor, normalize, rule, simulate_momentum, trend
 from bncli.cli.examples import examples_epilog
 
 if TYPE_CHECKING:
@@ -50,4 +50,6 @@ _register(inspect, "tensor", inspect_tensor.inspect_tensor, inspect_tensor.EXAMP
 _register(app, "normalize", normalize.normalize, normalize.EXAMPLES)
 _register(app, "simulate-momentum", simulate_momentum.simulate_momentum, simulate_momentum.EXAMPLES)
 _register(app, "check", check.check, check.EXAMPLES)
+_register(app, "rule", rule.rule, rule.EXAMPLES)
 _register(app, "diff", diff.diff, diff.EXAMPLES)
+_register(app, "trend", trend.trend, trend.EXAMPLES)

@@ -11,9 +11,9 @@ from bncli.cli.output import OutputOptions, emit
 EXIT_DIFFERENT = 1
 
 EXAMPLES = (
-    "bncli diff samples/digits.pt samples/digits_ema.pt",
+    "bncli diff samples/digits_epoch_1.pt samples/digits.pt",
     "bncli diff samples/digits.pt samples/digits.safetensors --exit-code",
-    "bncli diff samples/digits.pt samples/digits_legacy.pth --layer bn2 --format json",
+    "bncli diff samples/digits_epoch_3.pt samples/digits_legacy.pth --layer bn2 --format json",
 )
 
 

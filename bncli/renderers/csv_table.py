@@ -10,7 +10,7 @@ from unicodedata import normalize
 from bncli.errors import InvalidUsage
 from bncli.renderers.base import Renderer
 from bncli.renderers.visible_text import visible
-from bncli.reports.document import Cell, Table
+from bncli.reports.document import Cell, Series, Table
 
 if TYPE_CHECKING:
     from bncli.renderers.base import Surface
@@ -45,6 +45,8 @@ def _written(value: Value) -> str:
     if isinstance(value, str):
         text = visible(value)
         return f"'{text}" if normalize("NFKC", text[:1]) in _FORMULA_STARTS else text
+    if isinstance(value, Series):
+        return " ".join(map(str, value.values))
     return str(value)
 
 

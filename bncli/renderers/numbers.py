@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from bncli.renderers.sparkline import sparkline
 from bncli.renderers.visible_text import visible
+from bncli.reports.document import Series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,6 +60,7 @@ _WRITERS: dict[ColumnKind, Callable[[float], str]] = {
     "bytes": write_bytes,
     "flag": write_flag,
     "sentence": str,
+    "series": write_number,
 }
 
 
@@ -67,6 +70,8 @@ def kind_of(value: Value) -> ColumnKind:
         return "flag"
     if isinstance(value, int):
         return "integer"
+    if isinstance(value, Series):
+        return "series"
     return "number" if isinstance(value, float) else "text"
 
 
@@ -76,6 +81,8 @@ def write_value(value: Value, kind: ColumnKind, *, unicode: bool = True) -> str:
         return "—" if unicode else "-"
     if isinstance(value, str):
         return visible(value, unicode=unicode)
+    if isinstance(value, Series):
+        return sparkline(value.values, unicode=unicode)
     return _WRITERS[kind](value)
 
 

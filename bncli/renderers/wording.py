@@ -21,7 +21,7 @@ def cell_of(value: Value | Cell) -> Cell:
 
 def is_set_left(kind: ColumnKind) -> bool:
     """Return whether values of a column stand at its left edge, as words do, and not at its right, as numbers do."""
-    return kind in {"text", "flag", "sentence"}
+    return kind in {"text", "flag", "sentence", "series"}
 
 
 def heading_of(column: Column) -> str:

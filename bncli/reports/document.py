@@ -8,14 +8,26 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ColumnKind = Literal["text", "integer", "number", "bytes", "flag", "sentence"]
+ColumnKind = Literal["text", "integer", "number", "bytes", "flag", "sentence", "series"]
 """How values of a column are written: `number` with four significant digits, `bytes` as a size, `sentence` below its
-row where the format cannot wrap it inside of a cell."""
+row where the format cannot wrap it inside of a cell, `series` as a sparkline."""
 
 Tone = Literal["plain", "good", "notice", "bad", "muted"]
 """How a value strikes the reader; colour follows it, and a word beside it always says the same."""
 
-Value: TypeAlias = str | int | float | bool | None
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values of one quantity over the files or steps of a run; series sort by their last value."""
+
+    values: tuple[float, ...]
+    """One or more; not-finite ones are drawn as such."""
+
+    def __lt__(self, other: Series) -> bool:
+        return self.values[-1] < other.values[-1]
+
+
+Value: TypeAlias = str | int | float | bool | Series | None
 """A raw value; `None` is a value that the file does not hold."""
 
 

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bncli.analysis.layer_matching import Rename, match
-from bncli.core.batch_norm_layer import BatchNormLayer
 from tests.helpers.builders import layer
+
+if TYPE_CHECKING:
+    from bncli.core.batch_norm_layer import BatchNormLayer
 
 
 def network(*names: str, num_features: int = 4, labels: tuple[str, ...] = ()) -> list[BatchNormLayer]:

@@ -1,0 +1,152 @@
+"""How the layers of a run moved over its checkpoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.analysis.age_of_death import is_dead
+from bncli.analysis.checkpoint_order import in_order
+from bncli.analysis.decay_momentum import momentum_from_decay
+from bncli.analysis.divergence import divergence
+from bncli.analysis.layer_matching import match
+from bncli.analysis.layer_selection import select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from bncli.analysis.checkpoint_order import OrderBasis
+    from bncli.analysis.decay_momentum import DecayMomentum
+    from bncli.analysis.divergence import Divergence
+    from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A channel that was alive in one checkpoint and dead in the next."""
+
+    channel: int
+    first_dead: int
+    """Index of the checkpoint in which it is dead for the first time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerTrend:
+    """One layer over all checkpoints; series have one value for each."""
+
+    layers: tuple[BatchNormLayer, ...]
+    mean: tuple[float, ...]
+    """Root mean square of the running mean over the channels."""
+    var: tuple[float, ...]
+    """Median running variance; NaN where a channel's is not finite."""
+    scale: tuple[float, ...]
+    """Median of |weight| / sqrt(running_var + eps)."""
+    num_dead: tuple[int, ...]
+    deaths: tuple[Death, ...]
+    divergence: Divergence | None
+
+    @property
+    def label(self) -> str:
+        """The layer's label in the last checkpoint."""
+        return self.layers[-1].label
+
+    @property
+    def updates(self) -> tuple[int | float | None, ...]:
+        """Updates between each checkpoint and the next; `None` where one has no counter."""
+        counters = (layer.num_batches_tracked for layer in self.layers)
+        return tuple(None if None in (old, new) else new - old for old, new in pairwise(counters))  # type: ignore[operator]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trend:
+    """A run."""
+
+    checkpoints: tuple[Checkpoint, ...]
+    """In the order of the run."""
+    order: OrderBasis
+    layers: tuple[LayerTrend, ...]
+    """Those that every checkpoint has, in the order of the last one."""
+    partial: tuple[str, ...]
+    """Labels of layers that some checkpoint lacks or has in another width."""
+    momenta: tuple[DecayMomentum | None, ...]
+    """What dead channels tell of the momentum between each checkpoint and the next."""
+
+
+def trend(checkpoints: Sequence[Checkpoint]) -> Trend:
+    """Return how the layers moved over two or more checkpoints, which are put in order."""
+    ordered, basis = in_order(checkpoints)
+    by_label = [_paired(checkpoint, ordered[-1]) for checkpoint in ordered]
+    labels = [layer.label for layer in ordered[-1].layers]
+    shared = [label for label in labels if all(label in layers for layers in by_label)]
+    columns = [tuple(layers[label] for layers in by_label) for label in shared]
+    return Trend(
+        checkpoints=ordered,
+        order=basis,
+        layers=tuple(map(_layer_trend, columns)),
+        partial=tuple(label for label in labels if label not in set(shared)),
+        momenta=tuple(
+            momentum_from_decay((layers[index], layers[index + 1]) for layers in columns)
+            for index in range(len(ordered) - 1)
+        ),
+    )
+
+
+def select_layers(run: Trend, globs: Sequence[str]) -> Trend:
+    """Return the part of a trend whose layers match any of the globs; no glob selects every layer.
+
+    Raises:
+        InputNotFound: a glob matches none of the layers that all checkpoints have.
+    """
+    last = replace(run.checkpoints[-1], layers=tuple(layer.layers[-1] for layer in run.layers))
+    chosen = {selected.layer.label for selected in select(last, globs)}
+    return replace(run, layers=tuple(layer for layer in run.layers if layer.label in chosen))
+
+
+def _paired(checkpoint: Checkpoint, last: Checkpoint) -> dict[str, BatchNormLayer]:
+    """Return the layers of a checkpoint by their labels in the last one."""
+    return {pair.after.label: pair.before for pair in match(checkpoint.layers, last.layers).pairs}
+
+
+def _layer_trend(layers: tuple[BatchNormLayer, ...]) -> LayerTrend:
+    dead = np.stack([is_dead(layer) for layer in layers])
+    mean, var = _over(layers, _mean_size), _over(layers, _median_var)
+    return LayerTrend(
+        layers=layers,
+        mean=mean,
+        var=var,
+        scale=_over(layers, _median_scale),
+        num_dead=tuple(dead.sum(axis=1).tolist()),
+        deaths=_deaths(dead),
+        divergence=divergence(mean, var),
+    )
+
+
+def _over(layers: Sequence[BatchNormLayer], summary: Callable[[BatchNormLayer], float]) -> tuple[float, ...]:
+    return tuple(map(summary, layers))
+
+
+def _mean_size(layer: BatchNormLayer) -> float:
+    return float(np.sqrt(np.mean(np.square(layer.running_mean.astype(np.float64)))))
+
+
+def _median_var(layer: BatchNormLayer) -> float:
+    var = layer.running_var.astype(np.float64)
+    return float(np.median(var)) if np.isfinite(var).all() else float("nan")
+
+
+def _median_scale(layer: BatchNormLayer) -> float:
+    return float(np.median(np.abs(layer.scale_and_shift()[0])))
+
+
+def _deaths(dead: NDArray[np.bool_]) -> tuple[Death, ...]:
+    """Return the channels that are dead at the end and were not at the start, with where their last life ended."""
+    deaths = []
+    for channel in np.flatnonzero(dead[-1] & ~dead.all(axis=0)).tolist():
+        last_alive = int(np.flatnonzero(~dead[:, channel])[-1])
+        deaths.append(Death(channel, last_alive + 1))
+    return tuple(deaths)

@@ -1,0 +1,92 @@
+"""The report of `trend`: how the layers of a run moved over its checkpoints, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.analysis.checkpoint_order import newest_counter
+from bncli.reports.arrangement import arranged, table_of
+from bncli.reports.document import Cell, Document, KeyValues, Note
+from bncli.reports.trend_fields import TREND_FIELDS, worst_first
+from bncli.reports.trend_record import trend_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bncli.analysis.decay_momentum import DecayMomentum
+    from bncli.analysis.trend import Trend
+    from bncli.core.batch_norm_layer import Checkpoint
+    from bncli.reports.arrangement import Arrangement
+    from bncli.reports.document import Block, Value
+
+_MOST_NAMED = 6
+_ORDERS = {"counter": "their counters", "name": "their names, numbers as numbers; counters do not tell the order"}
+
+
+def trend_document(trend: Trend, arrangement: Arrangement) -> Document:
+    """Return how a run went.
+
+    Args:
+        trend: its checkpoints and layers.
+        arrangement: order, number and columns of the rows.
+
+    Raises:
+        InvalidUsage: a column asked for does not exist.
+    """
+    shown = arranged(trend.layers, TREND_FIELDS, arrangement, worst_first)
+    columns = arrangement.columns or tuple(field.column.key for field in TREND_FIELDS)
+    footer = "" if len(shown) == len(trend.layers) else f"{len(shown)} of {len(trend.layers)} layers"
+    blocks: list[Block] = [_facts(trend), table_of(shown, TREND_FIELDS, columns, footer), *_notes(trend)]
+    return Document("trend", tuple(blocks), trend_record(trend, shown))
+
+
+def _facts(trend: Trend) -> KeyValues:
+    pairs: list[tuple[str, Value | Cell]] = [
+        (f"file {index}", _file_text(checkpoint))
+        for index, checkpoint in enumerate(trend.checkpoints, 1)
+        if index <= _MOST_NAMED or index == len(trend.checkpoints)
+    ]
+    if len(trend.checkpoints) > _MOST_NAMED + 1:
+        pairs.insert(_MOST_NAMED, ("...", f"{len(trend.checkpoints) - _MOST_NAMED - 1} more"))
+    pairs.append(("order", f"by {_ORDERS[trend.order]}"))
+    if trend.partial:
+        named = ", ".join(trend.partial[:_MOST_NAMED]) + (", ..." if len(trend.partial) > _MOST_NAMED else "")
+        pairs.append(("not in all files", Cell(f"{len(trend.partial)} layers: {named}", "notice")))
+    return KeyValues(tuple(pairs))
+
+
+def _file_text(checkpoint: Checkpoint) -> str:
+    counter = newest_counter(checkpoint)
+    return f"{checkpoint.path}{'' if counter is None else f' ({counter:,} updates)'}"
+
+
+def _notes(trend: Trend) -> Iterator[Note]:
+    yield from _momentum_notes(trend)
+    for layer in trend.layers:
+        for death in layer.deaths[:_MOST_NAMED]:
+            before = layer.layers[death.first_dead - 1].num_batches_tracked
+            by = layer.layers[death.first_dead].num_batches_tracked
+            when = "" if before is None or by is None else f", between updates {before:,} and {by:,}"
+            files = f"files {death.first_dead} and {death.first_dead + 1}"
+            yield Note(f"{layer.label}[{death.channel}] died between {files}{when}.", "notice")
+
+
+def _momentum_notes(trend: Trend) -> Iterator[Note]:
+    found = [(index, momentum) for index, momentum in enumerate(trend.momenta) if momentum is not None]
+    if not found:
+        return
+    low = max(momentum.low for _, momentum in found)
+    high = min(momentum.high for _, momentum in found)
+    num_channels = max(momentum.num_channels for _, momentum in found)
+    if low <= high and not any(momentum.is_cumulative for _, momentum in found):
+        yield Note(
+            f"The weight of the new batch was {(low + high) / 2:.4g}: by it the variances of up to {num_channels} dead "
+            f"channels fell between {len(found)} pairs of neighbouring files."
+        )
+        return
+    steps = ", ".join(f"{_momentum_text(momentum)} from file {index + 1} to {index + 2}" for index, momentum in found)
+    yield Note(f"The weight of the new batch, as the variances of dead channels fell: {steps}.", "notice")
+
+
+def _momentum_text(found: DecayMomentum) -> str:
+    return "cumulative" if found.is_cumulative else f"{(found.low + found.high) / 2:.4g}"

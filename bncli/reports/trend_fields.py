@@ -1,0 +1,73 @@
+"""The columns of the trend table: one row for each layer that all checkpoints of a run have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.reports.arrangement import Field
+from bncli.reports.document import Cell, Column, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from bncli.analysis.trend import LayerTrend
+    from bncli.reports.document import ColumnKind, Value
+
+    Get = Callable[[LayerTrend], Value | Cell]
+
+MOST_POINTS = 32
+"""Characters of a sparkline; of more checkpoints every so many-th is drawn, the first and the last always."""
+
+
+def _series(values: Sequence[float]) -> Series:
+    kept = np.unique(np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS)).round().astype(int))
+    return Series(tuple(values[index] for index in kept.tolist()))
+
+
+def _field(key: str, title: str, kind: ColumnKind, meaning: str, priority: int, get: Get) -> Field[LayerTrend]:
+    return Field(Column(key, title, kind, meaning, priority=priority), get)
+
+
+def num_updates(layer: LayerTrend) -> int | float | None:
+    """Return the updates from the first checkpoint to the last; `None` where one of them has no counter."""
+    first, last = layer.layers[0].num_batches_tracked, layer.layers[-1].num_batches_tracked
+    return None if first is None or last is None else last - first
+
+
+def worst_first(layer: LayerTrend) -> tuple[float, ...]:
+    """Return a sort key: layers that diverge, then those with most deaths, then those with most dead channels."""
+    return (layer.divergence is None, -len(layer.deaths), -layer.num_dead[-1])
+
+
+def _remarks(layer: LayerTrend) -> Cell:
+    return Cell(", ".join(_remark_texts(layer)), "bad" if layer.divergence else "notice" if layer.deaths else "plain")
+
+
+def _remark_texts(layer: LayerTrend) -> Iterator[str]:
+    found = layer.divergence
+    if found is not None:
+        what = "not finite" if found.kind == "not-finite" else "diverges"
+        yield f"{found.statistic} {what} since file {found.since + 1}"
+    if layer.deaths:
+        files = sorted({death.first_dead + 1 for death in layer.deaths})
+        when = f"file {files[0]}" if len(files) == 1 else f"files {files[0]} to {files[-1]}"
+        yield f"{len(layer.deaths)} died by {when}"
+
+
+TREND_FIELDS: tuple[Field[LayerTrend], ...] = (
+    _field("layer", "layer", "text", "name in the last file, without shared containers", 0, lambda t: t.label),
+    _field("num_features", "C", "integer", "number of channels", 6, lambda t: t.layers[-1].num_features),
+    _field("num_updates", "updates", "integer", "updates from the first file to the last", 3, num_updates),
+    _field("mean", "mean", "series", "root mean square of the running mean, from file to file", 1,
+           lambda t: _series(t.mean)),
+    _field("mean_last", "last", "number", "the same in the last file", 2, lambda t: t.mean[-1]),
+    _field("var", "variance", "series", "median running variance, from file to file", 1, lambda t: _series(t.var)),
+    _field("var_last", "last", "number", "the same in the last file", 2, lambda t: t.var[-1]),
+    _field("scale", "scale", "series", "median of |weight| / sqrt(running_var + eps), from file to file", 4,
+           lambda t: _series(t.scale)),
+    _field("scale_last", "last", "number", "the same in the last file", 5, lambda t: t.scale[-1]),
+    _field("num_dead", "dead", "integer", "dead channels in the last file", 3, lambda t: t.num_dead[-1]),
+    _field("remarks", "remarks", "text", "statistics that diverge, channels that died and by which file", 1, _remarks),
+)  # fmt: skip
