@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.errors import UnsupportedFormat
 from bncli.formats import (
+    caffe,
     numpy_archive,
     numpy_array,
     onnx,
@@ -33,6 +34,7 @@ FORMATS: tuple[Format, ...] = (
     torch_legacy.FORMAT,
     raw_pickle.FORMAT,
     onnx.FORMAT,
+    caffe.FORMAT,
 )
 """Every format that is read; the first that recognizes a file opens it."""
 

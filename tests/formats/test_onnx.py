@@ -168,7 +168,7 @@ def test_a_location_that_leads_elsewhere_on_the_disk_is_refused(path: Path, make
         ({"offset": 10**17}, "cannot be read"),
         ({"offset": -4}, "its offset in another file"),
         ({"offset": 10**30}, "its offset in another file"),
-        ({"length": 12}, "12 bytes lie in another file"),
+        ({"length": 12}, "12 bytes are stored for shape"),
     ],
 )
 def test_a_place_that_the_other_file_does_not_have_is_an_error(

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
+from tests.helpers import caffe_nets
 from tests.helpers.onnx_models import batch_norm, model, tensors
 
 if TYPE_CHECKING:
@@ -78,6 +79,16 @@ def _write_onnx(path: Path) -> Arrays:
     return arrays
 
 
+def _write_caffe(path: Path) -> Arrays:
+    names = ("bn.running_mean", "bn.running_var", "ones", "bn.weight")
+    mean, var, one, weight = (STATE.get(name, np.ones(1, np.float32)) for name in names)
+    convolution = caffe_nets.layer("Convolution", "conv", [caffe_nets.blob(STATE["conv.weight"])])
+    norm = caffe_nets.layer("BatchNorm", "bn", [caffe_nets.blob(values) for values in (mean, var, one)])
+    scale = caffe_nets.layer("Scale", "scale", [caffe_nets.blob(weight)], bottom="bn")
+    path.write_bytes(caffe_nets.net(convolution, norm, scale))
+    return {"conv[0]": STATE["conv.weight"], "bn[0]": mean, "bn[1]": var, "bn[2]": one, "scale[0]": weight}
+
+
 WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "torchscript": _write_torchscript,
     "torch-zip": _write_torch_zip,
@@ -87,5 +98,6 @@ WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "npy": _write_npy,
     "pickle": _write_pickle,
     "onnx": _write_onnx,
+    "caffe": _write_caffe,
 }
 """By name of the format: writes a file and returns its arrays by name."""

@@ -9,10 +9,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from bncli.formats.element_types import ELEMENT_TYPES
+from bncli.formats.protobuf.lengths import Lengths
 from bncli.formats.protobuf.repeated_numbers import RepeatedNumbers
-from bncli.formats.protobuf.varints import decode_varints
 from bncli.formats.protobuf.wire import WireType
-from bncli.formats.stored_array import MAX_AXES, StoredArray, c_strides
+from bncli.formats.stored_array import StoredArray, c_strides
 
 if TYPE_CHECKING:
     from bncli.formats.companion_files import CompanionFiles
@@ -89,7 +89,7 @@ class _Parts:
 
     name: str = ""
     data_type: int = 0
-    shape: list[int] = field(default_factory=list)
+    lengths: Lengths = field(default_factory=Lengths)
     raw: Region | None = None
     numbers: dict[int, RepeatedNumbers] = field(default_factory=dict)
     external: dict[str, str] = field(default_factory=dict)
@@ -125,26 +125,10 @@ def read_tensor(message: Message, companions: CompanionFiles) -> Tensor:
         raise ValueError(f"tensor {parts.name!r}: {fault}") from fault
 
 
-def read_lengths(item: Field) -> list[int]:
-    """Return the lengths of axes in a field, which holds one of them or all.
-
-    Raises:
-        ValueError: there are more than an array can have.
-    """
-    if item.wire_type is WireType.VARINT:
-        return [item.integer()]
-    if item.wire_type is not WireType.BYTES or item.stop - item.start > MAX_AXES * 10:
-        raise ValueError(f"a tensor has over {MAX_AXES} axes")
-    encoded = item.parent.file.read(item.start, item.stop)
-    return [int(length) for length in decode_varints(encoded).astype("<i8")]
-
-
 def _take(parts: _Parts, item: Field) -> None:
     match item.number:
         case _TensorField.DIMS:
-            parts.shape += read_lengths(item)
-            if len(parts.shape) > MAX_AXES:
-                raise ValueError(f"a tensor has over {MAX_AXES} axes")
+            parts.lengths.add(item)
         case _TensorField.DATA_TYPE:
             parts.data_type = item.integer()
         case _TensorField.SEGMENT:
@@ -170,36 +154,30 @@ def _values(parts: _Parts, companions: CompanionFiles) -> StoredArray:
     if parts.data_type not in _DATA_TYPES:
         unread = _UNREAD_DATA_TYPES.get(parts.data_type, f"number {parts.data_type}")
         raise UnreadTensorError(f"its element type {unread} is not one that bncli reads")
+    if parts.is_external + (parts.raw is not None) + len(parts.numbers) > 1:
+        raise ValueError("holds its values twice")
     name, numbers_field = _DATA_TYPES[parts.data_type]
     element = ELEMENT_TYPES[name]
-    shape = tuple(parts.shape)
-    if min(shape, default=0) < 0:
-        raise ValueError(f"shape {list(shape)}")
-    region = _region(parts, element, numbers_field, companions)
+    shape = parts.lengths.shape
+    size = math.prod(shape) * element.itemsize
+    region = _external_region(parts, size, companions) if parts.is_external else _region(parts, element, numbers_field)
+    if region.size != size:
+        raise ValueError(f"{region.size} bytes are stored for shape {list(shape)} of {element.name}")
     return StoredArray(region, element, "<", shape, c_strides(shape))
 
 
-def _region(parts: _Parts, element: ElementType, numbers_field: int, companions: CompanionFiles) -> Region:
-    """Return the bytes of the values, which must stand in one place and be as many as the shape needs."""
-    size = math.prod(parts.shape) * element.itemsize
-    if parts.is_external + (parts.raw is not None) + len(parts.numbers) > 1:
-        raise ValueError("holds its values twice")
-    if parts.is_external:
-        return _external_region(parts, size, companions)
+def _region(parts: _Parts, element: ElementType, numbers_field: int) -> Region:
+    """Return the bytes of the values, which are written raw or as numbers, and in one place only."""
     if parts.raw is None:
         numbers = parts.numbers.get(numbers_field, RepeatedNumbers(WireType.BYTES))
-        return numbers.region(element.itemsize, size // element.itemsize)
-    if parts.raw.size != size:
-        raise ValueError(f"{parts.raw.size} bytes are stored for shape {parts.shape} of {element.name}")
+        return numbers.region(element.itemsize, math.prod(parts.lengths.shape))
     return parts.raw
 
 
 def _external_region(parts: _Parts, size: int, companions: CompanionFiles) -> Region:
     offset = _number(parts, "offset", 0)
     length = _number(parts, "length", size)
-    if length != size:
-        raise ValueError(f"{length} bytes lie in another file for shape {parts.shape}, which needs {size}")
-    return companions.region(parts.external.get("location", ""), offset, size)
+    return companions.region(parts.external.get("location", ""), offset, length)
 
 
 def _number(parts: _Parts, key: str, default: int) -> int:

@@ -96,7 +96,7 @@ def test_a_tensor_in_segments_is_told_and_stops_nothing(tmp_path: Path) -> None:
         ({"int32_data": [1, 2]}, "0 bytes are stored"),
         ({"data_type": 10, "int32_data": [1]}, "1 bytes are stored for 2 elements"),
         ({"raw_data": b"12345678", "float_data": [1.0, 2.0]}, "holds its values twice"),
-        ({"dims": [-2], "raw_data": b"12345678"}, r"shape \[-2\]"),
+        ({"dims": [-2], "raw_data": b"12345678"}, r"the shape \[-2\]"),
         ({"dims": [2**40, 2**40, 2**40]}, "elements of 4"),
         ({"dims": [1] * 65, "raw_data": b"1234"}, "over 64 axes"),
         ({"dims": [1] * 1000, "raw_data": b"1234"}, "over 64 axes"),
