@@ -66,7 +66,7 @@ def check(
     from bncli.reports.findings import findings_document
     from bncli.rules.baseline import baseline_of
 
-    destination = OutputOptions(output_format, output, force, color)
+    destination = OutputOptions(output_format, output, force, color, kind="check")
     if write_baseline is not None:
         check_writable(write_baseline, force=force)
     given = GivenOptions(select or (), ignore or (), target or (), fail_on, baseline)

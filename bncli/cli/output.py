@@ -35,6 +35,8 @@ class OutputOptions:
     """Whether a file that exists is replaced."""
     color: str = "auto"
     """`auto`, `always` or `never`."""
+    kind: str | None = None
+    """Kind of the document, where formats for that kind alone may be chosen."""
 
     def __post_init__(self) -> None:
         _choose_renderer(self)
@@ -74,10 +76,11 @@ def _write_to_stdout(text: str) -> None:
 def _choose_renderer(options: OutputOptions) -> Renderer:
     from bncli.renderers.catalogue import RENDERERS
 
-    by_name = {renderer.name: renderer for renderer in RENDERERS}
+    fitting = [renderer for renderer in RENDERERS if renderer.only_kind in {None, options.kind}]
+    by_name = {renderer.name: renderer for renderer in fitting}
     if options.format is not None:
         if options.format not in by_name:
             raise InvalidUsage(f"unknown format '{options.format}'", hint=near_miss(options.format, by_name))
         return by_name[options.format]
     suffix = options.path.suffix.lower() if options.path else ""
-    return next((renderer for renderer in RENDERERS if suffix in renderer.suffixes), RENDERERS[0])
+    return next((renderer for renderer in fitting if suffix in renderer.suffixes), fitting[0])

@@ -33,3 +33,5 @@ class Renderer:
     """File endings from which `--output` infers it."""
     render: Callable[[Document, Surface], str]
     """Pure: the same document and surface give the same text, ending in a newline."""
+    only_kind: str | None = None
+    """Kind of the only documents that it shows, such as `check`; `None` shows all."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bncli.renderers import csv_table, html_page, json_document, markdown, terminal
+from bncli.renderers import csv_table, github, html_page, json_document, markdown, sarif, terminal
 
 RENDERERS = (
     terminal.RENDERER,
@@ -10,4 +10,6 @@ RENDERERS = (
     csv_table.RENDERER,
     markdown.RENDERER,
     html_page.RENDERER,
+    github.RENDERER,
+    sarif.RENDERER,
 )

@@ -84,9 +84,9 @@ def _summary(outcome: Outcome, findings: Sequence[Finding]) -> Table:
     columns = (
         Column("severity", "severity", "text", "gravest severity of its findings"),
         Column("code", "code", "text", "code of the rule"),
+        Column("name", "name", "text", "name of the rule: the state that it finds"),
         Column("num_findings", "findings", "integer", "findings in all files", priority=1),
         Column("num_channels", "channels", "integer", "channels in all of them", priority=1),
-        Column("summary", "what it is", "text", "what the rule finds"),
     )
     rows = []
     for rule in outcome.rules:
@@ -94,7 +94,7 @@ def _summary(outcome: Outcome, findings: Sequence[Finding]) -> Table:
         if of_rule:
             severity = of_rule[0].severity  # the gravest: findings come ordered
             num_channels = sum(finding.num_channels for finding in of_rule) or None
-            rows.append((Cell(severity, TONES[severity]), rule.code, len(of_rule), num_channels, rule.summary))
+            rows.append((Cell(severity, TONES[severity]), rule.code, rule.name, len(of_rule), num_channels))
     rows.sort(key=lambda row: SEVERITIES.index(row[0].value))
     return Table(columns, tuple(rows))
 
@@ -106,10 +106,11 @@ def _notes(outcome: Outcome, findings: Sequence[Finding], shown: Sequence[Findin
         yield Note("no findings", "good")
         return
     worst = findings[0]
-    hidden_infos = [finding for finding in findings if finding.severity == "info" and finding not in shown]
+    shown_codes = {finding.code for finding in shown}
+    unseen = [finding.code for finding in findings if finding.code not in shown_codes]
     if worst.layer is not None and worst.severity != "info":
         words = ["bncli", "inspect", "checkpoint", str(worst.file), "--layer", worst.label, "--channels"]
         yield Note(f"next: {shlex.join(words)}", "muted")
     yield Note(f"next: bncli rule {worst.code} explains it and shows the remedy", "muted")
-    if hidden_infos:
-        yield Note(f"next: --select {hidden_infos[0].code} lists what is only counted here", "muted")
+    if unseen:
+        yield Note(f"next: --select {unseen[0]} lists what is only counted here", "muted")

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("renderer", RENDERERS, ids=lambda renderer: renderer.name)
+@pytest.mark.parametrize(
+    "renderer", [each for each in RENDERERS if each.only_kind is None], ids=lambda renderer: renderer.name
+)
 def test_a_format_that_is_named_is_written_to_stdout(renderer: object, capsys: pytest.CaptureFixture[str]) -> None:
     emit(SMALL, OutputOptions(format=renderer.name))
     assert capsys.readouterr().out == renderer.render(SMALL, Surface())
@@ -72,6 +74,14 @@ def test_a_format_that_resembles_none_gets_the_list() -> None:
     with pytest.raises(InvalidUsage) as caught:
         OutputOptions(format="yaml9")
     assert caught.value.hint == "known: table, json, csv, markdown, html"
+
+
+def test_a_format_for_one_kind_of_document_can_be_chosen_for_that_kind_alone(tmp_path: Path) -> None:
+    assert OutputOptions(format="sarif", kind="check").format == "sarif"
+    with pytest.raises(InvalidUsage, match="unknown format 'sarif'"):
+        OutputOptions(format="sarif")
+    emit(SMALL, OutputOptions(path=tmp_path / "a.sarif"))
+    assert (tmp_path / "a.sarif").read_text(encoding="utf-8") == RENDERERS[0].render(SMALL, Surface())
 
 
 def test_an_unknown_choice_of_colour_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""What every output format promises."""
+"""What every output format promises that shows all kinds of documents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bncli.renderers.base import Renderer, Surface
-from bncli.renderers.catalogue import RENDERERS
+from bncli.renderers.catalogue import RENDERERS as ALL_RENDERERS
 from bncli.reports.document import Column, Document, KeyValues, Line, Note, Plot, Table
 from tests.helpers.documents import HOSTILE_TEXTS, SMALL, hostile_document
 
@@ -19,6 +19,7 @@ SURFACES = [
     for color in (False, True)
     for unicode in (False, True)
 ]
+RENDERERS = [renderer for renderer in ALL_RENDERERS if renderer.only_kind is None]
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 every_renderer = pytest.mark.parametrize("renderer", RENDERERS, ids=lambda renderer: renderer.name)
 every_surface = pytest.mark.parametrize("surface", SURFACES, ids=str)

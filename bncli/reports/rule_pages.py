@@ -1,0 +1,91 @@
+"""The report of `rule`: what rules mean, why, from which number on, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bncli.reports.document import Cell, Code, Column, Document, KeyValues, Note, Prose, Table
+from bncli.reports.finding_fields import TONES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bncli.reports.document import Block
+    from bncli.rules.base import Rule
+
+KIND = "rules"
+
+_LIST_COLUMNS = (
+    Column("code", "code", "text", "code of the rule"),
+    Column("name", "name", "text", "name of the rule: the wrong state", priority=1),
+    Column("severity", "severity", "text", "gravest severity of its findings"),
+    Column("target", "target", "text", "deployment that it is about; without one, every", priority=2),
+    Column("summary", "what it finds", "sentence", "what is wrong"),
+)
+_THRESHOLD_COLUMNS = (
+    Column("threshold", "threshold", "number", "the number from which on the rule speaks"),
+    Column("meaning", "meaning", "text", "what is compared with it"),
+    Column("provenance", "where it comes from", "sentence", "how it was found"),
+)
+
+
+def rule_list(rules: Sequence[Rule]) -> Document:
+    """Return all rules, one a line."""
+    next_step = Note("next: bncli rule CODE explains one", "muted")
+    return Document(KIND, (_rule_table(rules), next_step), _record(rules))
+
+
+def rule_page(rule: Rule) -> Document:
+    """Return everything about one rule."""
+    return Document(KIND, tuple(rule_blocks(rule)), _record((rule,)), full_table=_rule_table((rule,)))
+
+
+def rule_blocks(rule: Rule) -> Iterator[Block]:
+    """Yield what there is to say about a rule, in reading order."""
+    yield KeyValues(
+        (
+            ("finds", rule.summary),
+            ("severity", Cell(f"{rule.severity} at most", TONES[rule.severity])),
+            (
+                "in force",
+                "always" if rule.target is None else f"with --target {rule.target}, or if selected by its code",
+            ),
+        ),
+        title=f"{rule.code} {rule.name}",
+    )
+    yield Prose(tuple(rule.rationale.split("\n\n")), title="Why")
+    if rule.thresholds:
+        rows = tuple((threshold.value, threshold.meaning, threshold.provenance) for threshold in rule.thresholds)
+        yield Table(_THRESHOLD_COLUMNS, rows, title="Thresholds")
+    yield Prose((rule.remedy,), title="Remedy")
+    yield Code(rule.snippet, "python")
+    yield Prose(("; ".join(rule.references),), title="References")
+
+
+def _rule_table(rules: Sequence[Rule]) -> Table:
+    rows = (
+        (rule.code, rule.name, Cell(rule.severity, TONES[rule.severity]), rule.target, rule.summary) for rule in rules
+    )
+    return Table(_LIST_COLUMNS, tuple(rows))
+
+
+def _record(rules: Sequence[Rule]) -> dict[str, Any]:
+    return {"rules": [_rule_record(rule) for rule in rules]}
+
+
+def _rule_record(rule: Rule) -> dict[str, Any]:
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity,
+        "target": rule.target,
+        "summary": rule.summary,
+        "rationale": rule.rationale,
+        "thresholds": [
+            {"value": threshold.value, "meaning": threshold.meaning, "provenance": threshold.provenance}
+            for threshold in rule.thresholds
+        ],
+        "remedy": rule.remedy,
+        "snippet": rule.snippet,
+        "references": list(rule.references),
+    }
