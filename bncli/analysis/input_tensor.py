@@ -44,6 +44,10 @@ class InputTensor:
         values = self.arrays.read_flat(self.spec.name, start, stop)
         return values if self.dtype == self.spec.dtype else round_to(values.astype(np.float64), self.dtype)
 
+    def take_back(self, values: Array) -> None:
+        """Take an array that `read` gave and no one needs any longer: its memory may serve later reads."""
+        self.arrays.take_back(values)
+
 
 def choose_array(arrays: NamedArrays, name: str | None) -> ArraySpec:
     """Return the array of that name, or the only one of the file.

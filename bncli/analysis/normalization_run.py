@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bncli.core.normalization import BatchNorm, Mode, Normalization
 
     FloatArray = NDArray[np.float64]
-    Sink = Callable[[Array], None]
+    Sink = Callable[[Array], object]
 
 Backend = Literal["numpy", "torch"]
 
@@ -103,7 +103,8 @@ def run(
     if settings.backend == "torch":
         return _torch_run(inputs, layer, settings, sink)
     if sink is not None:
-        for block, values in numpy_backend.transform(inputs.layout, tensor.read, used, tensor.dtype):
+        pieces = numpy_backend.transform(inputs.layout, tensor.read, used, tensor.dtype, tensor.take_back)
+        for block, values in pieces:
             sink(values)
             if advance is not None:
                 advance(block.stop - block.start)

@@ -37,5 +37,5 @@ def tensor_statistics(tensor: InputTensor, channel_axis: int, advance: Advance |
         ShapeMismatch: the array has a shape that batch normalization does not take.
     """
     layout = ChannelLayout.of(tensor.shape, channel_axis, str(tensor))
-    moments, value_range = statistics(layout, tensor.read, advance)
+    moments, value_range = statistics(layout, tensor.read, tensor.take_back, advance)
     return TensorStatistics(tensor, layout, moments, value_range)

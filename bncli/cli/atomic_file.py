@@ -6,13 +6,15 @@ import os
 import secrets
 import stat
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from bncli.errors import BncliError, OutputExists, OutputFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+_OWN_DESCRIPTORS = "/proc/self/fd"
 
 
 def check_writable(path: Path, *, force: bool) -> None:
@@ -64,28 +66,37 @@ def _appended(path: Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def _replaced(target: Path) -> Iterator[IO[bytes]]:
     neighbour = target.with_name(f".bncli-{secrets.token_hex(8)}.tmp")
+    folder = os.open(target.parent, os.O_RDONLY)
     try:
-        with neighbour.open("xb") as file:
+        with _new_file(neighbour, folder) as file:
             if target.exists():
-                neighbour.chmod(stat.S_IMODE(target.stat().st_mode))
+                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
             yield file
             file.flush()
             os.fsync(file.fileno())
+            _give_name(file, neighbour, folder)
         neighbour.replace(target)
+        with suppress(OSError):
+            os.fsync(folder)  # makes the rename survive a power cut, where a folder can be synced
     except BaseException:
         neighbour.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    finally:
+        os.close(folder)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename survive a power cut, on the systems where a folder can be synced."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _new_file(neighbour: Path, folder: int) -> IO[bytes]:
+    """Open a file that has no name yet, of which nothing is left if the process is killed; else one with a name."""
+    if hasattr(os, "O_TMPFILE") and Path(_OWN_DESCRIPTORS).is_dir():
+        with suppress(OSError):
+            return open(os.open(".", os.O_TMPFILE | os.O_WRONLY, 0o666, dir_fd=folder), "wb")  # noqa: PTH123
+    return neighbour.open("xb")
+
+
+def _give_name(file: IO[bytes], neighbour: Path, folder: int) -> None:
+    if os.fstat(file.fileno()).st_nlink == 0:
+        unnamed = f"{_OWN_DESCRIPTORS}/{file.fileno()}"
+        os.link(unnamed, neighbour.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
 
 
 def _target(path: Path) -> Path:

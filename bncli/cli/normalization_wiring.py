@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import math
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
@@ -11,19 +12,21 @@ import numpy as np
 from bncli.analysis.input_tensor import input_tensor
 from bncli.analysis.normalization_run import RunSettings, gap, run
 from bncli.analysis.torch_deviation import torch_deviation
-from bncli.cli.atomic_file import atomic_file
+from bncli.cli.array_output import array_output, check_suffix
+from bncli.cli.progress import ByteProgress
+from bncli.cli.unchanged_input import unchanged
 from bncli.cli.working_layer import working_layer
 from bncli.core.channel_layout import ChannelLayout
+from bncli.core.named_arrays import ArraySpec
 from bncli.core.normalization import Mode
+from bncli.core.rounding import stored_dtype
 from bncli.errors import InvalidUsage, near_miss
 from bncli.formats.detection import open_named_arrays
-from bncli.formats.numpy_writer import NumpyWriter
 from bncli.reports.normalization import NormalizationReport
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable
     from pathlib import Path
-    from typing import IO
 
     from bncli.analysis.input_tensor import InputTensor
     from bncli.analysis.normalization_run import Backend, NormalizationResult
@@ -76,6 +79,8 @@ def normalization_report(
     source: InputOptions, layer_options: LayerOptions, settings: RunSettings, extras: ExtraOptions
 ) -> NormalizationReport:
     """Run a layer on an array as the options say, and return everything that is to be shown."""
+    if extras.save is not None:
+        check_suffix(extras.save)
     with open_named_arrays(source.path) as arrays:
         tensor = input_tensor(arrays, source.array, source.dtype)
         layout = ChannelLayout.of(tensor.shape, settings.channel_axis, str(tensor))
@@ -98,26 +103,24 @@ def _run(
 ) -> tuple[NormalizationResult, Array | None]:
     """Return the result, and the output where it is to be shown; save it where it is to be saved."""
     pieces: list[Array] = []
-    with _output_file(extras) as file:
-        stored = "float32" if tensor.dtype == "bfloat16" else tensor.dtype
-        writer = None if file is None else NumpyWriter(file, tensor.shape, stored)
-
-        def sink(values: Array) -> None:
-            if writer is not None:
-                writer.write(values)
-            if extras.shows_values:
-                pieces.append(values)
-
-        result = run(tensor, working.layer, settings, sink)
+    sinks: list[Callable[[Array], None]] = []
+    if extras.shows_values:
+        sinks.append(lambda values: pieces.append(values.copy()))
+    with ExitStack() as stack:
+        if extras.save is not None:
+            spec = ArraySpec(tensor.spec.name, tensor.shape, tensor.dtype)
+            sinks.append(stack.enter_context(array_output(extras.save, spec, force=extras.overwrites)).write)
+        stack.enter_context(unchanged(tensor.path))
+        itemsize = stored_dtype(tensor.dtype).itemsize
+        passes = 2 if sinks else 1
+        progress = stack.enter_context(ByteProgress("normalizing", passes * math.prod(tensor.shape) * itemsize))
+        sink = (lambda values: [take(values) for take in sinks]) if sinks else None
+        result = run(tensor, working.layer, settings, sink, lambda count: progress.advance(count * itemsize))
     if not extras.shows_values:
         return result, None
-    flat = np.concatenate(pieces) if pieces else np.empty(0, stored)
+    flat = np.concatenate(pieces) if pieces else np.empty(0, stored_dtype(tensor.dtype))
     return result, flat.reshape(tensor.shape)
 
 
-def _output_file(extras: ExtraOptions) -> AbstractContextManager[IO[bytes] | None]:
-    return nullcontext() if extras.save is None else atomic_file(extras.save, force=extras.overwrites)
-
-
 def _whole(tensor: InputTensor) -> Array:
-    return tensor.read(0, int(np.prod(tensor.shape, dtype=np.int64))).reshape(tensor.shape)
+    return tensor.read(0, math.prod(tensor.shape)).reshape(tensor.shape)

@@ -43,7 +43,9 @@ def normalize(
         str | None, typer.Option(metavar="NAME", help="float64, float32, float16 or bfloat16 [default: stored]")
     ] = None,
     channel_axis: options.ChannelAxis = 1,
-    save: Annotated[Path | None, typer.Option(metavar="OUT.npy", help="Write the output array.")] = None,
+    save: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write the output array: .npy or .safetensors.")
+    ] = None,
     values: Annotated[bool, typer.Option("--values", help="Print the arrays before and after.")] = False,
     output_format: options.Format = None,
     output: options.Output = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.core.rounding import round_into, stored_dtype
+from bncli.core.thread_memory import reused
 from bncli.core.unit_moments import CACHE_ELEMENTS
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class BlockTransform:
 
     def __init__(self, layout: ChannelLayout, normalization: Normalization, dtype: str) -> None:
         self._dtype = dtype
+        self._spare: list[Array] = []
         self._coefficients = normalization.coefficients()
         positions = 1 if layout.is_channels_last else layout.num_positions
         self._has_long_rows = positions >= _LONG_ROW
@@ -44,16 +46,26 @@ class BlockTransform:
 
     def apply(self, block: Block, values: Array) -> Array:
         """Return the normalized values of a block, both flat in C order."""
-        out = np.empty(values.shape, stored_dtype(self._dtype))
-        scratch = np.empty(min(values.size, CACHE_ELEMENTS))
+        out = self._output(len(values))
         pieces = self._long_rows if self._has_long_rows else self._flat_pieces
         for place, shape, coefficients in pieces(block):
             piece = values[place].reshape(shape)
-            y = scratch[: piece.size].reshape(shape)
+            y = reused("wide", shape)
             np.copyto(y, piece)
             coefficients.apply_to(y)
             round_into(out[place].reshape(shape), y, self._dtype)
         return out
+
+    def take_back(self, output: Array) -> None:
+        """Take the memory of a result that is no longer needed, for the results of later blocks."""
+        self._spare.append(output)
+
+    def _output(self, count: int) -> Array:
+        try:
+            spare = self._spare.pop()
+        except IndexError:
+            return np.empty(count, stored_dtype(self._dtype))
+        return spare if len(spare) == count else np.empty(count, stored_dtype(self._dtype))
 
     def _long_rows(self, block: Block) -> Iterator[tuple[slice, tuple[int, int], Coefficients]]:
         """Yield channels of one row, or a run of positions of one channel."""

@@ -156,7 +156,8 @@ class ChannelLayout:
 
     def _blocks_of_channels(self, max_elements: int) -> Iterator[Block]:
         """Cut samples of many positions, channels first, into channels, and those into runs of positions."""
-        channels_at_once = max(1, max_elements // self.num_positions)
+        most_channels = max(1, max_elements // self.num_positions)
+        channels_at_once = _ceil_div(self.num_features, _ceil_div(self.num_features, most_channels))
         step = max(1, max_elements // self.unit_elements) * self.unit_elements
         for sample in range(self.num_samples):
             for channels in _cut(0, self.num_features, channels_at_once):

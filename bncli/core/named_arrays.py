@@ -109,6 +109,9 @@ class NamedArrays(ABC):
     def read_flat(self, name: str, start: int, stop: int) -> Array:
         """Return elements `start` to `stop` of one array, flattened in C order; dtypes as in `read`."""
 
+    def take_back(self, values: Array) -> None:  # noqa: B027 - most readers have no use for it
+        """Take an array that `read_flat` gave and no one needs any longer: its memory may serve later reads."""
+
     @abstractmethod
     def position(self, name: str) -> int:
         """Return where the bytes of an array start in the file, so that many can be read in file order."""

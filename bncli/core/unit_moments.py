@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.core.one_pass import one_pass
+from bncli.core.thread_memory import reused
 from bncli.core.two_pass import RowMoments, two_pass
 
 if TYPE_CHECKING:
@@ -66,11 +67,10 @@ def _measure_by_one_pass(units: Array, result: UnitMoments) -> NDArray[np.bool_]
     """Fill in moments and extremes of (units, channels, samples, positions), and return which are certified."""
     shape, count = units.shape[:2], result.count
     sums, squares = np.empty(shape), np.empty(shape)
-    scratch = np.empty(max(count, min(units.size, CACHE_ELEMENTS)))
     for piece in _pieces(shape, count):
         values = units[piece]
-        wide = scratch[: values.size]
-        np.copyto(wide.reshape(values.shape), values)
+        wide = reused("wide", values.shape)
+        np.copyto(wide, values)
         x = wide.reshape(*values.shape[:2], count)
         np.minimum.reduce(x, axis=2, out=result.minimum[piece])
         np.maximum.reduce(x, axis=2, out=result.maximum[piece])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
+from bncli.core.thread_memory import reused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,17 +42,21 @@ def unit_views(layout: ChannelLayout, block: Block, values: Array) -> Iterator[A
 
 
 def channels_first(cube: Array) -> Array:
-    """Return rows of channels, (rows, C, 1), as a copy in which each channel is contiguous: (1, C, rows)."""
+    """Return rows of channels, (rows, C, 1), as a copy in which each channel is contiguous: (1, C, rows).
+
+    The copy lasts until the same thread turns the next block.
+    """
     rows, channels, _ = cube.shape
     source = cube[:, :, 0]
-    turned = np.empty((channels, rows), cube.dtype)
+    turned = reused("turned", (channels, rows), cube.dtype)
     # Tile by tile: a transposed copy of everything at once leaves the cache between two values of a channel.
     width = min(channels, _TILE_CHANNELS)
     height = max(1, _TILE_ELEMENTS // width)
     for left in range(0, channels, width):
         for top in range(0, rows, height):
             turned[left : left + width, top : top + height] = source[top : top + height, left : left + width].T
-    return turned[None]
+    first: Array = turned[None]
+    return first
 
 
 def _cut_positions(cube: Array, length: int) -> Iterator[Array]:

@@ -33,6 +33,11 @@ FAULTS = (
 """What Python raises when bytes contradict the structure that a parser expects of them."""
 
 
+_SPARED_BYTES = 1 << 20
+"""Smaller buffers come back from the allocator without page faults."""
+_MOST_SPARED = 4
+
+
 class ByteSource:
     """An open regular file, read at offsets. One descriptor serves all reads, so the file cannot be swapped meanwhile.
 
@@ -43,6 +48,7 @@ class ByteSource:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.bytes_read = 0
+        self._spare: list[bytearray] = []
         descriptor = open_regular_file(path)
         self._file = io.FileIO(descriptor)
         self.size = os.fstat(descriptor).st_size
@@ -56,7 +62,7 @@ class ByteSource:
             EOFError: the file does not hold that range; nothing is allocated then.
         """
         require_within(self.size, offset, count)
-        buffer = bytearray(count)
+        buffer = self._memory(count)
         view = memoryview(buffer)
         self._file.seek(offset)
         done = 0
@@ -68,8 +74,18 @@ class ByteSource:
             self.bytes_read += received
         return buffer
 
+    def take_back(self, buffer: bytearray) -> None:
+        """Take a buffer that no one needs any longer, for a later read of the same size."""
+        if len(buffer) >= _SPARED_BYTES and len(self._spare) < _MOST_SPARED:
+            self._spare.append(buffer)
+
+    def _memory(self, count: int) -> bytearray:
+        spare = self._spare.pop() if self._spare else None
+        return spare if spare is not None and len(spare) == count else bytearray(count)
+
     def close(self) -> None:
         """Close the file."""
+        self._spare.clear()
         self._file.close()
 
 

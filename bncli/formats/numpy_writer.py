@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import math
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from bncli.formats.array_body import ArrayBody
+
 if TYPE_CHECKING:
-    from bncli.core.named_arrays import Array
+    from bncli.core.named_arrays import Array, ArraySpec
 
 
 class NumpyWriter:
@@ -15,16 +19,16 @@ class NumpyWriter:
 
     Args:
         file: open for writing bytes, at its start.
-        shape: lengths of the axes.
-        dtype: NumPy's name of the element type. For bfloat16, which NumPy lacks, give `float32`: it holds every value.
+        spec: shape and element type; bfloat16, which NumPy lacks, is stored as float32, which holds every value of it.
     """
 
-    def __init__(self, file: IO[bytes], shape: tuple[int, ...], dtype: str) -> None:
-        self._file = file
-        self._dtype = np.dtype(dtype).newbyteorder("<")
-        header = {"descr": self._dtype.str, "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, header)
+    def __init__(self, file: IO[bytes], spec: ArraySpec) -> None:
+        self._dtype = np.dtype("float32" if spec.dtype == "bfloat16" else spec.dtype).newbyteorder("<")
+        header = io.BytesIO()
+        described = {"descr": self._dtype.str, "fortran_order": False, "shape": spec.shape}
+        np.lib.format.write_array_header_1_0(header, described)
+        self._body = ArrayBody(file, header.getvalue(), math.prod(spec.shape) * self._dtype.itemsize)
 
     def write(self, values: Array) -> None:
         """Write the next elements, flat in C order."""
-        self._file.write(np.ascontiguousarray(values, self._dtype).data)
+        self._body.write(np.ascontiguousarray(values, self._dtype).data)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bncli.core.named_arrays import ArraySpec, NamedArrays
 from bncli.errors import InputNotFound, MalformedFile
-from bncli.formats.byte_source import FAULTS, describe_fault
+from bncli.formats.byte_source import FAULTS, ByteSource, describe_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -101,6 +101,16 @@ class OpenedFile(NamedArrays):
         if self._flattened is None or self._flattened[0] != name:
             self._flattened = (name, self.read(name).reshape(-1))
         return self._flattened[1][start:stop].copy()
+
+    def take_back(self, values: Array) -> None:
+        """Take an array that no one needs any longer; see `NamedArrays.take_back`."""
+        memory: object = values.base
+        if (
+            isinstance(memory, memoryview)
+            and isinstance(memory.obj, bytearray)
+            and isinstance(self._source, ByteSource)
+        ):
+            self._source.take_back(memory.obj)
 
     def position(self, name: str) -> int:
         """Return where the array starts in the file."""

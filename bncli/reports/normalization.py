@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.reports.document import Document, KeyValues, Note
+from bncli.reports.normalization_notes import normalization_notes
 from bncli.reports.normalization_record import normalization_record
 from bncli.reports.normalization_tables import channel_table, deviation_table, gap_table, running_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from bncli.analysis.normalization_run import NormalizationResult
@@ -54,7 +54,7 @@ def normalization_document(report: NormalizationReport) -> Document:
         blocks.append(deviation_table(report.deviation))
     if report.values is not None:
         blocks += [Note(_listing("before", report.values[0])), Note(_listing("after", report.values[1]))]
-    blocks += _notes(report)
+    blocks += normalization_notes(result)
     return Document("normalize", tuple(blocks), normalization_record(report))
 
 
@@ -86,27 +86,3 @@ def _momentum_text(momentum: float | None) -> str:
 def _listing(title: str, values: Array) -> str:
     with np.printoptions(precision=4, suppress=True, threshold=2000, floatmode="fixed", linewidth=100):
         return f"{title}:\n{values}"
-
-
-def _notes(report: NormalizationReport) -> Iterator[Note]:
-    result = report.result
-    inputs = result.inputs
-    broken = inputs.value_range.num_nan + inputs.value_range.num_inf
-    if broken.any():
-        channels = ", ".join(map(str, np.flatnonzero(broken)[:8]))
-        yield Note(
-            f"{int(broken.sum())} input values are NaN or infinite, in channel {channels}: one of them spoils its "
-            "whole channel, and a training step keeps it in the running statistics for good.",
-            "bad",
-        )
-    if inputs.layout.values_per_channel == 0:
-        yield Note("The batch is empty: nothing is normalized, and a training step moves only the counter.", "notice")
-    lengths = inputs.layout.shape
-    if len(lengths) > 2 and lengths[1] == lengths[-1] and inputs.layout.channel_axis == 1:  # noqa: PLR2004 - (N, C)
-        yield Note(
-            f"Axis 1 and the last axis both have length {lengths[1]}; axis 1 is taken, and --channel-axis -1 takes "
-            "the last.",
-            "muted",
-        )
-    if result.before.running is None:
-        yield Note("The layer tracks no running statistics: eval mode uses the batch's own.", "muted")

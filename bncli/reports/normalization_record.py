@@ -69,6 +69,7 @@ def _channels(result: NormalizationResult) -> dict[str, Any]:
         "output_biased_var": result.output.biased_var,
         "output_min": result.output.minimum,
         "output_max": result.output.maximum,
+        "is_var_beyond_float64": batch.is_var_beyond_float64,
         "num_nan": result.inputs.value_range.num_nan,
         "num_inf": result.inputs.value_range.num_inf,
     }

@@ -27,7 +27,7 @@ def normalized(x: Batch, layer: BatchNorm, mode: Any, dtype: str | None = None) 
     used = layer.normalization(mode, moments_of_batch(x))
     flat = x.reshape(-1)
     pieces = numpy_backend.transform(layout, lambda start, stop: flat[start:stop], used, dtype or str(x.dtype))
-    return np.concatenate([values for _, values in pieces]).reshape(x.shape)
+    return np.concatenate([values.copy() for _, values in pieces]).reshape(x.shape)
 
 
 @given(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def test_units_hold_every_value_of_their_channel_once_and_in_order(
         found = units_of(shape, channels_last, max_elements)
     per_channel = math.prod(shape) // len(found)
     for channel, units in found.items():
-        assert sum(units, []) == list(range(channel * per_channel, (channel + 1) * per_channel))
+        assert list(chain.from_iterable(units)) == list(range(channel * per_channel, (channel + 1) * per_channel))
 
 
 @given(shape=SHAPES, unit=st.integers(1, 40))

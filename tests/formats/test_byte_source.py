@@ -102,3 +102,17 @@ def test_the_file_is_closed_after_any_error_and_kept_open_without_one(path: Path
 def test_a_fault_is_told_in_one_line() -> None:
     assert describe_fault(ValueError("first\nsecond")) == "first"
     assert describe_fault(EOFError()) == "EOFError"
+
+
+def test_a_buffer_that_was_given_back_serves_the_next_read_of_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(bytes(range(256)) * (1 << 13))
+    source = ByteSource(path)
+    first = source.read(0, 1 << 20)
+    source.take_back(first)
+    second = source.read(1, 1 << 20)
+    assert second is first
+    assert second[:3] == bytes([1, 2, 3])
+    source.take_back(second)
+    assert len(source.read(0, (1 << 20) + 1)) == (1 << 20) + 1
+    source.close()

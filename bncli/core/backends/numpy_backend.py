@@ -14,7 +14,7 @@ from bncli.core.value_range import RangeAccumulator, value_range
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bncli.core.backends.ordered_work import ReadFlat
+    from bncli.core.backends.ordered_work import ReadFlat, TakeBack
     from bncli.core.channel_layout import Block, ChannelLayout
     from bncli.core.moments import Moments
     from bncli.core.named_arrays import Array
@@ -39,12 +39,15 @@ def read_blocks(layout: ChannelLayout, read: ReadFlat) -> Iterator[tuple[Block, 
         yield block, read(block.start, block.stop)
 
 
-def statistics(layout: ChannelLayout, read: ReadFlat, advance: Advance | None = None) -> tuple[Moments, ValueRange]:
+def statistics(
+    layout: ChannelLayout, read: ReadFlat, take_back: TakeBack | None = None, advance: Advance | None = None
+) -> tuple[Moments, ValueRange]:
     """Return the moments and the range of each channel of an array, in one pass over it.
 
     Args:
         layout: shape and channel axis.
         read: gives elements start to stop of the array, flat in C order.
+        take_back: gets what `read` gave when it is no longer needed.
         advance: told the number of elements of each block that is done.
     """
 
@@ -53,7 +56,7 @@ def statistics(layout: ChannelLayout, read: ReadFlat, advance: Advance | None = 
         return units, value_range(values.reshape(block.shape), units)
 
     moments, extremes = MomentsAccumulator(layout), RangeAccumulator(layout.num_features)
-    for block, (units, part) in in_order(layout.blocks(READ_ELEMENTS), read, measured):
+    for block, (units, part) in in_order(layout.blocks(READ_ELEMENTS), read, measured, take_back):
         moments.add_units(block, units)
         extremes.add(block.channels, part)
         if advance is not None:
@@ -67,8 +70,17 @@ def moments(layout: ChannelLayout, read: ReadFlat) -> Moments:
 
 
 def transform(
-    layout: ChannelLayout, read: ReadFlat, normalization: Normalization, dtype: str
+    layout: ChannelLayout,
+    read: ReadFlat,
+    normalization: Normalization,
+    dtype: str,
+    take_back: TakeBack | None = None,
 ) -> Iterator[tuple[Block, Array]]:
-    """Yield the normalized array block by block, rounded to `dtype`; a bfloat16 result is held in float32."""
-    apply = BlockTransform(layout, normalization, dtype).apply
-    yield from in_order(layout.blocks(READ_ELEMENTS), read, apply)
+    """Yield the normalized array block by block, rounded to `dtype`; a bfloat16 result is held in float32.
+
+    The values of a block last until the next block is asked for.
+    """
+    transform_of_blocks = BlockTransform(layout, normalization, dtype)
+    for block, values in in_order(layout.blocks(READ_ELEMENTS), read, transform_of_blocks.apply, take_back):
+        yield block, values
+        transform_of_blocks.take_back(values)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bncli.core.named_arrays import Array
 
     ReadFlat = Callable[[int, int], Array]
+    TakeBack = Callable[[Array], None]
 
 T = TypeVar("T")
 
@@ -23,7 +24,12 @@ _BLOCKS_AHEAD = 4
 """Blocks read or computed and not yet used: what bounds memory."""
 
 
-def in_order(blocks: Iterable[Block], read: ReadFlat, work: Callable[[Block, Array], T]) -> Iterator[tuple[Block, T]]:
+def in_order(
+    blocks: Iterable[Block],
+    read: ReadFlat,
+    work: Callable[[Block, Array], T],
+    take_back: TakeBack | None = None,
+) -> Iterator[tuple[Block, T]]:
     """Yield each block with `work(block, values)`, in the order of the blocks.
 
     One thread reads, strictly forward, two threads work, and whoever iterates is the fourth: it may write.
@@ -31,12 +37,20 @@ def in_order(blocks: Iterable[Block], read: ReadFlat, work: Callable[[Block, Arr
     Args:
         blocks: what to read.
         read: gives elements start to stop of an array; called by one thread at a time.
-        work: called by several threads at a time.
+        work: called by several threads at a time; its result holds no part of the values.
+        take_back: gets the values of each block after the work on them; their memory may serve a later read.
     """
+
+    def worked(block: Block, values: Array) -> T:
+        result = work(block, values)
+        if take_back is not None:
+            take_back(values)
+        return result
+
     blocks = iter(blocks)
     first = list(islice(blocks, 2))
     if len(first) < 2:  # noqa: PLR2004 - a single block gains nothing from threads, which cost 5 ms to import
-        yield from ((block, work(block, read(block.start, block.stop))) for block in first)
+        yield from ((block, worked(block, read(block.start, block.stop))) for block in first)
         return
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
@@ -44,7 +58,7 @@ def in_order(blocks: Iterable[Block], read: ReadFlat, work: Callable[[Block, Arr
 
         def begin(block: Block) -> tuple[Block, Future[T]]:
             values = reader.submit(read, block.start, block.stop)
-            return block, workers.submit(lambda: work(block, values.result()))
+            return block, workers.submit(lambda: worked(block, values.result()))
 
         pending = deque(begin(block) for block in first)
         try:

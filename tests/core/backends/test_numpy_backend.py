@@ -30,7 +30,7 @@ def test_the_output_does_not_depend_on_the_size_of_reads_and_pieces(
         moments = numpy_backend.moments(layout, lambda start, stop: flat[start:stop])
         used = BatchNorm(layout.num_features, bias=np.arange(layout.num_features) / 3).normalization("train", moments)
         blocks = numpy_backend.transform(layout, lambda start, stop: flat[start:stop], used, "float32")
-        return np.concatenate([values for _, values in blocks]).tolist()
+        return np.concatenate([values.copy() for _, values in blocks]).tolist()
 
     expected = output()
     monkeypatch.setattr(numpy_backend, "READ_ELEMENTS", read_elements)

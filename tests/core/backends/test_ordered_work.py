@@ -39,7 +39,7 @@ def test_reading_goes_forward_in_one_thread_at_a_time() -> None:
         is_reading.release()
         return read(start, stop)
 
-    list(in_order(BLOCKS, watched, lambda block, values: values.sum()))
+    list(in_order(BLOCKS, watched, lambda _, values: values.sum()))
     assert starts == [block.start for block in BLOCKS]
 
 
@@ -51,7 +51,7 @@ def test_no_more_blocks_are_in_memory_than_planned() -> None:
         taken += 1
         return read(start, stop)
 
-    for used, _ in enumerate(in_order(BLOCKS, counted, lambda block, values: None)):
+    for used, _ in enumerate(in_order(BLOCKS, counted, lambda *_: None)):
         time.sleep(0.002)
         assert taken <= used + 5
 
@@ -68,16 +68,15 @@ def test_an_error_in_any_thread_reaches_whoever_iterates(place: str) -> None:
             raise EOFError("short")
         return int(values[0])
 
-    seen = []
+    seen: list[int] = []
     with pytest.raises(EOFError, match="short"):
-        for block, _ in in_order(BLOCKS, failing_read, failing_work):
-            seen.append(block.start)
+        seen.extend(block.start for block, _ in in_order(BLOCKS, failing_read, failing_work))
     assert seen == list(range(0, 30, 3))
     assert threading.active_count() < 4
 
 
 def test_leaving_early_ends_the_threads() -> None:
-    for _ in in_order(BLOCKS, read, lambda block, values: values):
+    for _ in in_order(BLOCKS, read, lambda _, values: values.copy()):
         break
     deadline = time.monotonic() + 5
     while threading.active_count() > 1 and time.monotonic() < deadline:

@@ -1,0 +1,70 @@
+"""What `normalize` says beneath its tables about values and shapes that call for attention."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.reports.document import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from bncli.analysis.normalization_run import NormalizationResult
+
+_MOST_NAMED = 8
+
+
+def normalization_notes(result: NormalizationResult) -> Iterator[Note]:
+    """Yield the notes on one run."""
+    yield from _notes_on_values(result)
+    yield from _notes_on_shape(result)
+    if result.before.running is None:
+        yield Note("The layer tracks no running statistics: eval mode uses the batch's own.", "muted")
+
+
+def _notes_on_values(result: NormalizationResult) -> Iterator[Note]:
+    moments, extremes = result.inputs.moments, result.inputs.value_range
+    broken = extremes.num_nan + extremes.num_inf
+    if broken.any():
+        yield Note(
+            f"{int(broken.sum())} input values are NaN or infinite, in {_channels(broken > 0)}: one of them spoils its "
+            "whole channel, and a training step keeps it in the running statistics for good.",
+            "bad",
+        )
+    beyond = moments.is_var_beyond_float64
+    if beyond.any():
+        yield Note(
+            f"The variance of {_channels(beyond)} is above the largest float64 and shown as infinite. The output is "
+            "right all the same; a running variance that takes it in is infinite for good.",
+            "bad",
+        )
+    finite = np.isfinite(extremes.minimum) & (broken == 0) & np.isfinite(result.used.scale)
+    overflowing = finite & ~(np.isfinite(result.output.minimum) & np.isfinite(result.output.maximum))
+    if overflowing.any():
+        dtype = result.inputs.tensor.dtype
+        yield Note(f"Outputs of {_channels(overflowing)} are beyond the range of {dtype}, so infinite.", "bad")
+
+
+def _notes_on_shape(result: NormalizationResult) -> Iterator[Note]:
+    layout = result.inputs.layout
+    if layout.values_per_channel == 0:
+        yield Note("The batch is empty: nothing is normalized, and a training step moves only the counter.", "notice")
+    lengths = layout.shape
+    if len(lengths) > 2 and lengths[1] == lengths[-1] and layout.channel_axis == 1:  # noqa: PLR2004 - (N, C)
+        yield Note(
+            f"Axis 1 and the last axis both have length {lengths[1]}; axis 1 is taken, and --channel-axis -1 takes "
+            "the last.",
+            "muted",
+        )
+
+
+def _channels(chosen: NDArray[np.bool_]) -> str:
+    """Return the first few of the chosen channels in words."""
+    indices = np.flatnonzero(chosen)
+    named = ", ".join(map(str, indices[:_MOST_NAMED]))
+    more = f" and {len(indices) - _MOST_NAMED} more" if len(indices) > _MOST_NAMED else ""
+    return f"channel{'s' if len(indices) > 1 else ''} {named}{more}"

@@ -1,0 +1,47 @@
+"""Tests that the bytes of an array reach their file whole, or that there being no room is told before the first."""
+
+from __future__ import annotations
+
+import io
+import os
+import resource
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bncli.formats import array_body
+from bncli.formats.array_body import ArrayBody
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_header_and_pieces_follow_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(array_body, "_WRITE_BACK_BYTES", 3)
+    with (tmp_path / "a").open("wb") as file:
+        body = ArrayBody(file, b"head", 8)
+        body.write(memoryview(b"12345"))
+        body.write(memoryview(b"678"))
+    assert (tmp_path / "a").read_bytes() == b"head12345678"
+
+
+def test_memory_and_pipes_are_written_too() -> None:
+    memory = io.BytesIO()
+    ArrayBody(memory, b"head", 3).write(memoryview(b"abc"))
+    assert memory.getvalue() == b"headabc"
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as file:
+        ArrayBody(file, b"head", 3).write(memoryview(b"abc"))
+    with os.fdopen(reader, "rb") as file:
+        assert file.read() == b"headabc"
+
+
+def test_too_little_room_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
+    try:
+        with (tmp_path / "a").open("wb") as file, pytest.raises(OSError, match="1000004 bytes are needed"):
+            ArrayBody(file, b"head", 10**6)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (tmp_path / "a").stat().st_size == 0
