@@ -65,7 +65,7 @@ def ancestry(layers: Sequence[BatchNormLayer]) -> Ancestry | None:
 
 def _are_copies(groups: Iterable[Sequence[str]]) -> bool:
     """Return whether two groups are the same network twice, such as a model beside its moving average."""
-    networks = [frozenset(label.partition(".")[2] for label in labels) for labels in groups]
+    networks = [frozenset(label.partition(".")[2] or label for label in labels) for labels in groups]
     return len(set(networks)) < len(networks)
 
 

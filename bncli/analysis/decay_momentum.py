@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 _WIDE_GRID = Grid(-1074, 53, 0.0)
-_ARITHMETIC_ERROR = 2 * 2.0**-24
-"""Relative error of one update in float32 arithmetic, as on GPUs, beside the rounding to the buffer."""
+_PRODUCT_ERROR = 2.0**-24
+"""Relative error of a product in float32 arithmetic, as on GPUs, beside its rounding to the buffer."""
+_WEIGHT_ERROR = 2.0**-24
+"""How far 1 - momentum may lie off in float32 arithmetic."""
 _SMALLEST_MOMENTUM = 1e-4
 """Over many updates living channels fall as if by less."""
 _NARROW_ERROR = 1e-6
@@ -83,7 +85,7 @@ def _falls(before: BatchNormLayer, after: BatchNormLayer) -> _Falls | None:
     grid = GRIDS.get(after.dtype, _WIDE_GRID)
     smallest_normal = 2.0 ** (grid.log2_unit + grid.precision)
     old, new = before.running_var.astype(np.float64), after.running_var.astype(np.float64)
-    error = 2.0**-grid.precision + _ARITHMETIC_ERROR + grid.decay_error
+    error, weight_error = 2.0**-grid.precision + _PRODUCT_ERROR, _WEIGHT_ERROR + grid.decay_error
     has_fallen = (old > new) & (new >= smallest_normal) & np.isfinite(old)
     if error > _NARROW_ERROR:
         has_fallen &= new < _TELLING_FALL * old
@@ -91,7 +93,7 @@ def _falls(before: BatchNormLayer, after: BatchNormLayer) -> _Falls | None:
     factor = np.exp(np.log(new / old) / (counters[1] - counters[0]))
     expected = max(counters[0], 1) / counters[1]
     return _Falls(
-        np.maximum(1 - factor * (1 + error), 0.0),
-        1 - factor * (1 - error),
+        np.maximum(1 - factor * (1 + error) - weight_error, 0.0),
+        1 - factor * (1 - error) + weight_error,
         np.abs(new / old / expected - 1) < _CUMULATIVE_TOLERANCE,
     )
