@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bncli.errors import UnsupportedFormat
 from bncli.formats import (
     caffe,
+    mxnet_params,
     numpy_archive,
     numpy_array,
     onnx,
@@ -35,6 +36,7 @@ FORMATS: tuple[Format, ...] = (
     raw_pickle.FORMAT,
     onnx.FORMAT,
     caffe.FORMAT,
+    mxnet_params.FORMAT,
 )
 """Every format that is read; the first that recognizes a file opens it."""
 

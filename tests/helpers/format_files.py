@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from tests.helpers import caffe_nets
+from tests.helpers import caffe_nets, mxnet_lists
 from tests.helpers.onnx_models import batch_norm, model, tensors
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ def _write_caffe(path: Path) -> Arrays:
     return {"conv[0]": STATE["conv.weight"], "bn[0]": mean, "bn[1]": var, "bn[2]": one, "scale[0]": weight}
 
 
+def _write_mxnet(path: Path) -> Arrays:
+    path.write_bytes(mxnet_lists.params({name: np.atleast_1d(values) for name, values in STATE.items()}))
+    return {name: np.atleast_1d(values) for name, values in STATE.items()}
+
+
 WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "torchscript": _write_torchscript,
     "torch-zip": _write_torch_zip,
@@ -99,5 +104,6 @@ WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "pickle": _write_pickle,
     "onnx": _write_onnx,
     "caffe": _write_caffe,
+    "mxnet": _write_mxnet,
 }
 """By name of the format: writes a file and returns its arrays by name."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from bncli.formats.byte_window import ByteWindow
 from bncli.formats.regions import SubRegion
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ _ALWAYS_ALLOWED_FIELDS = 100_000
 _MAX_DEPTH = 100
 """Nested messages; the library of protocol buffers stops there too."""
 _MAX_TEXT_BYTES = 65_536
-_WINDOW_BYTES = 4096
 _MAX_VARINT_BYTES = 10
 _MAX_VALUE = 2**64 - 1
 _MAX_INT64 = 2**63 - 1
@@ -36,38 +36,18 @@ class WireType(IntEnum):
 
 
 class WireFile:
-    """Bytes that hold protocol buffers.
-
-    Fields are read through a small window, so that a walk over many short fields costs few system calls and a step
-    over a long one costs nothing.
-    """
+    """Bytes that hold protocol buffers, and how many fields may still be read of them."""
 
     def __init__(self, content: Region, max_fields: int = _MAX_FIELDS) -> None:
         self.content = content
         # A field takes two bytes at least. More of them than bytes are met only by walking the same bytes repeatedly,
         # which a small file could otherwise ask for until the budget is spent.
         self._fields_left = min(max_fields, content.size + _ALWAYS_ALLOWED_FIELDS)
-        self._window = bytearray()
-        self._window_start = 0
+        self.read = ByteWindow(content).read
 
     def root(self) -> Message:
         """Return the message that all the bytes are."""
         return Message(self, 0, self.content.size, 0)
-
-    def read(self, start: int, stop: int) -> bytes:
-        """Return a short run of bytes.
-
-        Raises:
-            EOFError: the bytes end before.
-        """
-        first = start - self._window_start
-        if first < 0 or first + stop - start > len(self._window):
-            if stop - start > _WINDOW_BYTES:
-                return bytes(self.content.read(start, stop - start))
-            self._window = self.content.read(start, min(_WINDOW_BYTES, max(self.content.size, stop) - start))
-            self._window_start = start
-            first = 0
-        return bytes(self._window[first : first + stop - start])
 
     def varint(self, start: int, stop: int) -> tuple[int, int]:
         """Return the number that is written from `start` on, and where it ends.
