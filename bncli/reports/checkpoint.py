@@ -120,6 +120,10 @@ def _notes(checkpoint: Checkpoint, layers: Sequence[InspectedLayer]) -> Iterator
         yield Note("The file does not hold eps and momentum; --eps and --momentum set what is assumed.", "muted")
     if any(layer.layer.class_name is None for layer in layers):
         yield Note("Without a class name InstanceNorm layers that track statistics look the same.", "muted")
+    if any(layer.layer.framework == "mxnet" and layer.layer.weight is not None for layer in layers):
+        yield Note(
+            "MXNet takes 1 for the stored weight where a symbol has fix_gamma; this file does not tell.", "muted"
+        )
     for alias, path in checkpoint.aliases.items():
         yield Note(f"{alias} is the same object as {path}; it is listed once.", "muted")
     for layer in layers:

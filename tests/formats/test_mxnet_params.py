@@ -12,6 +12,7 @@ from bncli.core.named_arrays import Skipped
 from bncli.errors import MalformedFile
 from bncli.formats.mxnet_params import open_mxnet_params, recognizes
 from bncli.formats.probe import FileProbe
+from tests.helpers.invoke import invoke
 from tests.helpers.mxnet_lists import array, array_list, params
 
 GAMMA, BETA, MEAN, VAR = (np.random.default_rng(seed).uniform(0.5, 2, 4).astype(np.float32) for seed in range(4))
@@ -51,6 +52,11 @@ def test_layers_are_found_by_the_names_of_symbols_and_of_both_kinds_of_gluon(
     ):
         np.testing.assert_array_equal(values, expected, strict=True)
     assert found.tensors["running_mean"] == names[2]
+
+
+def test_the_report_says_that_the_stored_scale_may_not_be_used(path: Path) -> None:
+    path.write_bytes(params({"bn_gamma": GAMMA, "bn_running_mean": MEAN, "bn_running_var": VAR}))
+    assert "fix_gamma" in invoke("inspect", "checkpoint", path).stdout
 
 
 def test_scale_and_shift_of_other_normalizations_are_no_layer(path: Path) -> None:

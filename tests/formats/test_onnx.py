@@ -16,6 +16,7 @@ from bncli.errors import InputNotFound, MalformedFile, NoBatchNormLayers, Unsafe
 from bncli.formats.detection import open_named_arrays
 from bncli.formats.onnx import open_onnx, recognizes
 from bncli.formats.probe import FileProbe
+from tests.helpers.invoke import invoke
 from tests.helpers.onnx_models import ROLES, batch_norm, layer_arrays, model, tensors
 from tests.helpers.protobuf_bytes import bytes_field, number_field
 from tests.helpers.published_checkpoints import published
@@ -225,6 +226,10 @@ def test_an_export_that_folds_says_so(path: Path) -> None:
         torch.onnx.export(network, (torch.randn(2, 3, 8, 8),), str(path), dynamo=False)
     with pytest.raises(NoBatchNormLayers, match="1 Conv, 0 BatchNormalization: folded at export"):
         layers_of(path)
+    completed = invoke("inspect", "checkpoint", path)
+    assert (completed.exit_code, completed.stdout) == (3, "")
+    assert completed.stderr.count("\n") == 2
+    assert "hint: inspect the training checkpoint" in completed.stderr
 
 
 def test_twins_of_one_published_model_agree_bit_for_bit() -> None:
