@@ -14,6 +14,7 @@ from bncli.analysis.decay_momentum import momentum_from_decay
 from bncli.analysis.divergence import divergence
 from bncli.analysis.layer_matching import match
 from bncli.analysis.layer_selection import select
+from bncli.analysis.time_of_death import latest_update_of_life
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +34,8 @@ class Death:
     channel: int
     first_dead: int
     """Index of the checkpoint in which it is dead for the first time."""
+    latest_update: int | None
+    """Update after which nothing can have reached it any more, at the latest; `None` where that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,15 +87,16 @@ def trend(checkpoints: Sequence[Checkpoint]) -> Trend:
     labels = [layer.label for layer in ordered[-1].layers]
     shared = [label for label in labels if all(label in layers for layers in by_label)]
     columns = [tuple(layers[label] for layers in by_label) for label in shared]
+    momenta = tuple(
+        momentum_from_decay((layers[index], layers[index + 1]) for layers in columns)
+        for index in range(len(ordered) - 1)
+    )
     return Trend(
         checkpoints=ordered,
         order=basis,
-        layers=tuple(map(_layer_trend, columns)),
+        layers=tuple(_layer_trend(layers, _momentum_of(layers, momenta)) for layers in columns),
         partial=tuple(label for label in labels if label not in set(shared)),
-        momenta=tuple(
-            momentum_from_decay((layers[index], layers[index + 1]) for layers in columns)
-            for index in range(len(ordered) - 1)
-        ),
+        momenta=momenta,
     )
 
 
@@ -112,7 +116,13 @@ def _paired(checkpoint: Checkpoint, last: Checkpoint) -> dict[str, BatchNormLaye
     return {pair.after.label: pair.before for pair in match(checkpoint.layers, last.layers).pairs}
 
 
-def _layer_trend(layers: tuple[BatchNormLayer, ...]) -> LayerTrend:
+def _momentum_of(layers: Sequence[BatchNormLayer], momenta: Sequence[DecayMomentum | None]) -> float | None:
+    """Return the greatest momentum that was recovered; the layer's own where none was."""
+    recovered = [found.high for found in momenta if found is not None and not found.is_cumulative]
+    return max(recovered, default=layers[-1].momentum.value)
+
+
+def _layer_trend(layers: tuple[BatchNormLayer, ...], momentum: float | None) -> LayerTrend:
     dead = np.stack([is_dead(layer) for layer in layers])
     mean, var = _over(layers, _mean_size), _over(layers, _median_var)
     return LayerTrend(
@@ -121,7 +131,7 @@ def _layer_trend(layers: tuple[BatchNormLayer, ...]) -> LayerTrend:
         var=var,
         scale=_over(layers, _median_scale),
         num_dead=tuple(dead.sum(axis=1).tolist()),
-        deaths=_deaths(dead),
+        deaths=_deaths(layers, dead, momentum),
         divergence=divergence(mean, var),
     )
 
@@ -143,10 +153,12 @@ def _median_scale(layer: BatchNormLayer) -> float:
     return float(np.median(np.abs(layer.scale_and_shift()[0])))
 
 
-def _deaths(dead: NDArray[np.bool_]) -> tuple[Death, ...]:
+def _deaths(layers: Sequence[BatchNormLayer], dead: NDArray[np.bool_], momentum: float | None) -> tuple[Death, ...]:
     """Return the channels that are dead at the end and were not at the start, with where their last life ended."""
+    counters = [layer.num_batches_tracked for layer in layers]
     deaths = []
     for channel in np.flatnonzero(dead[-1] & ~dead.all(axis=0)).tolist():
-        last_alive = int(np.flatnonzero(~dead[:, channel])[-1])
-        deaths.append(Death(channel, last_alive + 1))
+        first_dead = int(np.flatnonzero(~dead[:, channel])[-1]) + 1
+        variances = [float(layer.running_var[channel]) for layer in layers]
+        deaths.append(Death(channel, first_dead, latest_update_of_life(counters, variances, first_dead, momentum)))
     return tuple(deaths)

@@ -62,13 +62,14 @@ def _file_text(checkpoint: Checkpoint) -> str:
 
 def _notes(trend: Trend) -> Iterator[Note]:
     yield from _momentum_notes(trend)
-    for layer in trend.layers:
-        for death in layer.deaths[:_MOST_NAMED]:
-            before = layer.layers[death.first_dead - 1].num_batches_tracked
-            by = layer.layers[death.first_dead].num_batches_tracked
-            when = "" if before is None or by is None else f", between updates {before:,} and {by:,}"
-            files = f"files {death.first_dead} and {death.first_dead + 1}"
-            yield Note(f"{layer.label}[{death.channel}] died between {files}{when}.", "notice")
+    deaths = [(layer.label, death) for layer in trend.layers for death in layer.deaths]
+    deaths.sort(key=lambda each: each[1].first_dead)
+    for label, death in deaths[:_MOST_NAMED]:
+        latest = death.latest_update
+        since = "" if latest is None else f"; nothing reached it after update {latest:,}, at the latest"
+        yield Note(f"{label}[{death.channel}] is dead from file {death.first_dead + 1} on{since}.", "notice")
+    if len(deaths) > _MOST_NAMED:
+        yield Note(f"{len(deaths) - _MOST_NAMED} more channels died; --format json lists all.", "notice")
 
 
 def _momentum_notes(trend: Trend) -> Iterator[Note]:

@@ -53,7 +53,7 @@ def _remark_texts(layer: LayerTrend) -> Iterator[str]:
     if layer.deaths:
         files = sorted({death.first_dead + 1 for death in layer.deaths})
         when = f"file {files[0]}" if len(files) == 1 else f"files {files[0]} to {files[-1]}"
-        yield f"{len(layer.deaths)} died by {when}"
+        yield f"{len(layer.deaths)} dead since {when}"
 
 
 TREND_FIELDS: tuple[Field[LayerTrend], ...] = (

@@ -40,7 +40,10 @@ def _layer_record(layer: LayerTrend) -> dict[str, Any]:
         "var": list(layer.var),
         "scale": list(layer.scale),
         "num_dead": list(layer.num_dead),
-        "deaths": [{"channel": death.channel, "first_dead": death.first_dead} for death in layer.deaths],
+        "deaths": [
+            {"channel": death.channel, "first_dead": death.first_dead, "latest_update": death.latest_update}
+            for death in layer.deaths
+        ],
         "divergence": None
         if found is None
         else {"kind": found.kind, "statistic": found.statistic, "since": found.since},

