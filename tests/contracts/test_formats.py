@@ -37,7 +37,7 @@ def test_the_file_is_described_as_it_is(path: Path, format_name: str, written: A
     with open_named_arrays(path) as arrays:
         assert arrays.format == format_name
         assert arrays.path == path
-        assert arrays.size_bytes == path.stat().st_size
+        assert arrays.size_bytes == sum(file.stat().st_size for file in path.parent.iterdir())
         assert set(arrays.specs) == set(written)
         assert (dict(arrays.aliases), arrays.skipped) == ({}, ())
 
@@ -72,7 +72,7 @@ def test_an_array_read_in_blocks_is_the_same_array(path: Path, written: Arrays) 
 def test_every_byte_is_counted_once_it_is_read(path: Path, written: Arrays) -> None:
     with open_named_arrays(path) as arrays:
         count = arrays.bytes_read
-        assert 0 < count <= path.stat().st_size + 1024
+        assert 0 < count <= arrays.size_bytes + 1024
         for name in written:
             arrays.read(name)
             assert arrays.bytes_read >= count
@@ -120,6 +120,7 @@ def test_a_file_cut_short_after_it_was_opened_is_an_error_that_names_the_array(p
         last = max(written, key=arrays.position)
         if arrays.bytes_read >= arrays.size_bytes:
             pytest.skip("this format is read whole")
-        os.truncate(path, arrays.position(last))
+        holder = max(path.parent.iterdir(), key=lambda file: file.stat().st_size)
+        os.truncate(holder, arrays.position(last))
         with pytest.raises(BncliError, match=last):
             arrays.read(last)

@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 from tests.helpers import caffe_nets, mxnet_lists
 from tests.helpers.onnx_models import batch_norm, model, tensors
+from tests.helpers.tensorflow_files import write_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,6 +95,11 @@ def _write_mxnet(path: Path) -> Arrays:
     return {name: np.atleast_1d(values) for name, values in STATE.items()}
 
 
+def _write_tf_bundle(path: Path) -> Arrays:
+    write_bundle(path, STATE)
+    return STATE
+
+
 WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "torchscript": _write_torchscript,
     "torch-zip": _write_torch_zip,
@@ -102,6 +108,7 @@ WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "npz": _write_npz,
     "npy": _write_npy,
     "pickle": _write_pickle,
+    "tf-bundle": _write_tf_bundle,
     "onnx": _write_onnx,
     "caffe": _write_caffe,
     "mxnet": _write_mxnet,
