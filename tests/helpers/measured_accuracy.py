@@ -89,8 +89,8 @@ def _relative_var_error(moments: Any, var: Fraction) -> float:
 
 def _mean_error(moments: Any, mean: Fraction, values: Values) -> float:
     magnitude = exact_mean_and_var(np.abs(values))[0]
-    # Half the distance of subnormal float64 is what no mean can do without.
-    error = max(abs(Fraction(float(moments.mean[0])) - mean) - Fraction(1, 2**1075), Fraction(0))
+    # Means of units are stored as float64, whose values lie 2^-1074 apart near 0.
+    error = max(abs(Fraction(float(moments.mean[0])) - mean) - Fraction(1, 2**1074), Fraction(0))
     return float(error / magnitude) if magnitude else 0.0
 
 
