@@ -51,7 +51,8 @@ def _facts(trend: Trend) -> KeyValues:
     pairs.append(("order", f"by {_ORDERS[trend.order]}"))
     if trend.partial:
         named = ", ".join(trend.partial[:_MOST_NAMED]) + (", ..." if len(trend.partial) > _MOST_NAMED else "")
-        pairs.append(("not in all files", Cell(f"{len(trend.partial)} layers: {named}", "notice")))
+        count = "1 layer" if len(trend.partial) == 1 else f"{len(trend.partial)} layers"
+        pairs.append(("not in all files", Cell(f"{count}: {named}", "notice")))
     return KeyValues(tuple(pairs))
 
 

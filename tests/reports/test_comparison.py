@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.analysis.comparison import Comparison, compare
+from bncli.core.named_arrays import Skipped
+from bncli.reports.arrangement import Arrangement
+from bncli.reports.comparison import comparison_document
+from bncli.reports.document import Cell, Document, KeyValues, Note, Plot, Table
+from tests.helpers.builders import checkpoint
+from tests.helpers.layer_pairs import leaked, leaky_backbone, named
+
+if TYPE_CHECKING:
+    from bncli.core.batch_norm_layer import Checkpoint
+
+
+def document(comparison: Comparison, arrangement: Arrangement | None = None, *files: Checkpoint) -> Document:
+    pair = (files[0], files[1]) if files else (checkpoint(), checkpoint())
+    return comparison_document(pair, comparison, arrangement or Arrangement())
+
+
+def facts(found: Document) -> dict[str, object]:
+    (block,) = [block for block in found.blocks if isinstance(block, KeyValues)]
+    return {label: value.value if isinstance(value, Cell) else value for label, value in block.pairs}
+
+
+def test_a_document_gives_facts_a_table_a_plot_and_advice() -> None:
+    found = document(leaky_backbone())
+    assert [type(block) for block in found.blocks] == [KeyValues, Table, Plot, Note]
+    (note,) = [block for block in found.blocks if isinstance(block, Note)]
+    assert note.text.startswith("leaky-freeze: Updates moved the running statistics")
+    assert note.tone == "bad"
+    assert facts(found)["sigma"] == "sqrt(running_var + eps) of the first file, eps 1e-05 assumed"
+
+
+def test_renames_and_layers_of_one_file_are_told() -> None:
+    wide = np.ones(5)
+    wider = named("c", num_features=5, running_mean=wide, running_var=wide, weight=wide, bias=wide)
+    before = [named("a.bn1"), named("a.bn2"), named("c"), named("x.old")]
+    after = [named("b.bn1"), named("b.bn2"), wider, named("head.1"), named("head.2")]
+    told = facts(document(compare(before, after)))
+    assert told["renamed"] == "a.* is b.* in the second file (2 layers of the same names and widths)"
+    assert told["reshaped"] == "c (4 to 5 channels)"
+    assert told["only in first"] == "x.old"
+    assert told["only in second"] == "head (2 layers): head.1, head.2"
+
+
+def test_layers_told_by_their_place_are_counted() -> None:
+    told = facts(document(compare([named("a"), named("b")], [named("c"), named("d")])))
+    assert told["renamed"] == "2 layers, told by their order and number of channels"
+
+
+def test_equal_files_have_no_sigma_and_no_note() -> None:
+    layers = [named("a"), named("b")]
+    found = document(compare(layers, layers))
+    assert [type(block) for block in found.blocks] == [KeyValues, Table]
+    assert "sigma" not in facts(found)
+
+
+def test_the_worst_layers_come_first_and_the_footer_says_how_many_there_are() -> None:
+    found = document(leaky_backbone(), Arrangement(top=1))
+    (table,) = [block for block in found.blocks if isinstance(block, Table)]
+    assert table.rows[0][0] == "backbone.bn1"
+    assert table.footer == "1 of 3 layers"
+
+
+def test_what_was_skipped_in_either_file_is_told() -> None:
+    files = checkpoint(skipped=(Skipped("bn9", "is broken"),)), checkpoint()
+    found = document(compare([named("a")], [leaked("a")]), None, *files)
+    assert Note("skipped bn9 of model.pt: is broken", "notice") in found.blocks
