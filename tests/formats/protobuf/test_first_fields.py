@@ -12,6 +12,13 @@ def test_fields_that_begin_in_the_head_are_told_even_if_they_end_behind_it() -> 
     assert [field.number for field in first_fields(content, len(content))] == [1, 2, 7, 8]
 
 
+def test_a_head_that_ends_inside_a_number_hides_only_that_field() -> None:
+    content = number_field(1, 7) + number_field(300, 2**60) + bytes_field(400, bytes(1000))
+    seen = [len(first_fields(content[:end], len(content))) for end in range(2, len(content))]
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == (1, 3)
+
+
 def test_a_whole_file_shorter_than_the_head_is_read_to_its_end() -> None:
     assert [field.number for field in first_fields(number_field(1, 7), 2)] == [1]
 
