@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bncli.core.named_arrays import ArraySpec, NamedArrays
+    from bncli.core.named_arrays import NamedArrays
 
 _PAIRS = (("weight", "bias"), ("gamma", "beta"))
 """Names of scale and shift; `scale` and `bias` alone would also be those of other layers."""
@@ -23,15 +23,15 @@ def affine_layers(arrays: NamedArrays) -> tuple[str, ...]:
     Batch normalization without tracked statistics looks like this, and so do layer, group and instance normalization:
     no file of arrays tells them apart. Only names and shapes are looked at.
     """
-    by_layer: dict[str, dict[str, ArraySpec]] = {}
-    for spec in arrays.specs.values():
-        layer, _, leaf = spec.name.replace("/", ".").rpartition(".")
-        by_layer.setdefault(layer, {})[leaf.removesuffix(":0")] = spec
-    return tuple(layer for layer, leaves in by_layer.items() if any(_matching(leaves)))
+    by_layer: dict[str, dict[str, str]] = {}
+    for name in arrays.specs:
+        layer, _, leaf = name.replace("/", ".").rpartition(".")
+        by_layer.setdefault(layer, {})[leaf.removesuffix(":0")] = name
+    return tuple(layer for layer, leaves in by_layer.items() if any(_matching(arrays, leaves)))
 
 
-def _matching(leaves: dict[str, ArraySpec]) -> Iterator[bool]:
+def _matching(arrays: NamedArrays, leaves: dict[str, str]) -> Iterator[bool]:
     for scale, shift in _PAIRS:
-        if scale in leaves and shift in leaves:
-            shape = leaves[scale].shape
-            yield len(shape) == 1 and leaves[shift].shape == shape and not _STATISTICS & leaves.keys()
+        if scale in leaves and shift in leaves and not _STATISTICS & leaves.keys():
+            shape = arrays.specs[leaves[scale]].shape
+            yield len(shape) == 1 and arrays.specs[leaves[shift]].shape == shape

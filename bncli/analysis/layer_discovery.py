@@ -13,7 +13,7 @@ from bncli.core.named_arrays import Skipped
 from bncli.errors import NoBatchNormLayers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from bncli.core.named_arrays import Array, ArraySpec, LayerHint, NamedArrays
 
@@ -125,20 +125,22 @@ def _groups(arrays: NamedArrays, skipped: list[Skipped]) -> Iterator[_Group]:
     told_names = {name for hint in told for name in hint.roles.values()}
     # What the format could not use as a layer is no layer by name either: it would lack what was not usable.
     closed = {entry.name for entry in arrays.skipped}
-    by_layer: dict[str, dict[str, ArraySpec]] = {}
-    for spec in arrays.specs.values():
-        layer, leaf = _parted(spec.name)
-        if spec.name not in told_names and layer not in closed:
-            by_layer.setdefault(layer, {})[leaf] = spec
+    # Names come first: the file in which an array lies may be one of many, and is opened when its spec is asked for.
+    by_layer: dict[str, dict[str, str]] = {}
+    for name in arrays.specs:
+        layer, leaf = _parted(name)
+        if name not in told_names and layer not in closed:
+            by_layer.setdefault(layer, {})[leaf] = name
     for layer, leaves in by_layer.items():
         scheme = _scheme_of(leaves)
         if scheme is not None:
-            specs = {role: leaves[leaf] for role, leaf in zip(ROLES, scheme.leaves, strict=False) if leaf in leaves}
+            told_by_name = zip(ROLES, scheme.leaves, strict=False)
+            specs = {role: arrays.specs[leaves[leaf]] for role, leaf in told_by_name if leaf in leaves}
             yield from _unless_faulty(_Group(layer, scheme, specs), leaves, arrays.hints.get(layer), skipped)
 
 
 def _unless_faulty(
-    group: _Group, leaves: Mapping[str, ArraySpec], hint: LayerHint | None, skipped: list[Skipped]
+    group: _Group, leaves: Collection[str], hint: LayerHint | None, skipped: list[Skipped]
 ) -> Iterator[_Group]:
     fault = _fault(group.layer, group.specs, leaves, hint)
     if fault is None:
@@ -160,14 +162,14 @@ def _parted(name: str) -> tuple[str, str]:
     return name[: max(cut, 0)], name[cut + 1 :].removesuffix(":0")
 
 
-def _scheme_of(leaves: Mapping[str, ArraySpec]) -> NamingScheme | None:
+def _scheme_of(leaves: Collection[str]) -> NamingScheme | None:
     """Return the scheme that explains most of the names; one of the two statistics is enough to speak of a layer."""
     candidates = [scheme for scheme in NAMING_SCHEMES if any(leaf in leaves for leaf in scheme.leaves[:2])]
     return max(candidates, key=lambda scheme: sum(leaf in leaves for leaf in scheme.leaves), default=None)
 
 
 def _fault(
-    layer: str, specs: Mapping[str, ArraySpec], leaves: Mapping[str, ArraySpec], hint: LayerHint | None
+    layer: str, specs: Mapping[str, ArraySpec], leaves: Collection[str], hint: LayerHint | None
 ) -> Skipped | None:
     """Return why these arrays are no usable layer, or `None`."""
     for role, other in (("running_mean", "running_var"), ("running_var", "running_mean")):

@@ -22,9 +22,10 @@ class Format:
     suffixes: tuple[str, ...]
     """Usual endings of file names, for messages only: recognition goes by content."""
     recognizes: Callable[[FileProbe], bool]
-    """Whether the first bytes (or the directory of a zip) are of this format; reads no more than the probe holds."""
+    """Whether the first bytes (or the names in a zip or a directory) are of this format; reads no more than the probe
+    holds."""
     open: Callable[[Path], NamedArrays]
-    """Open the file for reading.
+    """Open the file or the directory for reading.
 
     Raises:
         MalformedFile: the file breaks the format's rules.

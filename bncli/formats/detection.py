@@ -1,4 +1,4 @@
-"""Which format a file is of: by its content, never by its name."""
+"""Which format a file or a directory is of: by its content, never by its name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bncli.formats import (
     torch_zip,
     torchscript,
 )
-from bncli.formats.probe import probe_file
+from bncli.formats.probe import probe_path
 from bncli.formats.recognized_only import explain_unread
 
 if TYPE_CHECKING:
@@ -44,18 +44,23 @@ FORMATS: tuple[Format, ...] = (
 
 
 def open_named_arrays(path: Path) -> NamedArrays:
-    """Open a file of any format for reading. The caller closes it, best with `with`.
+    """Open a file or a directory of any format for reading. The caller closes it, best with `with`.
 
     Raises:
-        InputNotFound: there is no such file.
-        UnsupportedFormat: the file is of a kind that bncli does not read.
+        InputNotFound: there is no such file or directory.
+        UnsupportedFormat: it is of a kind that bncli does not read.
         MalformedFile: the file breaks the rules of its format.
         UnsafeFile: the file asks for a program to be run.
     """
-    probe = probe_file(path)
+    probe = probe_path(path)
     for file_format in FORMATS:
         if file_format.recognizes(probe):
             return file_format.open(path)
+    if probe.is_directory:
+        raise UnsupportedFormat(
+            f"{path}: is a directory, and no checkpoint that bncli knows",
+            hint="name the checkpoint file inside it",
+        )
     raise explain_unread(probe) or UnsupportedFormat(f"{path}: of no format that bncli knows", hint=_readable_formats())
 
 

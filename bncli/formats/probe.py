@@ -1,12 +1,13 @@
-"""The first look at a file: what recognition by content needs, and no more."""
+"""The first look at a file or a directory: what recognition by content needs, and no more."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bncli.errors import MalformedFile
+from bncli.errors import BncliError, MalformedFile
 from bncli.formats.byte_source import opening
 from bncli.formats.zip_archive import ZipArchive
 
@@ -14,17 +15,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HEAD_BYTES = 4096
+_MAX_ENTRIES = 100_000
 _ZIP_SIGNATURE = b"PK\3\4"
 
 
 @dataclass(frozen=True)
 class FileProbe:
-    """A regular file's size and beginning, and the names in it if it is a zip."""
+    """A regular file's size and beginning, and the names in it if it is a zip; or the names in a directory."""
 
     path: Path
     size_bytes: int
+    """Size of the file; zero for a directory."""
     head: bytes
-    """The first 4 KiB, or the whole file where it is shorter."""
+    """The first 4 KiB, or the whole file where it is shorter; empty for a directory."""
+    is_directory: bool = False
+    entry_names: tuple[str, ...] = ()
+    """What lies in the directory, sorted, a folder with a slash at its end; none for a file."""
 
     @cached_property
     def zip_names(self) -> tuple[str, ...]:
@@ -41,6 +47,18 @@ class FileProbe:
         return names
 
 
+def probe_path(path: Path) -> FileProbe:
+    """Take the first look at what a path leads to.
+
+    Raises:
+        InputNotFound: there is nothing.
+        UnsupportedFormat: it is a FIFO or a device.
+        MalformedFile: it is an empty file.
+        BncliError: it is a directory that cannot be listed.
+    """
+    return _probe_directory(path) if path.is_dir() else probe_file(path)
+
+
 def probe_file(path: Path) -> FileProbe:
     """Read the first bytes of a file.
 
@@ -55,3 +73,16 @@ def probe_file(path: Path) -> FileProbe:
     if not head:
         raise MalformedFile(f"{path}: the file is empty", hint="a save or a download was cut off; fetch it again")
     return FileProbe(path, source.size, head)
+
+
+def _probe_directory(path: Path) -> FileProbe:
+    names = []
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                names.append(f"{entry.name}/" if entry.is_dir() else entry.name)
+                if len(names) > _MAX_ENTRIES:
+                    raise MalformedFile(f"{path}: a directory of more than {_MAX_ENTRIES} entries")
+    except OSError as error:
+        raise BncliError(f"{path}: the directory cannot be listed: {error.strerror or error}") from error
+    return FileProbe(path, 0, b"", is_directory=True, entry_names=tuple(sorted(names)))

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from bncli.formats.byte_source import FAULTS, describe_fault
 from bncli.formats.inflated_region import InflatedRegion
-from bncli.formats.regions import FileRegion
+from bncli.formats.regions import SubRegion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bncli.formats.byte_source import ByteSource
     from bncli.formats.regions import Region
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
@@ -27,7 +26,7 @@ _ALWAYS_INFLATED = 4 * 1024**2
 
 
 class ZipArchive:
-    """The directory of a zip file whose members are read through a byte source.
+    """The directory of a zip file, or of a zip that lies inside another file, whose members are read as asked for.
 
     A loader may trust the directory at the end or the header before each member; files in which the two disagree, or
     a name stands twice, or members overlap, mean different things to different loaders and are refused.
@@ -36,7 +35,7 @@ class ZipArchive:
         ValueError: the file is no zip, or is ambiguous.
     """
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: Region) -> None:
         self.source = source
         self._inflating: tuple[str, InflatedRegion] | None = None
         try:
@@ -120,11 +119,11 @@ class ZipMember:
     def _locate(self) -> Region:
         if self._stored is None:
             source = self._archive.source
-            self._stored = FileRegion(source, _check_local_header(source, self._member), self._member.compress_size)
+            self._stored = SubRegion(source, _check_local_header(source, self._member), self._member.compress_size)
         return self._stored
 
 
-def _check_local_header(source: ByteSource, member: zipfile.ZipInfo) -> int:
+def _check_local_header(source: Region, member: zipfile.ZipInfo) -> int:
     """Return where the bytes of a member start, after comparing its local header with the directory."""
     start = member.header_offset
     fields = _LOCAL_HEADER.unpack(source.read(start, _LOCAL_HEADER.size))
@@ -147,9 +146,9 @@ def _require_disjoint(members: list[zipfile.ZipInfo]) -> None:
 
 
 class _SourceFile(io.RawIOBase):
-    """A byte source as the file object that `zipfile` wants."""
+    """A run of bytes as the file object that `zipfile` wants."""
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: Region) -> None:
         super().__init__()
         self._source = source
         self._offset = 0

@@ -56,6 +56,13 @@ def test_a_kind_that_is_known_but_not_read_is_explained(tmp_path: Path) -> None:
     assert "git lfs pull" in str(caught.value.hint)
 
 
+def test_a_directory_that_is_no_checkpoint_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "model.pt").write_bytes(b"x")
+    with pytest.raises(UnsupportedFormat, match="is a directory, and no checkpoint") as caught:
+        open_named_arrays(tmp_path)
+    assert caught.value.hint == "name the checkpoint file inside it"
+
+
 def test_what_is_no_file_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     for name, error in (("missing", InputNotFound), ("", UnsupportedFormat), ("empty", MalformedFile)):

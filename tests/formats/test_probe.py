@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bncli.errors import InputNotFound, MalformedFile, UnsupportedFormat
-from bncli.formats.probe import probe_file
+from bncli.formats.probe import probe_file, probe_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,5 +61,31 @@ def test_an_empty_file_is_malformed(tmp_path: Path) -> None:
 def test_what_is_no_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputNotFound):
         probe_file(tmp_path / "missing")
+    with pytest.raises(InputNotFound):
+        probe_path(tmp_path / "missing")
     with pytest.raises(UnsupportedFormat):
         probe_file(tmp_path)
+
+
+def test_a_directory_is_known_by_the_names_in_it(tmp_path: Path) -> None:
+    (tmp_path / "variables").mkdir()
+    for name in ("b", ".a"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "link").symlink_to("variables")
+    probe = probe_path(tmp_path)
+    assert (probe.is_directory, probe.size_bytes, probe.head, probe.zip_names) == (True, 0, b"", ())
+    assert probe.entry_names == (".a", "b", "link/", "variables/")
+
+
+def test_a_file_has_no_names_in_it(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"abc")
+    probe = probe_path(tmp_path / "x")
+    assert (probe.is_directory, probe.entry_names, probe.head) == (False, (), b"abc")
+
+
+def test_a_directory_of_far_too_many_entries_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bncli.formats.probe._MAX_ENTRIES", 2)
+    for name in "abc":
+        (tmp_path / name).touch()
+    with pytest.raises(MalformedFile, match="more than 2 entries"):
+        probe_path(tmp_path)
