@@ -45,9 +45,6 @@ class ByteSource:
     which for small arrays scattered over a file amounts to reading the whole file.
     """
 
-    position = 0
-    """Where the bytes start in the file: a whole file is a region of bytes, too."""
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self.bytes_read = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from bncli.errors import InputNotFound
@@ -30,6 +31,11 @@ class LocatedShards:
     def size_bytes(self) -> int:
         """Bytes of all files that are there."""
         return sum(self.sizes.values())
+
+    def starts(self, index_bytes: int) -> dict[str, int]:
+        """Return where each file would start if all stood one after the other, after an index of so many bytes."""
+        ends = accumulate(self.sizes.values(), initial=index_bytes)
+        return dict(zip(self.sizes, ends, strict=False))
 
 
 def locate_shards(owner: Path, locations: Iterable[str]) -> LocatedShards:

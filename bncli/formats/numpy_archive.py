@@ -9,6 +9,7 @@ from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
 from bncli.formats.numpy_header import NotNumericError, read_npy
 from bncli.formats.opened_file import OpenedFile
+from bncli.formats.regions import FileRegion
 from bncli.formats.zip_archive import ZipArchive
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def open_numpy_archive(path: Path) -> NamedArrays:
         MalformedFile: the zip or the header of an array is broken, or does not fit the bytes that are there.
     """
     with opening(path, "an .npz file") as source:
-        archive = ZipArchive(source)
+        archive = ZipArchive(FileRegion(source, 0, source.size))
         arrays = {}
         skipped = []
         for member in archive.members:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bncli.errors import BncliError, MalformedFile
 from bncli.formats.byte_source import opening
+from bncli.formats.regions import FileRegion
 from bncli.formats.zip_archive import ZipArchive
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class FileProbe:
         if not self.head.startswith(_ZIP_SIGNATURE):
             return ()
         with opening(self.path, "a zip archive") as source:
-            names = tuple(ZipArchive(source).members)
+            names = tuple(ZipArchive(FileRegion(source, 0, source.size)).members)
         source.close()
         return names
 

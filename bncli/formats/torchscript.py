@@ -1,17 +1,33 @@
-"""TorchScript: torch's zip format together with code, which is left alone; its arrays are read."""
+"""TorchScript: torch's zip format together with code, from whose text the settings of layers are read."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bncli.formats import torch_zip
 from bncli.formats.base import Format
+from bncli.formats.byte_source import opening
+from bncli.formats.pickled_objects.opened_tree import open_tree
+from bncli.formats.pickled_objects.torch_modules import SCRIPT_PREFIX
+from bncli.formats.regions import FileRegion
+from bncli.formats.torch_archive import read_torch_archive
+from bncli.formats.torchscript_code import LayerCode, codes_of_classes, count_calls
+from bncli.formats.zip_archive import ZipArchive
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from bncli.core.named_arrays import NamedArrays
+    from bncli.core.named_arrays import LayerHint, NamedArrays
     from bncli.formats.probe import FileProbe
+    from bncli.formats.torch_archive import TorchArchive
+
+_MAX_CODE_BYTES = 16 * 1024**2
+"""Of all files of code together: more than the largest models have."""
+_MANGLING = re.compile(r"___torch_mangle_\d{1,9}\.")
+_FROZEN_MEAN = "running_mean"
 
 
 def recognizes(probe: FileProbe) -> bool:
@@ -21,8 +37,73 @@ def recognizes(probe: FileProbe) -> bool:
 
 
 def open_torchscript(path: Path) -> NamedArrays:
-    """Open a program that `torch.jit.save` wrote; errors as in `torch_zip.open_torch_zip`."""
-    return torch_zip.open_archive(path, FORMAT.name)
+    """Open a program that `torch.jit.save` wrote. Its code is read as text where a layer has some.
+
+    Raises:
+        MalformedFile: the archive, the pickle or the code is broken, or a tensor needs bytes that are not there.
+        UnsafeFile: the pickle names something whose only use is to run a program.
+    """
+    with opening(path, "a TorchScript program") as source:
+        saved = read_torch_archive(ZipArchive(FileRegion(source, 0, source.size)), str(path))
+        opened = open_tree(
+            source, FORMAT.name, saved.objects, saved.named_globals, saved.storage_region, saved.byte_order
+        )
+        code = _Code(saved)
+        opened.hints = {name: _with_settings(hint, code) for name, hint in opened.hints.items()}
+        if not any(name.rpartition(".")[2] == _FROZEN_MEAN for name in opened.specs):
+            opened.without_layers = code.reason_for_no_layers()
+        return opened
+
+
+class _Code:
+    """The files of code in a program, read one by one as they are needed."""
+
+    def __init__(self, saved: TorchArchive) -> None:
+        self._archive = saved.archive
+        self._folder = f"{saved.root}code/"
+        self._classes: dict[str, Mapping[str, LayerCode]] = {}
+        self._budget = _MAX_CODE_BYTES
+
+    def of_class(self, name: str) -> LayerCode:
+        """Return what the code of a class says, by the name that it has in the program."""
+        module, _, class_name = name.rpartition(".")
+        member = f"{self._folder}{module.replace('.', '/')}.py"
+        if member not in self._archive.members:
+            return LayerCode()
+        if member not in self._classes:
+            self._classes[member] = codes_of_classes(self._read(member))
+        return self._classes[member].get(class_name, LayerCode())
+
+    def reason_for_no_layers(self) -> str | None:
+        """Return what the code says about where batch normalization went, or `None`."""
+        members = [name for name in self._archive.members if name.startswith(self._folder) and name.endswith(".py")]
+        texts = [self._read(name) for name in members]
+        convolutions = sum(count_calls(texts, f"torch.conv{axes}d") for axes in "123")
+        with_constants = count_calls(texts, "torch.batch_norm")
+        if not convolutions + with_constants:
+            return None
+        kept = f", and {with_constants} that keep their statistics as constants of the code" if with_constants else ""
+        return (
+            f"{convolutions} convolutions, 0 batch normalizations with buffers{kept}: torch.jit.freeze folds them, "
+            "if the model had any"
+        )
+
+    def _read(self, member: str) -> str:
+        content = self._archive.read_whole(member, self._budget)
+        self._budget -= len(content)
+        return content.decode("utf-8", "replace")
+
+
+def _with_settings(hint: LayerHint, code: _Code) -> LayerHint:
+    """Return a hint with the class as torch calls it, and the settings that its code has beside those of its state."""
+    name = hint.class_name or ""
+    found = code.of_class(name)
+    return replace(
+        hint,
+        class_name=_MANGLING.sub("", name.removeprefix(SCRIPT_PREFIX)),
+        settings={**found.settings, **hint.settings},
+        training_mode=found.training_mode,
+    )
 
 
 FORMAT = Format("torchscript", (".pt", ".ptl"), recognizes, open_torchscript)

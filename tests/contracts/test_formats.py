@@ -9,7 +9,7 @@ import pytest
 
 from bncli.errors import BncliError, InputNotFound
 from bncli.formats.detection import open_named_arrays
-from tests.helpers.format_files import WRITERS
+from tests.helpers.format_files import WRITERS, files_below
 
 if TYPE_CHECKING:
     from tests.helpers.format_files import Arrays
@@ -37,17 +37,23 @@ def test_the_file_is_described_as_it_is(path: Path, format_name: str, written: A
     with open_named_arrays(path) as arrays:
         assert arrays.format == format_name
         assert arrays.path == path
-        assert arrays.size_bytes == sum(file.stat().st_size for file in path.parent.iterdir())
+        assert arrays.size_bytes == sum(file.stat().st_size for file in files_below(path.parent))
         assert set(arrays.specs) == set(written)
         assert (dict(arrays.aliases), arrays.skipped) == ({}, ())
 
 
 def test_name_shape_and_type_are_known_before_any_array_is_read(path: Path, written: Arrays) -> None:
     with open_named_arrays(path) as arrays:
+        specs = {name: arrays.specs[name] for name in written}
         opened = arrays.bytes_read
+        assert (
+            opened + sum(values.nbytes for values in written.values()) <= arrays.size_bytes
+            or opened == arrays.size_bytes
+        )
         for name, values in written.items():
-            spec = arrays.specs[name]
+            spec = specs[name]
             assert (spec.name, spec.shape, spec.dtype) == (name, values.shape, values.dtype.name)
+            assert arrays.specs[name] == spec
         assert arrays.bytes_read == opened
 
 
@@ -101,10 +107,10 @@ def test_leaving_the_context_closes_the_file_and_closing_twice_does_no_harm(path
 
 
 def test_the_file_is_left_as_it_was(path: Path, written: Arrays) -> None:
-    before = (path.read_bytes(), path.stat().st_mtime_ns)
+    before = [(file, file.read_bytes(), file.stat().st_mtime_ns) for file in files_below(path.parent)]
     with open_named_arrays(path) as arrays:
         arrays.read_many(written)
-    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert [(file, file.read_bytes(), file.stat().st_mtime_ns) for file in files_below(path.parent)] == before
 
 
 @pytest.mark.usefixtures("written")
@@ -120,7 +126,7 @@ def test_a_file_cut_short_after_it_was_opened_is_an_error_that_names_the_array(p
         last = max(written, key=arrays.position)
         if arrays.bytes_read >= arrays.size_bytes:
             pytest.skip("this format is read whole")
-        holder = max(path.parent.iterdir(), key=lambda file: file.stat().st_size)
-        os.truncate(holder, arrays.position(last))
+        others = [file for file in files_below(path.parent) if file != path]
+        os.truncate(path if not others else others[-1], arrays.position(last) if not others else 1)
         with pytest.raises(BncliError, match=last):
             arrays.read(last)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bncli.formats.byte_source import ByteSource
+from bncli.formats.regions import FileRegion
 from bncli.formats.zip_archive import ZipArchive
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def open_archive(path: Path) -> Iterator[Callable[[], ZipArchive]]:
 
     def open_it() -> ZipArchive:
         sources.append(ByteSource(path))
-        return ZipArchive(sources[-1])
+        return ZipArchive(FileRegion(sources[-1], 0, sources[-1].size))
 
     yield open_it
     for source in sources:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+import torch.distributed.checkpoint
 from safetensors.numpy import save_file
 
 from tests.helpers import caffe_nets, mxnet_lists
@@ -100,6 +102,35 @@ def _write_tf_bundle(path: Path) -> Arrays:
     return STATE
 
 
+def _write_dcp(path: Path) -> Arrays:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "torch.distributed is disabled|.*single process", UserWarning)
+        torch.distributed.checkpoint.save(_tensors(), checkpoint_id=path)
+    return STATE
+
+
+def _write_shards(path: Path, suffix: str, save: Callable[[dict[str, Any], Path], object]) -> Arrays:
+    """Write an index and two files beside it, one with the layer but for its counter."""
+    names = list(STATE)
+    shards = {f"{path.name}-1-of-2.{suffix}": names[:1] + names[4:], f"{path.name}-2-of-2.{suffix}": names[1:4]}
+    for file, held in shards.items():
+        save({name: STATE[name] for name in held}, path.parent / file)
+    weight_map = {name: file for file, held in shards.items() for name in held}
+    path.write_text(json.dumps({"metadata": {"total_size": 4}, "weight_map": weight_map}), encoding="utf-8")
+    return STATE
+
+
+def _write_safetensors_index(path: Path) -> Arrays:
+    return _write_shards(path, "safetensors", save_file)
+
+
+def _write_torch_index(path: Path) -> Arrays:
+    def save(arrays: dict[str, Any], file: Path) -> None:
+        torch.save({name: torch.from_numpy(values.copy()) for name, values in arrays.items()}, file)
+
+    return _write_shards(path, "bin", save)
+
+
 WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "torchscript": _write_torchscript,
     "torch-zip": _write_torch_zip,
@@ -112,5 +143,13 @@ WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "onnx": _write_onnx,
     "caffe": _write_caffe,
     "mxnet": _write_mxnet,
+    "dcp": _write_dcp,
+    "safetensors-index": _write_safetensors_index,
+    "torch-index": _write_torch_index,
 }
-"""By name of the format: writes a file and returns its arrays by name."""
+"""By name of the format: writes a file, or a folder, or a file and others beside it, and returns its arrays by name."""
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Return the files in a folder and in those below it."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())

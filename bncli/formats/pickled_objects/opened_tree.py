@@ -44,7 +44,7 @@ def open_tree(
     arrays: dict[str, StoredArray] = {}
     identities: dict[str, Hashable | None] = {}
     for name, leaf in found.leaves.items():
-        arrays[name] = _stored(name, leaf, storage_region, byte_order)
+        arrays[name] = stored_array(name, leaf, storage_region, byte_order)
         identities[name] = _identity(leaf)
     return OpenedFile(
         source,
@@ -58,7 +58,10 @@ def open_tree(
     )
 
 
-def _stored(name: str, leaf: Leaf, storage_region: Callable[[Storage], Region], byte_order: ByteOrder) -> StoredArray:
+def stored_array(
+    name: str, leaf: Leaf, storage_region: Callable[[Storage], Region], byte_order: ByteOrder
+) -> StoredArray:
+    """Return where an array of a pickle lies; arguments and errors as in `open_tree`."""
     if isinstance(leaf, StoredArray):
         return leaf
     storage = leaf.storage

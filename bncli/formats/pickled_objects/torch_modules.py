@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from bncli.core.named_arrays import LayerHint
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
 _PARTS = ("_parameters", "_buffers", "_modules")
 _RUNNING_MEAN = "running_mean"
-_SCRIPT_PREFIX = "__torch__."
-_MANGLING = re.compile(r"___torch_mangle_\d+\.")
+SCRIPT_PREFIX = "__torch__."
+"""How the names of the classes in a TorchScript program begin."""
 
 
 def module_parts(record: Record) -> Iterator[tuple[Any, Any]] | None:
@@ -36,15 +35,9 @@ def layer_hint(name: str, record: Record) -> LayerHint | None:
     """Return class and settings of a module that keeps running statistics, or `None` for any other object."""
     if is_module(record) and _RUNNING_MEAN in record.state["_buffers"]:
         return LayerHint(name, record.class_name, _settings(record.state))
-    # A TorchScript module keeps its tensors in its state itself, and its settings in its code.
-    if (
-        record.class_name.startswith(_SCRIPT_PREFIX)
-        and isinstance(record.state, dict)
-        and _RUNNING_MEAN in record.state
-    ):
-        return LayerHint(
-            name, _MANGLING.sub("", record.class_name.removeprefix(_SCRIPT_PREFIX)), _settings(record.state)
-        )
+    # A TorchScript module keeps its tensors in its state itself, and its settings mostly in its code.
+    if record.class_name.startswith(SCRIPT_PREFIX) and isinstance(record.state, dict) and _RUNNING_MEAN in record.state:
+        return LayerHint(name, record.class_name, _settings(record.state))
     return None
 
 

@@ -59,7 +59,7 @@ def _typed_view(args: tuple[Any, ...]) -> TensorView | Unreadable:
 
 
 def _checked_view(args: tuple[Any, ...], dtype: str | None, metadata: tuple[Any, ...]) -> TensorView | Unreadable:
-    storage, offset, shape, strides = args[0], args[1], _integers(args[2]), _integers(args[3])
+    storage, offset, shape, strides = args[0], args[1], natural_numbers(args[2]), natural_numbers(args[3])
     if type(storage) is not Storage:
         raise ValueError("a tensor without a storage")
     if any(metadata):
@@ -67,11 +67,16 @@ def _checked_view(args: tuple[Any, ...], dtype: str | None, metadata: tuple[Any,
     element = ELEMENT_TYPES.get(dtype or storage.dtype)
     if element is None:
         return Unreadable(f"its element type {dtype or storage.dtype} is not one that bncli reads")
-    (offset,) = _integers((offset,))
+    (offset,) = natural_numbers((offset,))
     return TensorView(storage, element, offset, shape, strides)
 
 
-def _integers(values: Any) -> tuple[int, ...]:
+def natural_numbers(values: Any) -> tuple[int, ...]:
+    """Return what a pickle gives as a size, strides or offsets: a tuple, a list or a `torch.Size`.
+
+    Raises:
+        ValueError: it is none of these, is far too long, or holds anything but natural numbers.
+    """
     if type(values) is Record and values.class_name == "torch.Size":
         (values,) = values.args
     if type(values) not in (tuple, list) or len(values) > MAX_AXES:

@@ -76,9 +76,9 @@ def test_whole_numbers_are_settings() -> None:
     assert all(type(value) is float for value in hint.settings.values())
 
 
-def test_a_scripted_module_is_called_as_torch_calls_its_class() -> None:
+def test_a_scripted_module_is_a_layer_under_the_name_that_its_code_has() -> None:
     state = {"training": False, "running_mean": 1}
     scripted = record("__torch__.torch.nn.modules.batchnorm.___torch_mangle_12.BatchNorm2d", state)
     hint = layer_hint("1", scripted)
     assert hint is not None
-    assert hint.class_name == "torch.nn.modules.batchnorm.BatchNorm2d"
+    assert hint.class_name == scripted.class_name

@@ -1,0 +1,1 @@
+"""Checkpoints of torch.distributed: tensors in chunks, spread over the files of a folder."""

@@ -1,0 +1,116 @@
+"""Hugging Face's index of shards: a JSON file that says in which file each array of a checkpoint lies."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from bncli.errors import UnsupportedFormat
+from bncli.formats import safetensors, torch_legacy, torch_zip
+from bncli.formats.base import Format
+from bncli.formats.byte_source import opening
+from bncli.formats.located_shards import locate_shards
+from bncli.formats.probe import probe_file
+from bncli.formats.sharded_arrays import ShardedArrays
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from bncli.core.named_arrays import NamedArrays
+    from bncli.formats.probe import FileProbe
+
+_MAX_INDEX_BYTES = 32 * 1024**2
+_BEGINNING = re.compile(rb'\s*\{[^\0]*?"weight_map"\s*:\s*\{\s*"[^"\0]{0,1024}"\s*:\s*"[^"\0]{0,1024}\.(\w+)"')
+_SAFETENSORS_SUFFIX = "safetensors"
+_SHARD_FORMATS = (safetensors.FORMAT, torch_zip.FORMAT, torch_legacy.FORMAT)
+"""What a shard may be: never another index."""
+
+
+def recognizes_torch(probe: FileProbe) -> bool:
+    """Whether this is an index, or a folder with one, whose files are not named as safetensors."""
+    kind = _kind_of_shards(probe)
+    return kind is not None and kind != _SAFETENSORS_SUFFIX
+
+
+def recognizes_safetensors(probe: FileProbe) -> bool:
+    """Whether this is an index, or a folder with one, whose first file is named as safetensors."""
+    return _kind_of_shards(probe) == _SAFETENSORS_SUFFIX
+
+
+def _kind_of_shards(probe: FileProbe) -> str | None:
+    """Return the ending of the first file that an index names, or `None` if this is no index."""
+    if probe.is_directory:
+        name = _index_in(probe.entry_names)
+        return None if name is None else _kind_of_shards(probe_file(probe.path / name))
+    beginning = _BEGINNING.match(probe.head)
+    return None if beginning is None else beginning[1].decode("ascii")
+
+
+def _index_in(entry_names: tuple[str, ...]) -> str | None:
+    names = [name for name in entry_names if name.endswith((".safetensors.index.json", ".bin.index.json"))]
+    # Of a checkpoint that is there in both kinds, the one whose files need no pickle.
+    return max(names, key=lambda name: name.endswith(".safetensors.index.json"), default=None)
+
+
+def open_torch_index(path: Path) -> NamedArrays:
+    """Open the index of a checkpoint in torch's files; see `open_safetensors_index`."""
+    return _open_index(path, TORCH_INDEX.name)
+
+
+def open_safetensors_index(path: Path) -> NamedArrays:
+    """Open the index of a checkpoint in safetensors files, or the folder in which it lies.
+
+    The files themselves are opened as their arrays are asked for; files that are not there are listed as skipped.
+
+    Raises:
+        MalformedFile: the index is broken or far too large.
+        UnsafeFile: the index names a file that is not beside it.
+    """
+    return _open_index(path, SAFETENSORS_INDEX.name)
+
+
+def _open_index(path: Path, format_name: str) -> NamedArrays:
+    index_path = path
+    if path.is_dir():
+        index_path /= _index_in(tuple(entry.name for entry in path.iterdir())) or ""
+    with opening(index_path, "an index of shards") as source:
+        if source.size > _MAX_INDEX_BYTES:
+            raise ValueError(f"{source.size} bytes, and at most {_MAX_INDEX_BYTES} are read")
+        file_of = _weight_map(bytes(source.read(0, source.size)))
+        shards = locate_shards(index_path, file_of.values())
+    source.close()
+    return ShardedArrays(path, format_name, source.size, file_of, shards, _open_shard)
+
+
+def _weight_map(content: bytes) -> Mapping[str, str]:
+    index = json.loads(content, object_pairs_hook=_distinct)
+    file_of = index.get("weight_map") if type(index) is dict else None
+    if type(file_of) is not dict or not all(type(file) is str for file in file_of.values()):
+        raise ValueError("it has no weight_map of names to files")
+    return file_of
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a name stands twice")
+    return made
+
+
+def _open_shard(path: Path) -> NamedArrays:
+    probe = probe_file(path)
+    for file_format in _SHARD_FORMATS:
+        if file_format.recognizes(probe):
+            return file_format.open(path)
+    raise UnsupportedFormat(
+        f"{path}: an index names it as a file of arrays, and it is neither of safetensors nor of torch",
+        hint="a download may have left a pointer or a web page in its place; fetch it again",
+    )
+
+
+TORCH_INDEX = Format("torch-index", (".bin.index.json",), recognizes_torch, open_torch_index)
+SAFETENSORS_INDEX = Format(
+    "safetensors-index", (".safetensors.index.json",), recognizes_safetensors, open_safetensors_index
+)

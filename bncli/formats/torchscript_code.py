@@ -1,0 +1,92 @@
+"""What the code text of a TorchScript program says about its normalization layers: read as lines, never executed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from bncli.core.named_arrays import SettingName
+
+_CLASS = re.compile(r"class (\w{1,256})\(")
+_CALL = "torch.batch_norm("
+# Lengths are bounded everywhere, so that no line can make the search slow.
+_NUMBER = r"(-?[0-9][0-9.]{0,30}(?:e[-+]?[0-9]{1,4})?)"
+_CONSTANT = re.compile(rf"  (eps|momentum) : Final\[(?:float|int|NoneType)\] = (?:{_NUMBER}|None)\s*")
+_END_OF_CALL = re.compile(rf", (True|False), {_NUMBER}, {_NUMBER}, (?:True|False)\)")
+_MAX_ASKED_RECIPROCAL = 2**24
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCode:
+    """The settings of a layer that stand in its code."""
+
+    settings: Mapping[SettingName, float | None] = field(default_factory=dict)
+    """In our conventions; a momentum that a trace cannot tell is left out."""
+    training_mode: bool = False
+    """Whether the layer was traced in train mode, so that it normalizes with batch statistics ever after."""
+
+
+def codes_of_classes(text: str) -> Mapping[str, LayerCode]:
+    """Return what a file of code says about the settings of each class in it.
+
+    A scripted layer declares them as constants. A traced one only calls `torch.batch_norm` with numbers; a momentum of
+    `None` was turned into the number that it amounted to during the trace: 0 in eval mode and one over the count of
+    batches in train mode. Such numbers are taken for no record of the momentum.
+    """
+    found: dict[str, _Findings] = {}
+    current = _Findings()
+    for line in text.split("\n"):
+        if line and not line.startswith(" "):
+            beginning = _CLASS.match(line)
+            current = found.setdefault(beginning[1], _Findings()) if beginning else _Findings()
+        else:
+            current.take_in(line)
+    return {name: findings.concluded() for name, findings in found.items()}
+
+
+class _Findings:
+    """What the lines of one class have said so far."""
+
+    def __init__(self) -> None:
+        self.declared: dict[SettingName, float | None] = {}
+        self.calls: set[tuple[bool, float, float]] = set()
+
+    def take_in(self, line: str) -> None:
+        constant = _CONSTANT.fullmatch(line)
+        if constant is not None:
+            self._declare(constant[1], constant[2])
+        elif _CALL in line:
+            end = _END_OF_CALL.search(line, line.index(_CALL))
+            if end is not None:
+                self.calls.add((end[1] == "True", float(end[2]), float(end[3])))
+
+    def concluded(self) -> LayerCode:
+        if self.declared or len(self.calls) != 1:
+            return LayerCode(self.declared)
+        ((is_training, momentum, eps),) = self.calls
+        traced: dict[SettingName, float | None] = {"eps": eps}
+        if not _may_be_an_average(momentum, is_training=is_training):
+            traced["momentum"] = momentum
+        return LayerCode(traced, is_training)
+
+    def _declare(self, name: str, number: str | None) -> None:
+        if name == "momentum":
+            self.declared["momentum"] = None if number is None else float(number)
+        elif number is not None:
+            self.declared["eps"] = float(number)
+
+
+def count_calls(texts: Iterable[str], function: str) -> int:
+    """Return how often the code calls a function, such as `torch.conv2d`."""
+    return sum(text.count(f"{function}(") for text in texts)
+
+
+def _may_be_an_average(momentum: float, *, is_training: bool) -> bool:
+    if not is_training:
+        return momentum == 0
+    count = round(1 / momentum) if momentum > 1 / _MAX_ASKED_RECIPROCAL else 0
+    return count == 0 or momentum == 1 / count
