@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _MAX_CODE_BYTES = 16 * 1024**2
 """Of all files of code together: more than the largest models have."""
 _MANGLING = re.compile(r"___torch_mangle_\d{1,9}\.")
-_FROZEN_MEAN = "running_mean"
+_MEAN = "running_mean"
+_CONVOLUTIONS = ("torch.conv1d", "torch.conv2d", "torch.conv3d", "torch._convolution")
 
 
 def recognizes(probe: FileProbe) -> bool:
@@ -50,7 +51,7 @@ def open_torchscript(path: Path) -> NamedArrays:
         )
         code = _Code(saved)
         opened.hints = {name: _with_settings(hint, code) for name, hint in opened.hints.items()}
-        if not any(name.rpartition(".")[2] == _FROZEN_MEAN for name in opened.specs):
+        if not any(name.rpartition(".")[2] == _MEAN for name in opened.specs):
             opened.without_layers = code.reason_for_no_layers()
         return opened
 
@@ -78,14 +79,13 @@ class _Code:
         """Return what the code says about where batch normalization went, or `None`."""
         members = [name for name in self._archive.members if name.startswith(self._folder) and name.endswith(".py")]
         texts = [self._read(name) for name in members]
-        convolutions = sum(count_calls(texts, f"torch.conv{axes}d") for axes in "123")
-        with_constants = count_calls(texts, "torch.batch_norm")
-        if not convolutions + with_constants:
+        convolutions = sum(count_calls(texts, function) for function in _CONVOLUTIONS)
+        on_constants = count_calls(texts, "torch.batch_norm")
+        if not convolutions + on_constants:
             return None
-        kept = f", and {with_constants} that keep their statistics as constants of the code" if with_constants else ""
         return (
-            f"{convolutions} convolutions, 0 batch normalizations with buffers{kept}: torch.jit.freeze folds them, "
-            "if the model had any"
+            f"no buffers of batch normalization, {convolutions} call{'' if convolutions == 1 else 's'} of a convolution "
+            f"and {on_constants} of torch.batch_norm: torch.jit.freeze folds layers and makes their arrays constants"
         )
 
     def _read(self, member: str) -> str:

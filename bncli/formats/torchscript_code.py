@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _CLASS = re.compile(r"class (\w{1,256})\(")
 _CALL = "torch.batch_norm("
 # Lengths are bounded everywhere, so that no line can make the search slow.
-_NUMBER = r"(-?[0-9][0-9.]{0,30}(?:e[-+]?[0-9]{1,4})?)"
+_NUMBER = r"(-?[0-9]{1,30}(?:\.[0-9]{0,30})?(?:e[-+]?[0-9]{1,4})?)"
 _CONSTANT = re.compile(rf"  (eps|momentum) : Final\[(?:float|int|NoneType)\] = (?:{_NUMBER}|None)\s*")
 _END_OF_CALL = re.compile(rf", (True|False), {_NUMBER}, {_NUMBER}, (?:True|False)\)")
 _MAX_ASKED_RECIPROCAL = 2**24

@@ -10,7 +10,7 @@ import numpy as np
 from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.pickled_objects.opened_tree import stored_array
 from bncli.formats.pickled_objects.tree import ROOT_ARRAY_NAME, walk_objects
-from bncli.formats.regions import SubRegion, require_within
+from bncli.formats.regions import FileRegion, require_within
 from bncli.formats.torch_archive import read_torch_archive
 from bncli.formats.zip_archive import ZipArchive
 
@@ -83,8 +83,7 @@ class ChunkedRegion:
     def _saved(self, chunk: Chunk) -> StoredArray:
         """Return the tensor in a slice of a file, which is a whole torch zip of its own."""
         source = self._files.opened(chunk.location)
-        slice_ = SubRegion(source, chunk.start, chunk.length)
-        archive = read_torch_archive(ZipArchive(slice_), str(source.path))
+        archive = read_torch_archive(ZipArchive(FileRegion(source, chunk.start, chunk.length)), str(source.path))
         leaf = walk_objects(archive.objects).leaves.get(ROOT_ARRAY_NAME)
         if leaf is None:
             raise ValueError(f"its chunk at {list(chunk.offsets)} holds no tensor")
