@@ -83,8 +83,9 @@ class _Code:
         on_constants = count_calls(texts, "torch.batch_norm")
         if not convolutions + on_constants:
             return None
+        calls = "1 call" if convolutions == 1 else f"{convolutions} calls"
         return (
-            f"no buffers of batch normalization, {convolutions} call{'' if convolutions == 1 else 's'} of a convolution "
+            f"no buffers of batch normalization, {calls} of a convolution "
             f"and {on_constants} of torch.batch_norm: torch.jit.freeze folds layers and makes their arrays constants"
         )
 
