@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -12,15 +13,26 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+WIDTH = 100
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def expanded(word: str) -> list[str]:
+    """Return the files that a pattern with `?` names, as a shell would; any other word as it is."""
+    return sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(word)) if "?" in word else [word]
 
 
 def answer(command: str) -> str:
     """Return what a command prints: stdout, then stderr, and the exit code where it is not 0."""
-    words = shlex.split(command)
+    words = [word for pattern in shlex.split(command) for word in expanded(pattern)]
     assert words[0] == "bncli", f"only bncli is run, not {command!r}"
     done = subprocess.run(
-        [sys.executable, "-m", "bncli", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "bncli", *words[1:]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": str(WIDTH)},
     )
     ending = f"(exit code {done.returncode})\n" if done.returncode else ""
     return "\n".join(line.rstrip() for line in f"{done.stdout}{done.stderr}{ending}".split("\n"))
