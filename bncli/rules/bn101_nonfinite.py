@@ -13,6 +13,8 @@ from bncli.rules.wording import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from bncli.rules.checked_layer import CheckedLayer
 
 
@@ -49,7 +51,7 @@ def _causes(layer: CheckedLayer) -> Iterator[str]:
             yield f"{count(num_broken, 'channel')} with a {name} that is NaN or infinite, as a diverged run leaves them"
 
 
-def _running(is_hit: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
+def _running(is_hit: NDArray[np.bool_]) -> str:
     return f"{count(int(is_hit.sum()), 'channel')} with running"
 
 

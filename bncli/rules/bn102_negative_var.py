@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
 from bncli.rules.checked_layer import worst_first
-from bncli.rules.wording import count, number, stored
+from bncli.rules.wording import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from bncli.rules.checked_layer import CheckedLayer
 
@@ -33,21 +36,26 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
     )
 
 
-def _consequences(layer: CheckedLayer, is_negative: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Iterator[str]:
-    radicand = layer.var + layer.eps
+def _consequences(layer: CheckedLayer, is_negative: NDArray[np.bool_]) -> Iterator[str]:
+    radicand = layer.var + _added_eps(layer)
     lost = worst_first(is_negative & (radicand <= 0), -layer.var)
     if lost:
-        yield (
-            f"running_var {stored(layer.layer.running_var, lost[0])} with {layer.eps_words} leaves "
-            f"{number(radicand[lost[0]])} under the root: {count(len(lost), 'channel')} NaN or infinite in eval mode"
-        )
+        yield f"{_sum(layer, lost[0], radicand)}: {count(len(lost), 'channel')} NaN or infinite in eval mode"
     amplified = worst_first(is_negative & (radicand > 0), -layer.var)
     if amplified:
         worst = amplified[0]
-        yield (
-            f"running_var {stored(layer.layer.running_var, worst)} with {layer.eps_words} leaves "
-            f"{number(radicand[worst])} under the root: channel {worst} is scaled {number(1 / layer.root[worst])} times"
-        )
+        scale = 1 / math.sqrt(float(radicand[worst]))
+        yield f"{_sum(layer, worst, radicand)}: channel {worst} is scaled {number(scale)} times"
+
+
+def _sum(layer: CheckedLayer, channel: int, radicand: NDArray[np.float64]) -> str:
+    var = float(layer.var[channel])
+    return f"running_var {var:.8g} with {layer.eps_words} leaves {number(float(radicand[channel]))} under the root"
+
+
+def _added_eps(layer: CheckedLayer) -> float:
+    """Return eps as PyTorch adds it, in float32 save for float64: where the sum cancels, rounding is what is left."""
+    return layer.eps if layer.layer.dtype == "float64" else float(np.float32(layer.eps))
 
 
 RULE = Rule(

@@ -78,7 +78,7 @@ def _in_stages(by_counter: Mapping[int, list[str]]) -> Observation:
 
 def _whole_ratio(high: int, low: int) -> int | None:
     ratio = round(high / low)
-    is_whole = 1 < ratio <= LARGEST_RATIO and abs(high / low / ratio - 1) <= RATIO_TOLERANCE
+    is_whole = 1 < ratio <= LARGEST_RATIO and abs(high - ratio * low) <= RATIO_TOLERANCE * ratio * low
     return ratio if is_whole else None
 
 

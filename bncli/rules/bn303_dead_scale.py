@@ -13,6 +13,8 @@ from bncli.rules.wording import number, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from bncli.rules.checked_layer import CheckedLayer
 
 DEAD_SCALE_PER_MEDIAN = 1e-3
@@ -48,8 +50,8 @@ def _zero_at_start(layer: CheckedLayer) -> Observation:
 
 def _dead(
     layer: CheckedLayer,
-    is_dead: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    size: np.ndarray[tuple[int], np.dtype[np.float64]],
+    is_dead: NDArray[np.bool_],
+    size: NDArray[np.float64],
     threshold: float,
 ) -> Observation:
     channels = worst_first(is_dead, -size)

@@ -44,9 +44,10 @@ def _evaluate(file: CheckedFile) -> Iterator[Observation]:
 def _are_in_copies(first: str, second: str) -> bool:
     """Return whether the paths part at names one of which says that its network is a copy of the other."""
     parts, other_parts = re.split(r"[./]", first), re.split(r"[./]", second)
-    while parts and other_parts and parts[-1] == other_parts[-1]:
-        parts.pop()
-        other_parts.pop()
+    for end in (-1, 0):
+        while parts and other_parts and parts[end] == other_parts[end]:
+            parts.pop(end)
+            other_parts.pop(end)
     words = {word.lower() for part in (*parts, *other_parts) for word in part.split("_")}
     return bool(words & _WORDS_OF_COPIES)
 

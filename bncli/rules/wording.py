@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
-
-    from bncli.core.named_arrays import Array
 
 _GROUPED_FROM = 999.95
 _SCIENTIFIC_FROM = 1e9
@@ -25,12 +21,6 @@ def number(value: float) -> str:
 def percent(fraction: float) -> str:
     """Return a fraction in percent with three significant digits: `12.3 %`."""
     return f"{100 * fraction:.3g} %"
-
-
-def stored(values: Array, channel: int) -> str:
-    """Return one stored value as the shortest decimal that tells it from its neighbours: `-9.9998997e-06`."""
-    value: np.generic[Any] = values[channel]
-    return str(value)
 
 
 def count(number_of: int, noun: str) -> str:

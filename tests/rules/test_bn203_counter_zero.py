@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from bncli.rules.bn203_counter_zero import RULE
+from tests.helpers.rule_cases import Twins, file_of, healthy, observed, only
+from tests.rules.test_bn201_never_updated import INITIAL, UNTRAINED
+
+TWINS = Twins(
+    faulty=file_of(healthy(num_batches_tracked=0)),
+    sound=file_of(healthy(num_batches_tracked=1000)),
+)
+PROBED = {"weight": UNTRAINED["weight"], "bias": UNTRAINED["bias"]}
+
+
+def test_a_counter_of_zero_beside_trained_statistics_is_converted_or_averaged_and_not_untrained() -> None:
+    seen = only(RULE, healthy(num_batches_tracked=0))
+    assert seen.severity == "info"
+    assert "converted from another framework, or averaged" in seen.message
+    assert "not untrained" in seen.message
+
+
+def test_a_cumulative_average_makes_it_a_warning_because_the_next_batch_replaces_all() -> None:
+    seen = only(RULE, healthy(num_batches_tracked=0, momentum=None))
+    assert seen.severity == "warning"
+    assert "weight 1 / (0 + 1)" in seen.message
+
+
+def test_a_few_updates_beside_an_untouched_weight_and_bias_were_a_probe() -> None:
+    seen = only(RULE, healthy(num_batches_tracked=2, **PROBED))
+    assert seen.severity == "info"
+    assert seen.message.startswith("2 updates of the statistics")
+
+
+def test_many_updates_or_a_trained_weight_are_no_probe() -> None:
+    assert observed(RULE, healthy(num_batches_tracked=6, **PROBED)) == []
+    assert observed(RULE, healthy(num_batches_tracked=2)) == []
+
+
+def test_a_new_layer_and_one_without_a_counter_are_nothing() -> None:
+    assert observed(RULE, healthy(**INITIAL, num_batches_tracked=0), healthy("b", num_batches_tracked=None)) == []

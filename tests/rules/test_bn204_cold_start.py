@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from bncli.rules.bn204_cold_start import RULE
+from tests.helpers.rule_cases import NUM_CHANNELS, Twins, file_of, healthy, observed, only
+from tests.rules.test_bn203_counter_zero import PROBED
+
+TWINS = Twins(
+    faulty=file_of(healthy(num_batches_tracked=10)),
+    sound=file_of(healthy(num_batches_tracked=100)),
+)
+
+
+@pytest.mark.parametrize(
+    ("counter", "momentum", "severity"),
+    [(21, 0.1, "error"), (22, 0.1, "warning"), (43, 0.1, "warning"), (44, 0.1, None), (459, 0.01, None),
+     (458, 0.01, "warning"), (4603, 0.001, None), (4602, 0.001, "warning")],
+)  # fmt: skip
+def test_the_residue_of_the_initial_values_sets_the_severity(
+    counter: int, momentum: float, severity: str | None
+) -> None:
+    seen = observed(RULE, healthy(num_batches_tracked=counter, momentum=momentum))
+    assert [each.severity for each in seen] == ([] if severity is None else [severity])
+
+
+def test_an_assumed_momentum_is_said_to_be_one() -> None:
+    message = only(RULE, healthy(num_batches_tracked=10)).message
+    assert "after 10 updates at momentum 0.1 (assumed)" in message
+    assert "34.9 %; it takes 44 updates" in message
+    assert "(assumed)" not in only(RULE, healthy(num_batches_tracked=10, momentum=0.1)).message
+
+
+def test_the_residue_is_taken_out_exactly() -> None:
+    bn = torch.nn.BatchNorm1d(NUM_CHANNELS)
+    batch = torch.from_numpy(np.random.default_rng(0).normal(3, 0.5, (64, NUM_CHANNELS)).astype(np.float32))
+    for _ in range(7):
+        bn(batch)
+    left = 0.9**7
+    seen = only(
+        RULE,
+        healthy(running_mean=bn.running_mean.numpy(), running_var=bn.running_var.numpy(), num_batches_tracked=7),
+    )
+    channel = int(bn.running_var.argmin())
+    assert seen.value == pytest.approx(left)
+    assert f"channel {channel} has variance {float(batch[:, channel].var()):.4g} instead of" in seen.message
+    assert f"and mean {float(batch[:, channel].mean()):.4g} instead of" in seen.message
+
+
+def test_a_variance_below_the_residue_shows_that_there_is_none() -> None:
+    assert observed(RULE, healthy(num_batches_tracked=10, running_var={0: 0.3})) == []
+
+
+def test_a_dead_channel_that_holds_nothing_but_the_residue_does_not_hide_it() -> None:
+    assert only(RULE, healthy(num_batches_tracked=10, running_var={0: np.float32(0.9**10)})).severity == "error"
+
+
+def test_a_cumulative_average_has_no_residue() -> None:
+    assert observed(RULE, healthy(num_batches_tracked=1, momentum=None)) == []
+
+
+def test_a_probed_model_and_one_without_counter_are_left_alone() -> None:
+    assert observed(RULE, healthy(num_batches_tracked=1, **PROBED), healthy("b", num_batches_tracked=None)) == []

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bncli.core.named_arrays import Skipped
+from bncli.rules.bn603_foreign_encoding import RULE
+from tests.helpers.rule_cases import Twins, file_of, healthy, observed, only
+
+TWINS = Twins(
+    faulty=file_of(healthy(), skipped=(Skipped("b", "has running_std in place of running_var", "foreign-statistic"),)),
+    sound=file_of(healthy(), skipped=(Skipped("b", "is compressed"),)),
+)
+
+
+def test_a_standard_deviation_in_place_of_a_variance_is_told() -> None:
+    seen = only(RULE, skipped=(Skipped("b", "has running_std in place of running_var", "foreign-statistic"),))
+    assert (seen.layer, seen.severity) == ("b", "warning")
+    assert seen.message.startswith("has running_std in place of running_var: what it holds differs by version")
+
+
+@pytest.mark.parametrize(("added", "settings"), [(1e-5, {}), (1e-3, {}), (2e-4, {"eps": 2e-4})])
+def test_variances_that_are_eps_to_the_last_bit_tell_that_it_was_added(
+    added: float, settings: dict[str, float]
+) -> None:
+    var = np.maximum(healthy().running_var - 1, 0).astype(np.float32) + np.float32(added)
+    dead = tuple(np.flatnonzero(var == np.float32(added)).tolist())
+    assert len(dead) > 1
+    seen = only(RULE, healthy(running_var=var, **settings))
+    assert (seen.severity, set(seen.channels)) == ("warning", set(dead))
+    assert f"exactly {added:.6g}, an eps" in seen.message
+
+
+def test_one_such_channel_or_a_smaller_one_below_shows_nothing() -> None:
+    eps = np.float32(1e-5)
+    assert observed(RULE, healthy(running_var={2: eps})) == []
+    assert observed(RULE, healthy(running_var={2: eps, 3: eps, 4: 1e-7})) == []
+
+
+def test_statistics_that_are_not_finite_are_passed_over() -> None:
+    assert observed(RULE, healthy(running_var=np.full(16, np.nan))) == []

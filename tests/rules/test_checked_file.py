@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from bncli.core.named_arrays import Skipped
+from bncli.rules.checked_file import checked_file
+from tests.helpers.builders import checkpoint
+from tests.helpers.rule_cases import healthy
+
+
+def test_a_file_is_its_layers_and_what_makes_no_layer() -> None:
+    skipped = (Skipped("x", "is odd"),)
+    file = checked_file(checkpoint(healthy("a"), healthy("b"), skipped=skipped), ("norm",))
+    assert [layer.name for layer in file.layers] == ["a", "b"]
+    assert file.skipped == skipped
+    assert file.affine_layers == ("norm",)
+
+
+def test_one_counter_is_enough_to_have_counters() -> None:
+    without = healthy("a", num_batches_tracked=None)
+    assert not checked_file(checkpoint(without)).has_counters
+    assert checked_file(checkpoint(without, healthy("b", num_batches_tracked=0))).has_counters
