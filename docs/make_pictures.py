@@ -14,7 +14,7 @@ from rich.text import Text
 
 ROOT = Path(__file__).parents[1]
 PICTURES = {
-    "simulate.svg": "bncli simulate-momentum --momentum 0.3 --momentum 0.03 --momentum none --steps 300 --mean 2 --std 3",
+    "simulate.svg": "bncli simulate-momentum --mean 2 --std 3 --steps 300 --momentum 0.3 --momentum 0.03",
 }
 WIDTH = 100
 
