@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -65,7 +64,7 @@ def _appended(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _replaced(target: Path) -> Iterator[IO[bytes]]:
-    neighbour = target.with_name(f".bncli-{secrets.token_hex(8)}.tmp")
+    neighbour = target.with_name(f".bncli-{os.urandom(8).hex()}.tmp")
     folder = os.open(target.parent, os.O_RDONLY)
     try:
         with _new_file(neighbour, folder) as file:

@@ -76,11 +76,16 @@ def _write_to_stdout(text: str) -> None:
 def _choose_renderer(options: OutputOptions) -> Renderer:
     from bncli.renderers.catalogue import RENDERERS
 
-    fitting = [renderer for renderer in RENDERERS if renderer.only_kind in {None, options.kind}]
-    by_name = {renderer.name: renderer for renderer in fitting}
+    # A generator: a renderer that comes after the one looked for is not even imported.
+    fitting = (renderer for renderer in RENDERERS if renderer.only_kind in {None, options.kind})
     if options.format is not None:
-        if options.format not in by_name:
-            raise InvalidUsage(f"unknown format '{options.format}'", hint=near_miss(options.format, by_name))
-        return by_name[options.format]
-    suffix = options.path.suffix.lower() if options.path else ""
-    return next((renderer for renderer in fitting if suffix in renderer.suffixes), fitting[0])
+        seen: list[str] = []
+        for renderer in fitting:
+            if renderer.name == options.format:
+                return renderer
+            seen.append(renderer.name)
+        raise InvalidUsage(f"unknown format '{options.format}'", hint=near_miss(options.format, seen))
+    if options.path is None:
+        return RENDERERS[0]
+    suffix = options.path.suffix.lower()
+    return next((renderer for renderer in fitting if suffix in renderer.suffixes), RENDERERS[0])

@@ -4,48 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.core.table_on_demand import TableOnDemand
 from bncli.errors import UnsupportedFormat
-from bncli.formats import (
-    caffe,
-    distributed_checkpoint,
-    mxnet_params,
-    numpy_archive,
-    numpy_array,
-    onnx,
-    raw_pickle,
-    safetensors,
-    shard_index,
-    tensor_bundle,
-    torch_legacy,
-    torch_zip,
-    torchscript,
-)
 from bncli.formats.probe import probe_path
-from bncli.formats.recognized_only import explain_unread
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bncli.core.named_arrays import NamedArrays
     from bncli.formats.base import Format
 
-FORMATS: tuple[Format, ...] = (
-    torchscript.FORMAT,
-    torch_zip.FORMAT,
-    numpy_archive.FORMAT,
-    numpy_array.FORMAT,
-    safetensors.FORMAT,
-    distributed_checkpoint.FORMAT,
-    shard_index.SAFETENSORS_INDEX,
-    shard_index.TORCH_INDEX,
-    torch_legacy.FORMAT,
-    raw_pickle.FORMAT,
-    tensor_bundle.FORMAT,
-    onnx.FORMAT,
-    caffe.FORMAT,
-    mxnet_params.FORMAT,
+FORMATS: Sequence[Format] = TableOnDemand(
+    "bncli.formats",
+    (
+        "safetensors.FORMAT",
+        "torchscript.FORMAT",
+        "torch_zip.FORMAT",
+        "numpy_archive.FORMAT",
+        "numpy_array.FORMAT",
+        "distributed_checkpoint.FORMAT",
+        "shard_index.SAFETENSORS_INDEX",
+        "shard_index.TORCH_INDEX",
+        "torch_legacy.FORMAT",
+        "raw_pickle.FORMAT",
+        "tensor_bundle.FORMAT",
+        "onnx.FORMAT",
+        "caffe.FORMAT",
+        "mxnet_params.FORMAT",
+    ),
 )
-"""Every format that is read; the first that recognizes a file opens it."""
+"""Every format that is read; the first that recognizes a file opens it, and the modules of later ones stay unread."""
 
 
 def open_named_arrays(path: Path) -> NamedArrays:
@@ -66,6 +55,8 @@ def open_named_arrays(path: Path) -> NamedArrays:
             f"{path}: is a directory, and no checkpoint that bncli knows",
             hint="name the checkpoint file inside it",
         )
+    from bncli.formats.recognized_only import explain_unread  # noqa: PLC0415 - of use for a file of no format only
+
     raise explain_unread(probe) or UnsupportedFormat(f"{path}: of no format that bncli knows", hint=_readable_formats())
 
 

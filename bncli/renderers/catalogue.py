@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from bncli.renderers import csv_table, github, html_page, json_document, markdown, sarif, terminal
+from typing import TYPE_CHECKING
 
-RENDERERS = (
-    terminal.RENDERER,
-    json_document.RENDERER,
-    csv_table.RENDERER,
-    markdown.RENDERER,
-    html_page.RENDERER,
-    github.RENDERER,
-    sarif.RENDERER,
+from bncli.core.table_on_demand import TableOnDemand
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bncli.renderers.base import Renderer
+
+RENDERERS: Sequence[Renderer] = TableOnDemand(
+    "bncli.renderers",
+    (
+        "terminal.RENDERER",
+        "json_document.RENDERER",
+        "csv_table.RENDERER",
+        "markdown.RENDERER",
+        "html_page.RENDERER",
+        "github.RENDERER",
+        "sarif.RENDERER",
+    ),
 )
