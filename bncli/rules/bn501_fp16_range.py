@@ -93,10 +93,10 @@ RULE = Rule(
     ),
     remedy="Keep batch normalization in float32 when the rest of the model is converted.",
     snippet="""\
-model.half()
 for module in model.modules():
-    if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
-        module.float()  # takes half inputs all the same
+    is_leaf = not any(module.children())
+    if is_leaf and not isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+        module.half()  # model.half() would convert the buffers too, and not back again
 """,
     references=("NVIDIA/apex#144", "open-mmlab/mmsegmentation#1507", "pytorch/pytorch#126525"),
     evaluate=each_layer(_evaluate),
