@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 Basis = Literal["name", "prefix", "structure"]
 """What a pair rests on: equal names, equal names behind another prefix, or the same place and number of channels."""
 
+_LEAST_EXPLAINED = 0.5
+"""Part of the smaller file's unpaired layers that other prefixes must explain together."""
+_LEAST_BY_ONE = 0.1
+"""Part of them that each must explain."""
+_FEWEST_BY_ONE = 2
+"""Number of layers that each must explain, unless it explains all of a file's."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerPair:
@@ -58,11 +65,9 @@ def match(before: Sequence[BatchNormLayer], after: Sequence[BatchNormLayer]) -> 
     pairs: list[LayerPair] = []
     for name_of in (_stored_name, _label):
         pairs += _take_pairs(open_before, open_after, name_of)
-    renames: list[Rename] = []
-    while (rename := _commonest_rename(open_before, open_after)) is not None:
-        found = _take_renamed(open_before, open_after, rename)
-        renames.append(Rename(*rename, len(found)))
-        pairs += found
+    renamed, renames = _renamed(open_before, open_after)
+    _take(open_before, open_after, renamed)
+    pairs += renamed
     pairs += _take_structure(open_before, open_after, is_alone=not pairs)
     position = {layer.name: index for index, layer in enumerate(after)}
     pairs.sort(key=lambda pair: position[pair.after.name])
@@ -71,7 +76,7 @@ def match(before: Sequence[BatchNormLayer], after: Sequence[BatchNormLayer]) -> 
         reshaped=tuple(pair for pair in pairs if pair.before.num_features != pair.after.num_features),
         added=tuple(open_after),
         removed=tuple(open_before),
-        renames=tuple(renames),
+        renames=renames,
     )
 
 
@@ -93,8 +98,47 @@ def _take_pairs(
     return pairs
 
 
-def _commonest_rename(before: Sequence[BatchNormLayer], after: Sequence[BatchNormLayer]) -> tuple[str, str] | None:
-    """Return the prefixes whose exchange makes most of the layers' names equal; `None` if none does for two layers."""
+def _renamed(
+    before: Sequence[BatchNormLayer], after: Sequence[BatchNormLayer]
+) -> tuple[list[LayerPair], tuple[Rename, ...]]:
+    """Return the layers whose names are equal behind other prefixes, and those prefixes.
+
+    Both are empty if they explain less than half of the smaller file: bare numbers in the names of unrelated networks
+    agree by chance.
+    """
+    open_before, open_after = list(before), list(after)
+    pairs: list[LayerPair] = []
+    renames: list[Rename] = []
+    num_layers = min(len(before), len(after))
+    fewest = max(_FEWEST_BY_ONE, _LEAST_BY_ONE * num_layers)
+    while found := _best_rename(open_before, open_after, fewest):
+        rename, explained = found
+        renames.append(rename)
+        pairs += explained
+        _take(open_before, open_after, explained)
+    is_enough = len(pairs) >= _LEAST_EXPLAINED * num_layers
+    return (pairs, tuple(renames)) if is_enough else ([], ())
+
+
+def _best_rename(
+    before: Sequence[BatchNormLayer], after: Sequence[BatchNormLayer], fewest: float
+) -> tuple[Rename, list[LayerPair]] | None:
+    """Return the exchange of prefixes that makes most names equal; `None` if there is none for `fewest` layers.
+
+    One that would make layers of different widths equal is none.
+    """
+    for (old, new), _ in _votes(before, after).most_common():
+        pairs = _pairs_behind(before, after, (old, new))
+        is_only_one = len(before) == len(after) == 1 or (len(before) == 1 and not old) or (len(after) == 1 and not new)
+        if (is_only_one or len(pairs) >= fewest) and all(
+            pair.before.num_features == pair.after.num_features for pair in pairs
+        ):
+            return Rename(old, new, len(pairs)), pairs
+    return None
+
+
+def _votes(before: Sequence[BatchNormLayer], after: Sequence[BatchNormLayer]) -> Counter[tuple[str, str]]:
+    """Return for how many pairs of layers an exchange of prefixes makes the names equal."""
     votes: Counter[tuple[str, str]] = Counter()
     by_ending: dict[tuple[str, int], list[list[str]]] = {}
     for layer in before:
@@ -105,8 +149,7 @@ def _commonest_rename(before: Sequence[BatchNormLayer], after: Sequence[BatchNor
         for others in by_ending.get((parts[-1], layer.num_features), ()):
             shared = _num_shared_at_the_end(others, parts)
             votes[".".join(others[:-shared]), ".".join(parts[:-shared])] += 1
-    rename, num_layers = max(votes.items(), key=lambda vote: vote[1], default=(None, 0))
-    return rename if num_layers > 1 or (len(before) == 1 and len(after) == 1) else None
+    return votes
 
 
 def _parts(layer: BatchNormLayer) -> list[str]:
@@ -122,19 +165,16 @@ def _num_shared_at_the_end(some: Sequence[str], others: Sequence[str]) -> int:
     return shared
 
 
-def _take_renamed(
-    before: list[BatchNormLayer], after: list[BatchNormLayer], rename: tuple[str, str]
+def _pairs_behind(
+    before: Sequence[BatchNormLayer], after: Sequence[BatchNormLayer], prefixes: tuple[str, str]
 ) -> list[LayerPair]:
-    """Take the layers whose names are equal behind the two prefixes out of both lists."""
-    old, new = rename
-    by_rest = {_rest(layer, old): layer for layer in before}
-    pairs = [
+    """Return the layers whose names are equal behind two prefixes."""
+    by_rest = {_rest(layer, prefixes[0]): layer for layer in before}
+    return [
         LayerPair(by_rest[rest], layer, "prefix")
         for layer in after
-        if (rest := _rest(layer, new)) is not None and rest in by_rest
+        if (rest := _rest(layer, prefixes[1])) is not None and rest in by_rest
     ]
-    _take(before, after, pairs)
-    return pairs
 
 
 def _rest(layer: BatchNormLayer, prefix: str) -> str | None:

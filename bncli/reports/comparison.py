@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from bncli.reports.document import Block, Value
 
 _MOST_NAMED = 6
+_MANY_RESHAPED = 0.25
+"""Reshaped layers for each one that is not; a new head reshapes fewer."""
 
 
 def comparison_document(
@@ -108,6 +110,9 @@ def _eps_text(comparison: Comparison) -> str:
 
 
 def _notes(checkpoints: tuple[Checkpoint, Checkpoint], comparison: Comparison) -> Iterator[Note]:
+    num_reshaped, num_common = len(comparison.matching.reshaped), len(comparison.changes)
+    if num_reshaped > _MANY_RESHAPED * num_common:
+        yield Note("So many layers of equal names differ in width that these are different networks.", "notice")
     for verdict in comparison.verdict_counts():
         text = VERDICT_TEXTS[verdict]
         if text.advice:

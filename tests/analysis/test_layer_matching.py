@@ -62,6 +62,26 @@ def test_a_single_leftover_on_each_side_is_no_pair_beside_layers_that_are() -> N
     assert names(match(network("old"), network("new"))) == [("old", "new", "structure")]
 
 
+def test_a_single_layer_left_over_is_renamed_only_as_a_whole() -> None:
+    found = match(network("a", "head.1"), network("a", "neck.0.1", "neck.1.1"))
+    assert names(found) == [("a", "a", "name")]
+    found = match(network("bn"), network("net.bn", "net.other"))
+    assert names(found) == [("bn", "net.bn", "prefix")]
+
+
+def test_numbers_that_unrelated_networks_share_are_no_rename() -> None:
+    before = [*network("base.0.1", "base.1.1", "base.1.4"), *network("base.2.1", "base.2.4", "cls.1", num_features=8)]
+    after = [*network("body.s1.0.1", "body.s2.3.4", "fpn.1"), *network("body.s1.1.1", "ssh.4", num_features=8)]
+    found = match(before, after)
+    assert (found.pairs, found.renames) == ((), ())
+
+
+def test_a_rename_that_would_reshape_layers_is_none() -> None:
+    before = [*network("a.bn1", "a.bn2", "a.bn3"), *network("a.bn4", num_features=8)]
+    found = match(before, network("b.bn1", "b.bn2", "b.bn3", "b.bn4"))
+    assert (found.pairs, found.renames) == ((), ())
+
+
 def test_a_layer_of_the_same_name_and_another_width_is_reshaped() -> None:
     found = match(network("a"), network("a", num_features=5))
     assert found.pairs == ()

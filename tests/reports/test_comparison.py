@@ -47,6 +47,13 @@ def test_renames_and_layers_of_one_file_are_told() -> None:
     assert told["only in second"] == "head (2 layers): head.1, head.2"
 
 
+def test_networks_that_share_only_names_are_called_different() -> None:
+    wide = np.ones(5)
+    wider = named("a", num_features=5, running_mean=wide, running_var=wide, weight=wide, bias=wide)
+    found = document(compare([named("a"), named("b")], [wider, leaked("b")]))
+    assert any("different networks" in block.text for block in found.blocks if isinstance(block, Note))
+
+
 def test_layers_told_by_their_place_are_counted() -> None:
     told = facts(document(compare([named("a"), named("b")], [named("c"), named("d")])))
     assert told["renamed"] == "2 layers, told by their order and number of channels"

@@ -41,9 +41,8 @@ def test_layers_that_counted_twice_are_told_with_what_the_momentum_becomes() -> 
 def test_an_averaged_file_is_told_only_where_something_differs() -> None:
     converted = [named("a", num_batches_tracked=0)]
     assert told(converted, converted) == {}
-    assert (
-        told([named("a")], [leaked("a", num_batches_tracked=0)])["provenance"].numbers["fingerprint"] == "zero-counters"
-    )
+    provenance = told([named("a")], [leaked("a", num_batches_tracked=0)])["provenance"]
+    assert provenance.numbers["fingerprint"] == "zero-counters"
 
 
 def test_the_momentum_is_told_with_its_bounds() -> None:
