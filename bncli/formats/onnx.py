@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,7 @@ class _OpsetField(IntEnum):
 _NUMBERS = frozenset({_ModelField.IR_VERSION, _ModelField.MODEL_VERSION})
 _KNOWN_FIELDS = frozenset(_ModelField)
 _MAX_IR_VERSION = 1000
+_FIRST_IR_VERSION_WITH_OPSET = 3
 
 
 def recognizes(probe: FileProbe) -> bool:
@@ -64,11 +66,11 @@ def recognizes(probe: FileProbe) -> bool:
     fields = first_fields(probe.head, probe.size_bytes)
     if not fields or fields[0].number != _ModelField.IR_VERSION or not 0 < fields[0].value < _MAX_IR_VERSION:
         return False
-    for field in fields:
-        wire_type = WireType.VARINT if field.number in _NUMBERS else WireType.BYTES
-        if field.number not in _KNOWN_FIELDS or field.wire_type is not wire_type:
+    for item in fields:
+        wire_type = WireType.VARINT if item.number in _NUMBERS else WireType.BYTES
+        if item.number not in _KNOWN_FIELDS or item.wire_type is not wire_type:
             return False
-    return any(field.number in (_ModelField.GRAPH, _ModelField.OPSET_IMPORT) for field in fields)
+    return any(item.number in (_ModelField.GRAPH, _ModelField.OPSET_IMPORT) for item in fields)
 
 
 def open_onnx(path: Path) -> NamedArrays:
@@ -84,36 +86,33 @@ def open_onnx(path: Path) -> NamedArrays:
         return _opened(source)
 
 
+@dataclass(slots=True)
+class _Parts:
+    """What the fields of a model hold, as far as it matters here."""
+
+    ir_version: int = 0
+    graphs: list[Message] = field(default_factory=list)
+    functions: dict[str, Function] = field(default_factory=dict)
+    has_opset: bool = False
+    opset: int = 1
+    """Version of ONNX's own operators; 1 where the model uses none of them, or is older than the entry."""
+
+
 def _opened(source: ByteSource) -> OpenedFile:
+    parts = _read_parts(WireFile(FileRegion(source, 0, source.size)).root())
     companions = CompanionFiles(source)
-    functions: dict[str, Function] = {}
-    graphs: list[Message] = []
-    opset: int | None = None
-    for item in WireFile(FileRegion(source, 0, source.size)).root().fields():
-        match item.number:
-            case _ModelField.GRAPH:
-                graphs.append(item.message())
-            case _ModelField.OPSET_IMPORT:
-                opset = _version_of_onnx(item.message()) or opset
-            case _ModelField.FUNCTIONS:
-                function = read_function(item.message())
-                functions[function.operator] = function
-            case _:
-                pass
-    if len(graphs) != 1 or opset is None:
-        raise ValueError(f"{len(graphs)} graphs, and the version of the operators is {opset}")
-    walk = GraphWalk(companions, functions)
-    walk.walk(graphs[0], Scope())
-    layers = BatchNorms(walk.scopes, opset, companions)
-    arrays: dict[str, StoredArray] = {}
+    walk = GraphWalk(companions, parts.functions)
+    walk.walk(parts.graphs[0], Scope())
+    layers = BatchNorms(walk.scopes, parts.opset, companions)
+    arrays = dict(layers.constants)
     skipped: list[Skipped] = []
-    for scope in walk.scopes:
-        for name, tensor in scope.tensors():
-            if isinstance(tensor.values, StoredArray):
-                arrays[name] = tensor.values
-            else:
-                skipped.append(Skipped(name, tensor.values))
-    arrays |= layers.constants
+    for name, tensor in (pair for scope in walk.scopes for pair in scope.tensors()):
+        if name in arrays:
+            raise ValueError(f"two tensors are named {name!r}")
+        if isinstance(tensor.values, StoredArray):
+            arrays[name] = tensor.values
+        else:
+            skipped.append(Skipped(name, tensor.values))
     opened = OpenedFile(
         companions,
         FORMAT.name,
@@ -125,6 +124,29 @@ def _opened(source: ByteSource) -> OpenedFile:
     )
     opened.without_layers = _without_layers(walk.num_nodes)
     return opened
+
+
+def _read_parts(model: Message) -> _Parts:
+    parts = _Parts()
+    for item in model.fields():
+        match item.number:
+            case _ModelField.IR_VERSION:
+                parts.ir_version = item.integer()
+            case _ModelField.GRAPH:
+                parts.graphs.append(item.message())
+            case _ModelField.OPSET_IMPORT:
+                parts.has_opset = True
+                parts.opset = _version_of_onnx(item.message()) or parts.opset
+            case _ModelField.FUNCTIONS:
+                function = read_function(item.message())
+                parts.functions[function.operator] = function
+            case _:
+                pass
+    if len(parts.graphs) != 1:
+        raise ValueError(f"holds {len(parts.graphs)} graphs")
+    if not parts.has_opset and parts.ir_version >= _FIRST_IR_VERSION_WITH_OPSET:
+        raise ValueError("does not say which version of the operators it uses")
+    return parts
 
 
 def _version_of_onnx(message: Message) -> int | None:

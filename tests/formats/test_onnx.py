@@ -86,11 +86,31 @@ def test_a_graph_that_reaches_past_the_head_is_recognized() -> None:
     assert recognizes(FileProbe(Path("model"), len(content), content[:4096]))
 
 
-@pytest.mark.parametrize("content", [number_field(1, 8) + GRAPH * 2 + OPSET, number_field(1, 8) + GRAPH])
-def test_a_model_has_one_graph_and_says_which_operators_it_means(path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (number_field(1, 8) + GRAPH * 2 + OPSET, "holds 2 graphs"),
+        (number_field(1, 8) + OPSET, "holds 0 graphs"),
+        (number_field(1, 8) + GRAPH, "does not say which version of the operators"),
+    ],
+)
+def test_a_model_has_one_graph_and_says_which_operators_it_means(path: Path, content: bytes, message: str) -> None:
     path.write_bytes(content)
-    with pytest.raises(MalformedFile, match="graphs, and the version of the operators"):
+    with pytest.raises(MalformedFile, match=message):
         open_onnx(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        number_field(1, 2) + GRAPH,
+        number_field(1, 8) + GRAPH + bytes_field(8, bytes_field(1, "ai.onnx.ml") + number_field(2, 3)),
+    ],
+)
+def test_old_models_and_those_of_other_operators_need_not_name_onnxs_own(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(NoBatchNormLayers, match="0 BatchNormalization among 0 nodes"):
+        layers_of(path)
 
 
 def test_weights_that_no_layer_uses_cost_nothing(path: Path) -> None:

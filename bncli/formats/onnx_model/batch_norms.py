@@ -26,7 +26,7 @@ _MAX_STEPS = 100
 _TRAINING_MODE_OPSET = 14
 """From this version on an attribute says whether a node is in training mode."""
 _IS_TEST_OPSET = 7
-"""Up to this version another one says that it is not."""
+"""Before this version another one says that it is not."""
 
 
 class NotStoredError(Exception):

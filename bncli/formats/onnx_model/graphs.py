@@ -84,6 +84,7 @@ class GraphWalk:
     def __init__(self, companions: CompanionFiles, functions: Mapping[str, Function]) -> None:
         self._companions = companions
         self._functions = functions
+        self._num_scopes_at: Counter[str] = Counter()
         self.scopes: list[Scope] = []
         self.num_nodes: Counter[str] = Counter()
 
@@ -118,7 +119,7 @@ class GraphWalk:
         function = self._functions[node.operator]
         arguments = {name: (caller, value) for name, value in zip(function.inputs, node.inputs, strict=False)}
         scope = Scope(
-            path=f"{caller.path}{node.path}.",
+            path=self._path_below(caller, node.path),
             depth=caller.depth + 1,
             attributes=node.attributes(caller.attributes),
             arguments=arguments,
@@ -131,6 +132,13 @@ class GraphWalk:
             if item.number == _FunctionField.NODE:
                 self._take_node(read_node(item.message()), scope, nesting)
         self._walk_nested(nesting, scope)
+
+    def _path_below(self, scope: Scope, name: str) -> str:
+        """Return the path of a new scope; nodes may share a name, and are counted then."""
+        path = f"{scope.path}{name}"
+        self._num_scopes_at[path] += 1
+        count = self._num_scopes_at[path]
+        return f"{path}." if count == 1 else f"{path}#{count}."
 
     def _take_node(self, node: Node, scope: Scope, nesting: list[Node]) -> None:
         self.num_nodes[node.operator] += 1
@@ -152,7 +160,7 @@ class GraphWalk:
             for name, attribute in node.attributes(scope.attributes).items():
                 for index, graph in enumerate(attribute.graphs):
                     number = f"[{index}]" if len(attribute.graphs) > 1 else ""
-                    path = f"{scope.path}{node.path}.{name}{number}."
+                    path = self._path_below(scope, f"{node.path}.{name}{number}")
                     inner = Scope(path, scope, scope.depth + 1, scope.attributes, scope.arguments)
                     self.walk(graph, inner)
 

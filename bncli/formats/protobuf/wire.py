@@ -51,6 +51,20 @@ class WireFile:
         """Return the message that all the bytes are."""
         return Message(self, 0, self.content.size, 0)
 
+    def varint(self, start: int, stop: int) -> tuple[int, int]:
+        """Return the number that is written from `start` on outside any field, and where it ends.
+
+        Raises:
+            ValueError: it does not end before `stop`, or within 10 bytes, or exceeds 64 bits.
+            EOFError: the bytes end where it begins.
+        """
+        end = max(min(stop, start + _MAX_VARINT_BYTES, self.content.size), start + 1)
+        try:
+            value, size = _varint(self.read(start, end), 0)
+        except _CutOffError as error:
+            raise ValueError(f"byte {start}: no number of 64 bits") from error
+        return value, start + size
+
     def count_field(self) -> None:
         """Take one field off the budget.
 

@@ -47,6 +47,28 @@ def test_layers_inside_nodes_are_found_under_the_path_of_the_node(tmp_path: Path
     np.testing.assert_array_equal(layers["bn"].running_mean, ARRAYS["bn.running_mean"])
 
 
+def test_nodes_of_one_name_keep_their_layers_apart(tmp_path: Path) -> None:
+    own = [layer_arrays(seed=seed) for seed in (1, 2)]
+    nodes = [
+        helper.make_node(
+            "If", ["x"], [f"y{index}"], name="same", then_branch=inner_graph([batch_norm(NAMES)], tensors(arrays))
+        )
+        for index, arrays in enumerate(own)
+    ]
+    layers = found(tmp_path / "model", model(nodes)).layers
+    assert [layer.name for layer in layers] == ["same.then_branch.bn", "same.then_branch#2.bn"]
+    for layer, arrays in zip(layers, own, strict=True):
+        np.testing.assert_array_equal(layer.running_mean, arrays["bn.running_mean"])
+
+
+def test_a_tensor_that_is_called_as_one_inside_a_node_is_broken(tmp_path: Path) -> None:
+    graph = inner_graph([batch_norm(NAMES)], tensors(ARRAYS))
+    outer = {"choice.then_branch.bn.weight": ARRAYS["bn.weight"]}
+    proto = model([helper.make_node("If", ["x"], ["y"], name="choice", then_branch=graph)], tensors(outer))
+    with pytest.raises(MalformedFile, match=r"two tensors are named 'choice\.then_branch\.bn\.weight'"):
+        found(tmp_path / "model", proto)
+
+
 def test_layers_in_functions_are_found_once_for_each_call(tmp_path: Path) -> None:
     body = batch_norm(ROLES)
     reference = body.attribute.add(name="epsilon", ref_attr_name="small", type=onnx.AttributeProto.FLOAT)

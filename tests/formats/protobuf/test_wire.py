@@ -130,5 +130,17 @@ def test_the_nesting_of_messages_is_bounded() -> None:
         field.message()
 
 
+def test_a_number_outside_any_field_is_read_where_it_stands() -> None:
+    file = WireFile(MemoryRegion(b"ab" + varint(300) + varint(5) + b"\x80"))
+    assert file.varint(2, 6) == (300, 4)
+    assert file.varint(4, 6) == (5, 5)
+    with pytest.raises(ValueError, match="no number"):
+        file.varint(5, 6)
+    with pytest.raises(ValueError, match="no number"):
+        file.varint(2, 3)
+    with pytest.raises(EOFError):
+        file.varint(6, 7)
+
+
 def test_a_number_may_be_written_longer_than_it_needs() -> None:
     assert fields(varint(1 << 3) + b"\x85\x80\x00")[0].integer() == 5
