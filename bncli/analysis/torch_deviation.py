@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.analysis.deviation_cause import Cause, Distances, deviation_causes
 from bncli.core.backends import numpy_backend
 from bncli.core.backends.torch_backend import TorchBatchNorm
 from bncli.core.normalization import BatchNorm
@@ -35,7 +37,9 @@ class TorchDeviation:
     output_ulp: FloatArray
     """Largest distance of an output value, in units in the last place of max(|y|, 1) in the output's element type."""
     condition: FloatArray
-    """`sqrt(1 + mean^2 / var)`: by how much a float32 sum of the batch magnifies rounding."""
+    """`sqrt(1 + mean^2 / var)` of the statistics used: by how much rounding is magnified."""
+    causes: tuple[Cause, ...]
+    """Why, for each channel."""
 
 
 def torch_deviation(result: NormalizationResult) -> TorchDeviation:
@@ -46,21 +50,24 @@ def torch_deviation(result: NormalizationResult) -> TorchDeviation:
     """
     inputs, settings = result.inputs, result.settings
     layout, dtype = inputs.layout, inputs.tensor.dtype
-    x = inputs.tensor.read(0, int(np.prod(layout.shape))).reshape(layout.shape)
+    x = inputs.tensor.read(0, math.prod(layout.shape)).reshape(layout.shape)
     mean, var = _torch_statistics(x, layout.channel_axis, dtype, settings.device)
     layer = result.after if settings.mode == "eval" else result.before
     module = TorchBatchNorm(layer, x.ndim, dtype, settings.device)
     output = module.forward(x, settings.mode, layout.channel_axis)
     state = "float64" if dtype == "float64" else "float32"
-    batch = inputs.moments
+    batch, used = inputs.moments, result.used
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        condition = np.sqrt(1.0 + batch.mean * batch.mean / batch.biased_var)
-    return TorchDeviation(
-        mean_ulp=_distance(mean, batch.mean, state),
-        var_ulp=_distance(var, batch.unbiased_var, state),
-        output_ulp=_output_distance(output, result),
+        condition = np.sqrt(1.0 + used.mean * used.mean / used.var)
+    distances = Distances(
+        mean=_distance(mean, batch.mean, state),
+        var=_distance(var, batch.unbiased_var, state),
+        output=_output_distance(output, result),
         condition=condition,
     )
+    uses_batch = settings.mode == "train" or layer.running is None
+    causes = deviation_causes(distances, batch if uses_batch else None, layout, dtype, settings.device)
+    return TorchDeviation(distances.mean, distances.var, distances.output, condition, causes)
 
 
 def _torch_statistics(x: Array, channel_axis: int, dtype: str, device: str) -> tuple[FloatArray, FloatArray]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bncli.core.thread_memory import reused
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -55,7 +57,8 @@ def two_pass(x: FloatArray, *, is_wide: bool) -> RowMoments:
         x -= centre[:, None]
         residue = np.add.reduce(x, axis=1)
         np.multiply(x, x, out=x)
-        m2 = np.add.reduce(x, axis=1) - residue * residue / count
+        squares = _sums_of_wide_squares(x) if is_wide else np.add.reduce(x, axis=1)
+        m2 = squares - residue * residue / count
         mean, mean_error = _sum_of_three(base, centre, residue / count)
         mean, mean_error = np.ldexp(mean, exponent), np.ldexp(mean_error, exponent)
     return RowMoments(mean, mean_error, np.maximum(m2, 0.0, out=m2), exponent)
@@ -67,6 +70,24 @@ def _extreme_exponents(x: FloatArray) -> IntArray:
     _, exponent = np.frexp(largest)
     is_extreme = np.isfinite(largest) & (largest > 0) & (np.abs(exponent) > _SAFE_EXPONENT)
     return np.where(is_extreme, np.maximum(exponent, _MOST_NEGATIVE_SHIFT), 0).astype(np.int64)
+
+
+def _sums_of_wide_squares(x: FloatArray) -> FloatArray:
+    """Return the sum of each row of non-negative values, which are overwritten, to about one rounding.
+
+    The high part of each value, a multiple of one unit for the whole row, is summed without error. Without that a
+    single large square among small ones takes up a rounding error at each addition, all perhaps of one sign.
+
+    References:
+        S. M. Rump, T. Ogita, S. Oishi, "Accurate floating-point summation part I", SIAM J. Sci. Comput. 31, 2008.
+    """
+    _, exponent = np.frexp(np.maximum.reduce(x, axis=1))
+    above = np.ldexp(1.0, exponent + x.shape[1].bit_length())[:, None]
+    high = np.add(x, above, out=reused("high", x.shape))
+    high -= above
+    x -= high
+    sums: FloatArray = np.add.reduce(high, axis=1) + np.add.reduce(x, axis=1)
+    return sums
 
 
 def _sum_of_three(a: FloatArray, b: FloatArray, c: FloatArray) -> tuple[FloatArray, FloatArray]:

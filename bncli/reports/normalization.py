@@ -54,7 +54,7 @@ def normalization_document(report: NormalizationReport) -> Document:
         blocks.append(deviation_table(report.deviation))
     if report.values is not None:
         blocks += [Note(_listing("before", report.values[0])), Note(_listing("after", report.values[1]))]
-    blocks += normalization_notes(result)
+    blocks += normalization_notes(result, report.deviation)
     return Document("normalize", tuple(blocks), normalization_record(report))
 
 

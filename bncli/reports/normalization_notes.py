@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.analysis.deviation_cause import Cause
 from bncli.reports.document import Note
 
 if TYPE_CHECKING:
@@ -14,12 +15,26 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.analysis.normalization_run import NormalizationResult
+    from bncli.analysis.torch_deviation import TorchDeviation
 
 _MOST_NAMED = 8
+_EXPLANATIONS = {
+    Cause.OVERFLOW: "a sum of squares or a variance is beyond the type in which torch keeps statistics.",
+    Cause.UNDERFLOW: "the variance is below the normal numbers of the type in which torch keeps statistics.",
+    Cause.ACCUMULATION: "torch adds the values of (N, C), channels-last and half-precision inputs one after the other "
+    "in float32; the error grows with their number and changes with the number of threads.",
+    Cause.CANCELLATION: "torch computes x * scale + shift in float32, which cancels where the mean is far larger than "
+    "the standard deviation.",
+    Cause.ROUNDING: "torch's results are about as good as the type allows in which it computes.",
+    Cause.DOUBLE_ROUNDING: "torch rounds to float32 first and then to the output's type.",
+}
 
 
-def normalization_notes(result: NormalizationResult) -> Iterator[Note]:
-    """Yield the notes on one run."""
+def normalization_notes(result: NormalizationResult, deviation: TorchDeviation | None = None) -> Iterator[Note]:
+    """Yield the notes on one run, and on the causes of torch's distance where that was asked for."""
+    if deviation is not None:
+        found = set(deviation.causes)
+        yield from (Note(f"{cause}: {text}", "muted") for cause, text in _EXPLANATIONS.items() if cause in found)
     yield from _notes_on_values(result)
     yield from _notes_on_shape(result)
     if result.before.running is None:

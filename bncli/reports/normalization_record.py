@@ -50,6 +50,7 @@ def normalization_record(report: NormalizationReport) -> dict[str, Any]:
             "var_ulp": deviation.var_ulp,
             "output_ulp": deviation.output_ulp,
             "condition": deviation.condition,
+            "cause": list(deviation.causes),
         }
     if report.values is not None:
         record["values"] = {"input": report.values[0], "output": report.values[1]}

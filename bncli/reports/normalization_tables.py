@@ -77,7 +77,7 @@ def gap_table(gap: TrainEvalGap, result: NormalizationResult) -> Table:
 
 def deviation_table(deviation: TorchDeviation) -> Table:
     """Return torch's distance from exact results, in units in the last place."""
-    return _table(
+    table = _table(
         "torch's distance from exact, in units in the last place",
         [
             _entry("mean_ulp", "batch mean", "mean of the batch, in torch's own precision", 1, deviation.mean_ulp),
@@ -86,6 +86,9 @@ def deviation_table(deviation: TorchDeviation) -> Table:
             _entry("condition", "condition", "sqrt(1 + mean^2/var): magnifies rounding", 2, deviation.condition),
         ],
     )
+    why = Column("cause", "why", "text", "what makes the distance; explained beneath", priority=0)
+    rows = tuple((*row, str(cause)) for row, cause in zip(table.rows, deviation.causes, strict=True))
+    return Table((*table.columns, why), rows, title=table.title)
 
 
 def _entry(key: str, title: str, meaning: str, priority: int, values: NDArray[Any]) -> Entry:
