@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bncli.analysis.layer_matching import LayerPair, Matching
+    from bncli.analysis.layer_matching import Matching
+    from bncli.analysis.layer_pair import LayerPair
     from bncli.core.batch_norm_layer import BatchNormLayer
     from bncli.core.named_arrays import Array
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bncli.analysis.layer_matching import Rename, match
+from bncli.analysis.layer_matching import match
+from bncli.analysis.prefix_renames import Rename
 from tests.helpers.builders import layer
 
 if TYPE_CHECKING:
