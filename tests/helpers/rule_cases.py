@@ -29,7 +29,7 @@ def healthy(name: str = "bn", **changed: Any) -> BatchNormLayer:
 
     `eps` and `momentum` may be given as numbers: the file then holds them.
     """
-    rng = np.random.default_rng(crc32(name.encode()))
+    rng = np.random.default_rng(crc32(name.encode(errors="surrogatepass")))
     arrays: dict[str, Any] = {
         "running_mean": rng.normal(0, 0.5, NUM_CHANNELS).astype(np.float32),
         "running_var": rng.uniform(0.5, 2, NUM_CHANNELS).astype(np.float32),

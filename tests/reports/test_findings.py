@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from bncli.renderers.base import Surface
+from bncli.renderers.csv_table import render as render_csv
+from bncli.renderers.terminal import render
+from bncli.reports.document import Note, Table
+from bncli.reports.findings import findings_document
+from bncli.rules.outcome import SettingInForce, UnreadableFile
+from tests.helpers.outcomes import broken, file_outcome, outcome
+from tests.helpers.rule_cases import healthy
+
+
+def tables(document: object) -> list[Table]:
+    return [block for block in document.blocks if isinstance(block, Table)]
+
+
+def notes(document: object) -> list[str]:
+    return [block.text for block in document.blocks if isinstance(block, Note)]
+
+
+def test_errors_and_warnings_have_rows_and_infos_are_counted() -> None:
+    document = findings_document(outcome(file_outcome("m.pt", broken(), healthy("bn2"))))
+    findings, summary = tables(document)
+    assert [row[0].value for row in findings.rows] == ["error", "warning", "warning"]
+    assert [row[0].value for row in summary.rows] == ["error", "warning", "warning", "info"]
+    assert [row[1] for row in summary.rows] == ["BN102", "BN301", "BN306", "BN203"]
+
+
+def test_all_findings_have_rows_where_all_are_asked_for() -> None:
+    findings, _ = tables(findings_document(outcome(file_outcome("m.pt", broken())), lists_all=True))
+    assert [row[0].value for row in findings.rows] == ["error", "warning", "warning", "info"]
+
+
+def test_of_many_layers_with_one_fault_a_few_are_shown_and_the_rest_is_counted() -> None:
+    layers = [healthy(f"bn{index}", running_var={0: -1.0}) for index in range(9)]
+    findings, summary = tables(findings_document(outcome(file_outcome("m.pt", *layers))))
+    assert len(findings.rows) == 5
+    assert findings.footer == "4 more findings of the same rules; --select CODE lists them all"
+    assert summary.rows[0][1:] == ("BN102", "negative-var", 9, 9)
+
+
+def test_the_file_has_a_column_where_there_are_several() -> None:
+    one = findings_document(outcome(file_outcome("a.pt", broken())))
+    two = findings_document(outcome(file_outcome("a.pt", broken()), file_outcome("b.pt", broken())))
+    assert "file" not in {column.key for column in tables(one)[0].columns}
+    assert [row[3] for row in tables(two)[0].rows][:2] == ["a.pt", "b.pt"]
+
+
+def test_the_message_stands_below_its_row() -> None:
+    lines = render(findings_document(outcome(file_outcome("m.pt", broken()))), Surface(width=80)).splitlines()
+    index = next(index for index, line in enumerate(lines) if line.startswith("error     BN102"))
+    assert lines[index].endswith("1 of 16: 0")
+    assert lines[index + 1].startswith("    running_var -1 with eps 1e-05")
+
+
+def test_clean_layers_are_counted_and_known_findings_too() -> None:
+    text = render(findings_document(outcome(file_outcome("m.pt", broken(), healthy("b"), num_known=3))), Surface())
+    assert "checked  2 layers, 32 channels" in text
+    assert "clean    1 layer without an error or a warning" in text
+    assert "known    3 findings of the baseline not shown" in text
+
+
+def test_a_file_without_findings_says_so() -> None:
+    assert notes(findings_document(outcome(file_outcome("m.pt", healthy())))) == ["no findings"]
+
+
+def test_it_ends_with_commands_that_can_be_copied() -> None:
+    document = findings_document(outcome(file_outcome("my model.pt", broken("module.bn*"))))
+    assert notes(document) == [
+        "next: bncli inspect checkpoint 'my model.pt' --layer 'module.bn*' --channels",
+        "next: bncli rule BN102 explains it and shows the remedy",
+        "next: --select BN203 lists what is only counted here",
+    ]
+
+
+def test_settings_are_shown_with_their_origin_and_unread_files_are_told() -> None:
+    seen = outcome(
+        file_outcome("m.pt", healthy()),
+        unreadable=(UnreadableFile(Path("x.pt"), "x.pt: no such file"),),
+        settings=(SettingInForce("ignore", "BN302", "/p/pyproject.toml"),),
+    )
+    text = render(findings_document(seen), Surface())
+    assert "ignore   BN302 (/p/pyproject.toml)" in text
+    assert "warning: not checked: x.pt: no such file" in text
+
+
+def test_csv_holds_every_finding() -> None:
+    lines = render_csv(findings_document(outcome(file_outcome("m.pt", broken()))), Surface()).splitlines()
+    assert len(lines) == 5
+    assert lines[0].startswith(
+        "severity,code,name,file,layer,num_features,num_channels,channels,value,threshold,message"
+    )
+    assert lines[1].startswith("error,BN102,negative-var,m.pt,bn1,16,1,0,-1.0,0.0,")
