@@ -75,6 +75,19 @@ def test_buffers_of_other_types_bracket_the_momentum(dtype: torch.dtype, momentu
     assert found.low <= momentum <= found.high
 
 
+@pytest.mark.parametrize("momentum", [0.9, 0.1, 0.01, 0.001])
+def test_arithmetic_in_float32_throughout_as_on_gpus_stays_within_the_bounds(momentum: float) -> None:
+    decay = np.float32(1) - np.float32(momentum)
+    before = np.array([1e-3, 1e-4, 0.7, 1], np.float32)
+    after = before.copy()
+    for _ in range(25):
+        after[:3] *= decay
+    found = momentum_from_decay([(layer(running_var=before), layer(running_var=after, num_batches_tracked=125))])
+    assert found is not None
+    assert found.low <= momentum <= found.high
+    assert found.num_channels == 3
+
+
 def test_the_cumulative_average_is_not_taken_for_a_momentum() -> None:
     found = recovered(None, torch.float32)
     assert found is not None

@@ -42,6 +42,17 @@ def test_the_floor_that_torch_falls_to_brackets_the_momentum(momentum: float) ->
     assert found.momentum.num_channels == 3
 
 
+@pytest.mark.parametrize("momentum", [0.45, 0.3, 0.125, 0.1, 0.03, 0.01, 0.003])
+def test_arithmetic_in_float32_throughout_as_on_gpus_has_its_floor_in_the_same_bounds(momentum: float) -> None:
+    decay = np.float32(1) - np.float32(momentum)
+    var = np.full(4, 2 / momentum * 2.0**-149, np.float32)
+    for _ in range(round(5 / momentum)):
+        var *= decay
+    found = momentum_from_floor([layer(running_var=var)])
+    assert found is not None
+    assert found.momentum.low <= momentum <= found.momentum.high
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 @pytest.mark.parametrize("momentum", [0.3, 0.1, 0.03, 0.01])
 def test_buffers_of_half_precision_have_a_floor_of_their_own(dtype: torch.dtype, momentum: float) -> None:

@@ -42,7 +42,7 @@ def test_a_minority_of_layers_that_agree_is_no_rename() -> None:
     assert renamed(before, after) == ([], ())
 
 
-def test_hundreds_of_layers_of_unrelated_networks_are_gone_through_in_no_time() -> None:
+def test_hundreds_of_layers_of_unrelated_networks_share_no_prefix() -> None:
     before = layers(*(f"a{index}.{index % 7}.bn" for index in range(400)))
     after = layers(*(f"b{index}.{index % 5}.bn" for index in range(400)))
     assert renamed(before, after)[1] == ()
