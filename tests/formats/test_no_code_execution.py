@@ -32,12 +32,16 @@ FORBIDDEN_MODULES = {"pickle", "_pickle", "marshal", "dill", "cloudpickle", "she
 # `record` runs a model of the user's own, named on the command line: no file that is read decides it.
 RUNS_THE_USERS_OWN_CODE = {"recording"}
 
+IMPORTS_BY_NAME = Path("core/table_on_demand.py")
+
 AUDITED_READING = """
 import encodings.cp437, encodings.latin_1, encodings.raw_unicode_escape, json, pathlib, sys
 from bncli.errors import BncliError
-from bncli.formats.detection import open_named_arrays
+from bncli.formats import recognized_only
+from bncli.formats.detection import FORMATS, open_named_arrays
 
 import numpy
+tuple(FORMATS)
 with open_named_arrays(pathlib.Path(sys.argv[1])) as warmed_up:
     warmed_up.read_many(warmed_up.specs)
 
@@ -106,7 +110,21 @@ def offences(source: str) -> list[str]:
 def test_no_module_can_run_code_that_a_file_brings(module: Path) -> None:
     if module.relative_to(PACKAGE).parts[0] in RUNS_THE_USERS_OWN_CODE:
         pytest.skip("runs the model that the user names, and reads no file")
+    if module.relative_to(PACKAGE) == IMPORTS_BY_NAME:
+        pytest.skip("imports what tables in the source name; the next test holds them to it")
     assert offences(module.read_text(encoding="utf-8")) == []
+
+
+def test_what_is_imported_by_name_stands_in_the_source_word_for_word() -> None:
+    tables = [
+        ast.literal_eval(argument)
+        for module in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "TableOnDemand"
+        for argument in node.args
+    ]
+    assert {"bncli.formats", "bncli.renderers"} <= {table for table in tables if isinstance(table, str)}
+    assert all(table.startswith("bncli.") for table in tables if isinstance(table, str))
 
 
 @pytest.mark.parametrize(
