@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint samples clean
+.PHONY: help demo test lint samples docs clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ lint: .venv/installed-tests ## Run the checks that need no test: style, types, i
 
 samples: .venv/installed-tests ## Make the files in samples/ again
 	$(BIN)/python samples/make_samples.py samples
+
+docs: .venv/installed ## Write docs/rules.md again, from the rules themselves
+	$(BIN)/python docs/make_rules.py docs/rules.md
 
 clean: ## Remove the environment and everything that tools left behind
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

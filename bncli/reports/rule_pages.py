@@ -59,7 +59,8 @@ def rule_blocks(rule: Rule) -> Iterator[Block]:
         yield Table(_THRESHOLD_COLUMNS, rows, title="Thresholds")
     yield Prose((rule.remedy,), title="Remedy")
     yield Code(rule.snippet, "python")
-    yield Prose(("; ".join(rule.references),), title="References")
+    numbered = tuple((str(number), reference) for number, reference in enumerate(rule.references, start=1))
+    yield KeyValues(numbered, title="References")
 
 
 def _rule_table(rules: Sequence[Rule]) -> Table:
