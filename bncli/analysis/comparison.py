@@ -109,21 +109,20 @@ def _movement(pair: LayerPair) -> Movement:
 
 
 def _is_same(pair: LayerPair, role: str) -> bool:
-    """Return whether both files hold the same numbers in one role; a missing weight is 1, a missing bias 0."""
-    arrays: list[Array] = []
-    dtypes: list[str] = []
-    for layer, other in ((pair.before, pair.after), (pair.after, pair.before)):
-        array = getattr(layer, role)
-        if array is None:
-            twin = getattr(other, role)
-            if twin is None:
-                return True
-            array, owner = np.full_like(twin, role == "weight"), other
-        else:
-            owner = layer
-        arrays.append(array)
-        dtypes.append(stored_dtype(owner, array))
-    return are_equal(arrays[0], arrays[1], (dtypes[0], dtypes[1]))
+    """Return whether both files hold the same numbers in one role."""
+    before, after = _stored(pair.before, pair.after, role), _stored(pair.after, pair.before, role)
+    if before is None or after is None:
+        return True
+    return are_equal(before[0], after[0], (before[1], after[1]))
+
+
+def _stored(layer: BatchNormLayer, other: BatchNormLayer, role: str) -> tuple[Array, str] | None:
+    """Return an array with its element type; a weight that only the other layer has is 1 here, a bias 0."""
+    array = getattr(layer, role)
+    if array is not None:
+        return array, stored_dtype(layer, array)
+    twin = getattr(other, role)
+    return None if twin is None else (np.full_like(twin, role == "weight"), stored_dtype(other, twin))
 
 
 def _change(pair: LayerPair, movement: Movement, verdict: Verdict) -> LayerChange:

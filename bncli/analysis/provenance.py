@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
     from bncli.core.batch_norm_layer import BatchNormLayer
 
-Fingerprint = Literal["averaging-wrapper", "float-counters", "zero-counters", "counters-too-small"]
+Fingerprint = Literal[
+    "averaging-wrapper", "float-counters", "initial-statistics", "zero-counters", "counters-too-small"
+]
 """`averaging-wrapper`: torch's AveragedModel saved its own counter `n_averaged`. `float-counters`: a tool averaged the
-counters as numbers. `zero-counters`: no update was counted, and the statistics are trained. `counters-too-small`: so
-few updates cannot have made these variances."""
+counters as numbers. `initial-statistics`: the parameters are trained, and the statistics are those of a new layer.
+`zero-counters`: no update was counted, and the statistics are trained. `counters-too-small`: so few updates cannot
+have made these variances."""
 
 _COUNTER_OF_AVERAGED_MODEL = "n_averaged"
 _MARGIN = 0.5
@@ -47,6 +50,7 @@ def _found(layers: Sequence[BatchNormLayer], array_names: Collection[str]) -> It
         yield Provenance("averaging-wrapper", tuple(layer.label for layer in layers))
     tests: tuple[tuple[Fingerprint, Callable[[BatchNormLayer], bool]], ...] = (
         ("float-counters", _has_float_counter),
+        ("initial-statistics", _has_parameters_alone),
         ("zero-counters", _is_trained_without_updates),
         ("counters-too-small", _has_too_few_updates),
     )
@@ -60,9 +64,18 @@ def _has_float_counter(layer: BatchNormLayer) -> bool:
     return isinstance(layer.num_batches_tracked, float)
 
 
+def _has_parameters_alone(layer: BatchNormLayer) -> bool:
+    has_weight = layer.weight is not None and not (layer.weight == 1).all()
+    has_bias = layer.bias is not None and not (layer.bias == 0).all()
+    return _has_initial_statistics(layer) and (has_weight or has_bias)
+
+
 def _is_trained_without_updates(layer: BatchNormLayer) -> bool:
-    is_initial = (layer.running_mean == 0).all() and (layer.running_var == 1).all()
-    return layer.num_batches_tracked == 0 and not is_initial
+    return layer.num_batches_tracked == 0 and not _has_initial_statistics(layer)
+
+
+def _has_initial_statistics(layer: BatchNormLayer) -> bool:
+    return bool((layer.running_mean == 0).all() and (layer.running_var == 1).all())
 
 
 def _has_too_few_updates(layer: BatchNormLayer) -> bool:

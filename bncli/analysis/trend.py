@@ -14,6 +14,7 @@ from bncli.analysis.decay_momentum import momentum_from_decay
 from bncli.analysis.divergence import divergence
 from bncli.analysis.layer_matching import match
 from bncli.analysis.layer_selection import select
+from bncli.analysis.momentum_recovery import momentum_from_floor
 from bncli.analysis.time_of_death import latest_update_of_life
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from bncli.analysis.checkpoint_order import OrderBasis
     from bncli.analysis.decay_momentum import DecayMomentum
     from bncli.analysis.divergence import Divergence
+    from bncli.analysis.momentum_recovery import FloorMomentum
     from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
 
 
@@ -77,7 +79,9 @@ class Trend:
     partial: tuple[str, ...]
     """Labels of layers that some checkpoint lacks or has in another width."""
     momenta: tuple[DecayMomentum | None, ...]
-    """What dead channels tell of the momentum between each checkpoint and the next."""
+    """What the fall of dead channels tells of the momentum between each checkpoint and the next."""
+    floor: FloorMomentum | None
+    """What dead channels at rest in the last checkpoint tell of it."""
 
 
 def trend(checkpoints: Sequence[Checkpoint]) -> Trend:
@@ -97,6 +101,7 @@ def trend(checkpoints: Sequence[Checkpoint]) -> Trend:
         layers=tuple(_layer_trend(layers, _momentum_of(layers, momenta)) for layers in columns),
         partial=tuple(label for label in labels if label not in set(shared)),
         momenta=momenta,
+        floor=momentum_from_floor(ordered[-1].layers),
     )
 
 

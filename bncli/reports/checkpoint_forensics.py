@@ -33,6 +33,12 @@ _PROVENANCE_TEXTS: dict[Fingerprint, tuple[str, str, str]] = {
         "The counters of {who} are floats, as tools leave them that average every array of a file.",
         "Averaged variances lack what lies between the averaged models: statistics should be estimated anew.",
     ),
+    "initial-statistics": (
+        "Parameters without their statistics.",
+        "The running statistics of {who} are still those of a new layer, beside trained parameters.",
+        "An average of parameters that leaves out the buffers does this, loading without the buffers too, and so does "
+        "training that never writes its statistics back. In eval mode such layers normalize nothing.",
+    ),
     "zero-counters": (
         "Converted or averaged, not untrained.",
         "The counters of {who} are 0 beside trained statistics.",
@@ -40,7 +46,7 @@ _PROVENANCE_TEXTS: dict[Fingerprint, tuple[str, str, str]] = {
         "ModelEmaV2, whose share of a counter rounds down to 0.",
     ),
     "counters-too-small": (
-        "Statistics that are older than their counters.",
+        "Statistics that seem older than their counters.",
         "Some variances of {who} lie below what so few updates would leave of the initial 1.",
         "Counters that were averaged and rounded down, statistics that were estimated anew, or a momentum that is "
         "greater than the one taken here.",
@@ -67,7 +73,7 @@ def _inferences(layers: Sequence[BatchNormLayer], array_names: Collection[str]) 
         yield provenance_inference(found, labels)
     floor = momentum_from_floor(layers)
     if floor is not None:
-        yield _floor_momentum(floor)
+        yield floor_momentum_inference(floor)
     yield from _death(layers, floor)
 
 
@@ -111,7 +117,8 @@ def provenance_inference(found: Provenance, labels: Sequence[str]) -> Inference:
     return Inference("provenance", statement, evidence.format(who=who), caveat, numbers, "notice")
 
 
-def _floor_momentum(found: FloorMomentum) -> Inference:
+def floor_momentum_inference(found: FloorMomentum) -> Inference:
+    """Return the momentum that the floor of a file's variances tells."""
     momentum = found.momentum
     is_alone = momentum.num_channels == 1
     channels = "1 channel rests" if is_alone else f"{momentum.num_channels} channels rest"

@@ -66,8 +66,8 @@ def _facts(checkpoints: tuple[Checkpoint, Checkpoint], comparison: Comparison) -
         for title, checkpoint in zip(("first", "second"), checkpoints, strict=True)
     ]
     pairs.append(("in short", Cell(story(comparison), "good" if comparison.are_equal else "plain")))
-    if comparison.changes:
-        pairs.append(("updates", updates_text(comparison.changes)))
+    if any(change.movement.delta != 0 for change in comparison.changes):
+        pairs.append(("in between", updates_text(comparison.changes)))
     pairs += _unpaired_facts(comparison)
     if any(change.movement.statistics_moved for change in comparison.changes):
         pairs.append(("sigma", f"sqrt(running_var + eps) of the first file, eps {_eps_text(comparison)}"))

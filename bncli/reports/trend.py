@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.analysis.checkpoint_order import newest_counter
 from bncli.reports.arrangement import arranged, table_of
+from bncli.reports.checkpoint_forensics import floor_momentum_inference
 from bncli.reports.document import Cell, Document, KeyValues, Note
 from bncli.reports.trend_fields import TREND_FIELDS, worst_first
 from bncli.reports.trend_record import trend_record
@@ -76,6 +77,8 @@ def _notes(trend: Trend) -> Iterator[Note]:
 def _momentum_notes(trend: Trend) -> Iterator[Note]:
     found = [(index, momentum) for index, momentum in enumerate(trend.momenta) if momentum is not None]
     if not found:
+        if trend.floor is not None:
+            yield floor_momentum_inference(trend.floor).note()
         return
     low = max(momentum.low for _, momentum in found)
     high = min(momentum.high for _, momentum in found)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bncli.analysis.decay_momentum import DecayMomentum
+    from bncli.analysis.momentum_recovery import FloorMomentum
     from bncli.analysis.trend import LayerTrend, Trend
 
 
@@ -25,6 +26,7 @@ def trend_record(trend: Trend, shown: Sequence[LayerTrend]) -> dict[str, Any]:
         "layers": [_layer_record(layer) for layer in shown],
         "partial": list(trend.partial),
         "momenta": [_momentum_record(found) for found in trend.momenta],
+        "floor_momentum": _floor_record(trend.floor),
     }
 
 
@@ -48,6 +50,13 @@ def _layer_record(layer: LayerTrend) -> dict[str, Any]:
         if found is None
         else {"kind": found.kind, "statistic": found.statistic, "since": found.since},
     }
+
+
+def _floor_record(found: FloorMomentum | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    momentum = found.momentum
+    return {"low": momentum.low, "high": momentum.high, "num_channels": momentum.num_channels, "floor": found.floor}
 
 
 def _momentum_record(found: DecayMomentum | None) -> dict[str, Any] | None:

@@ -22,8 +22,18 @@ def test_trained_statistics_beside_a_counter_of_zero_were_not_trained_here() -> 
 
 
 def test_an_untrained_layer_is_not_called_converted() -> None:
-    fresh = layer(num_batches_tracked=0, running_mean=np.zeros(4), running_var=np.ones(4))
+    ones, zeros = np.ones(4), np.zeros(4)
+    fresh = layer(num_batches_tracked=0, running_mean=zeros, running_var=ones, weight=ones, bias=zeros)
     assert fingerprints(fresh) == []
+
+
+def test_trained_parameters_beside_the_statistics_of_a_new_layer_lost_their_buffers() -> None:
+    fresh = {"running_mean": np.zeros(4), "running_var": np.ones(4)}
+    untrained = {"weight": np.ones(4), "bias": np.zeros(4)}
+    assert fingerprints(layer(**fresh)) == ["initial-statistics"]
+    assert fingerprints(layer(**fresh, **(untrained | {"bias": np.full(4, 0.1)}))) == ["initial-statistics"]
+    assert fingerprints(layer(**fresh, **untrained)) == []
+    assert fingerprints(layer(**fresh, weight=None, bias=None)) == []
 
 
 def test_a_float_counter_is_that_of_an_average() -> None:

@@ -125,6 +125,27 @@ def test_a_moving_average_that_copies_the_counters_is_averaged(tmp_path: Path, n
     assert verdicts(tmp_path, net, averaged) == everywhere("averaged-or-edited")
 
 
+def test_a_moving_average_that_truncates_the_counters_is_averaged(tmp_path: Path, net: Net) -> None:
+    start, averaged = copy.deepcopy(net), copy.deepcopy(net)
+    for step in range(3):
+        train(net, seed=step)
+        for target, source in zip(averaged.state_dict().values(), net.state_dict().values(), strict=True):
+            target.copy_(target * 0.99 + source * 0.01)
+    assert verdicts(tmp_path, start, averaged) == everywhere("averaged-or-edited")
+
+
+def test_a_teacher_that_averages_parameters_alone_is_told_to_lack_statistics(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    student = Net()
+    teacher = copy.deepcopy(student)
+    train(student)
+    with torch.no_grad():
+        for target, source in zip(teacher.parameters(), student.parameters(), strict=True):
+            target.lerp_(source, 0.5)
+    found = json_of("diff", saved(tmp_path / "student.pt", student), saved(tmp_path / "teacher.pt", teacher))
+    assert [each["fingerprint"] for each in found["forensics"]] == ["initial-statistics"]
+
+
 def test_an_average_of_weights_is_re_estimated_by_update_bn(tmp_path: Path, net: Net) -> None:
     averaged = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.9))
     for step in range(3):

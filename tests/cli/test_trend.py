@@ -60,6 +60,18 @@ def test_channels_die_when_they_do_and_give_the_momentum_away(dying_run: list[Pa
     assert "The weight of the new batch was 0.2:" in table
 
 
+def test_channels_that_rest_at_the_floor_tell_the_momentum(tmp_path: Path) -> None:
+    files = []
+    for counter in (1000, 2000):
+        state = nn.BatchNorm1d(3).state_dict(prefix="bn.")
+        state["bn.running_var"] = torch.tensor([4 * 2.0**-149, 1, 1])
+        state["bn.num_batches_tracked"] = torch.tensor(counter)
+        files.append(tmp_path / f"{counter}.pt")
+        torch.save(state, files[-1])
+    floor = json_of("trend", *files)["floor_momentum"]
+    assert (floor["low"], floor["high"], floor["num_channels"]) == (0.1, 0.125, 1)
+
+
 def test_a_table_draws_sparklines_and_degrades_to_ascii() -> None:
     assert "▁" in invoke("trend", *RUN).stdout
     plain = invoke("trend", *RUN, encoding="ascii")

@@ -72,6 +72,12 @@ def test_one_momentum_is_told_once_and_a_schedule_step_by_step() -> None:
     assert "0.02 from file 1 to 2, 0.01 from file 2 to 3" in schedule
 
 
+def test_the_floor_tells_the_momentum_where_nothing_falls_any_more() -> None:
+    at_rest = np.array([4 * 2.0**-149, 4 * 2.0**-149, 1, 1], np.float32)
+    (note,) = notes(trend_document(run(at_rest, at_rest), Arrangement()))
+    assert note.startswith("momentum: The weight of the new batch was from 0.1 to 0.125.")
+
+
 def test_the_layers_that_changed_most_come_first() -> None:
     found = trend(
         [

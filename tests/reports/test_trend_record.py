@@ -25,6 +25,7 @@ def test_the_record_gives_files_in_order_and_every_series() -> None:
     (bn,) = record["layers"]
     assert (bn["num_batches_tracked"], bn["updates"], bn["num_updates"]) == ([100, 300], [200], 200)
     assert (bn["num_dead"], [death["channel"] for death in bn["deaths"]]) == ([0, 1], [0])
+    assert record["floor_momentum"] is None
     assert len(bn["mean"]) == len(bn["var"]) == len(bn["scale"]) == 2
 
 
