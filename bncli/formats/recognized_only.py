@@ -83,8 +83,6 @@ UNREAD_KINDS: tuple[UnreadKind, ...] = (
         "unpack it with `tar xf`; what torch itself wrote as a tar, in 2016, has to be loaded and saved by torch",
         _has_at(257, b"ustar"),
     ),
-    UnreadKind("an HDF5 file, such as Keras writes", _EXPORT, _starts_with(b"\x89HDF\r\n\x1a\n")),
-    UnreadKind("a Keras model", _EXPORT, _holds_members("config.json", "model.weights.h5")),
     UnreadKind(
         "an exported torch program (.pt2)",
         "save its `state_dict` with torch.save, and name that file",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zipfile
 import zlib
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bncli.formats.byte_source import FAULTS, describe_fault
 from bncli.formats.inflated_region import InflatedRegion
+from bncli.formats.region_file import RegionFile
 from bncli.formats.regions import SubRegion
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class ZipArchive:
         self.source = source
         self._inflating: tuple[str, InflatedRegion] | None = None
         try:
-            with zipfile.ZipFile(_SourceFile(source)) as archive:
+            with zipfile.ZipFile(RegionFile(source)) as archive:
                 members = archive.infolist()
         except (zipfile.BadZipFile, *FAULTS) as fault:
             raise ValueError(
@@ -143,35 +143,3 @@ def _require_disjoint(members: list[zipfile.ZipInfo]) -> None:
         if member.header_offset < end or (end == 0 and member.header_offset != 0):
             raise ValueError(f"member {member.filename!r} starts where no member may start")
         end = member.header_offset + _LOCAL_HEADER.size + member.compress_size
-
-
-class _SourceFile(io.RawIOBase):
-    """A run of bytes as the file object that `zipfile` wants."""
-
-    def __init__(self, source: Region) -> None:
-        super().__init__()
-        self._source = source
-        self._offset = 0
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._offset, io.SEEK_END: self._source.size}[whence]
-        if base + offset < 0:
-            raise OSError("seek before the start of the file")
-        self._offset = base + offset
-        return self._offset
-
-    def tell(self) -> int:
-        return self._offset
-
-    def read(self, size: int | None = -1) -> bytes:
-        rest = max(0, self._source.size - self._offset)
-        count = rest if size is None or size < 0 else min(size, rest)
-        content = bytes(self._source.read(self._offset, count))
-        self._offset += count
-        return content

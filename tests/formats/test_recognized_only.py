@@ -38,7 +38,6 @@ def tar_of(name: str) -> bytes:
         (b"\x28\xb5\x2f\xfd\x04", "compressed with zstd"),
         (b"7z\xbc\xaf\x27\x1c\x00\x04", "7-Zip archive"),
         (tar_of("storages"), "tar archive"),
-        (b"\x89HDF\r\n\x1a\n\x00\x00", "HDF5 file"),
         (b"GGUF\x03\x00\x00\x00", "GGUF file"),
         (struct.pack("<I", 28) + b"TFL3" + bytes(20), "TensorFlow Lite model"),
         (b"\x08\x04\x12\x9c\x01\x0a\x20\x0a\x05image", "Core ML model"),
@@ -62,7 +61,6 @@ def test_a_known_kind_is_explained_with_something_to_do(head: bytes, meaning: st
 @pytest.mark.parametrize(
     ("members", "meaning"),
     [
-        (["config.json", "metadata.json", "model.weights.h5"], "Keras model"),
         (["m/archive_format", "m/models/model.json"], "exported torch program"),
         (["readme.txt"], "zip archive that holds no checkpoint"),
     ],

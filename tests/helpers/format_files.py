@@ -7,12 +7,14 @@ import pickle
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import h5py
 import numpy as np
 import torch
 import torch.distributed.checkpoint
 from safetensors.numpy import save_file
 
 from tests.helpers import caffe_nets, mxnet_lists
+from tests.helpers.keras_files import variables, write_keras_zip
 from tests.helpers.onnx_models import batch_norm, model, tensors
 from tests.helpers.tensorflow_files import write_bundle
 
@@ -97,6 +99,18 @@ def _write_mxnet(path: Path) -> Arrays:
     return {name: np.atleast_1d(values) for name, values in STATE.items()}
 
 
+def _write_keras_hdf5(path: Path) -> Arrays:
+    with h5py.File(path, "w") as file:
+        for name, values in STATE.items():
+            file[name] = values
+    return STATE
+
+
+def _write_keras_zip(path: Path) -> Arrays:
+    write_keras_zip(path, {"norm": variables()}, {})
+    return {f"norm/vars/{number}": values for number, values in enumerate(variables().values())}
+
+
 def _write_tf_bundle(path: Path) -> Arrays:
     write_bundle(path, STATE)
     return STATE
@@ -139,6 +153,8 @@ WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "npz": _write_npz,
     "npy": _write_npy,
     "pickle": _write_pickle,
+    "keras-zip": _write_keras_zip,
+    "keras-hdf5": _write_keras_hdf5,
     "tf-bundle": _write_tf_bundle,
     "onnx": _write_onnx,
     "caffe": _write_caffe,

@@ -1,0 +1,112 @@
+"""One dataset of an HDF5 file as a stored array: where its bytes are, without the library's reading them."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+from bncli.formats.element_types import ELEMENT_TYPES
+from bncli.formats.hdf5.chunks import DEFLATE, FLETCHER32, SHUFFLE, Chunk, Chunking, assemble
+from bncli.formats.loaded_region import LoadedRegion
+from bncli.formats.regions import MemoryRegion, SubRegion
+from bncli.formats.stored_array import StoredArray, c_strides
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from bncli.formats.element_types import ByteOrder, ElementType
+    from bncli.formats.regions import Region
+
+_KINDS_OF_NUMBERS = "fiub"
+_BFLOAT16_BYTES = 2
+_READ_FILTERS = frozenset({DEFLATE, SHUFFLE, FLETCHER32})
+_MAX_COMPACT_BYTES = 65_536
+"""The format's own limit for values that stand in the description of their dataset."""
+
+
+class UnreadDatasetError(Exception):
+    """A dataset is of a kind that bncli does not read; the text says of which."""
+
+
+def stored_array(dataset: Any, content: Region) -> StoredArray:
+    """Return a dataset over the bytes of its file; no value is read.
+
+    Args:
+        dataset: h5py's dataset.
+        content: the whole HDF5 file.
+
+    Raises:
+        UnreadDatasetError: its values lie in other files, or are no numbers, or were never written.
+        ValueError: it is broken.
+    """
+    if dataset.shape is None:
+        raise UnreadDatasetError("holds nothing")
+    if dataset.is_virtual or dataset.external:
+        raise UnreadDatasetError("keeps its values in other files, which are not opened")
+    element, byte_order = _element_type(dataset.id.get_type())
+    shape = tuple(int(length) for length in dataset.shape)
+    size = math.prod(shape) * element.itemsize
+    return StoredArray(_region(dataset, size, element, content), element, byte_order, shape, c_strides(shape))
+
+
+def _element_type(stored: Any) -> tuple[ElementType, ByteOrder]:
+    import h5py  # noqa: PLC0415 - an extra, which the caller has imported
+
+    try:
+        dtype: np.dtype[Any] = stored.dtype
+    except TypeError as error:
+        raise UnreadDatasetError("its element type is not one that bncli reads") from error
+    if isinstance(stored, h5py.h5t.TypeOpaqueID) and dtype.itemsize == _BFLOAT16_BYTES:
+        # So Keras writes bfloat16, for which HDF5 has no type.
+        return ELEMENT_TYPES["bfloat16"], "<"
+    # A type can have NumPy's size, and its bits in other places: only what NumPy itself would write is read.
+    is_number = dtype.kind in _KINDS_OF_NUMBERS and dtype.name in ELEMENT_TYPES
+    if not is_number or h5py.h5t.py_create(dtype) != stored:
+        raise UnreadDatasetError(f"its element type {dtype} is not one that bncli reads")
+    is_big = dtype.byteorder == ">" or (dtype.byteorder == "=" and sys.byteorder == "big")
+    return ELEMENT_TYPES[dtype.name], ">" if is_big else "<"
+
+
+def _region(dataset: Any, size: int, element: ElementType, content: Region) -> Region:
+    import h5py  # noqa: PLC0415 - an extra, which the caller has imported
+
+    if not size:
+        return MemoryRegion(b"")
+    layout = dataset.id.get_create_plist()
+    if layout.get_layout() == h5py.h5d.CHUNKED:
+        return _chunked(dataset, size, element, content)
+    if layout.get_layout() == h5py.h5d.COMPACT:
+        if size > _MAX_COMPACT_BYTES:
+            raise ValueError(f"{size} bytes are claimed to stand in the description of a dataset")
+        return LoadedRegion(h5py.h5o.get_info(dataset.id).addr, size, lambda: bytes(dataset[()].tobytes()))
+    offset = dataset.id.get_offset()
+    if offset is None:
+        raise UnreadDatasetError("was never written")
+    return SubRegion(content, int(offset), size)
+
+
+def _chunked(dataset: Any, size: int, element: ElementType, content: Region) -> Region:
+    properties = dataset.id.get_create_plist()
+    filters = tuple(int(properties.get_filter(number)[0]) for number in range(properties.get_nfilters()))
+    unread = set(filters) - _READ_FILTERS
+    if unread:
+        raise UnreadDatasetError(f"is packed with the filter {min(unread)}, which bncli does not read")
+    chunking = Chunking(tuple(map(int, dataset.shape)), tuple(map(int, dataset.chunks)), element.itemsize, filters)
+
+    def load() -> bytes:
+        found: list[Chunk] = []
+        # h5py stops when the function returns anything else than None.
+        dataset.id.chunk_iter(
+            lambda chunk: found.append(
+                Chunk(
+                    tuple(map(int, chunk.chunk_offset)), int(chunk.byte_offset), int(chunk.size), int(chunk.filter_mask)
+                )
+            )
+        )
+        return assemble(chunking, found, content)
+
+    first = dataset.id.get_chunk_info(0).byte_offset if dataset.id.get_num_chunks() else None
+    if first is None:
+        raise UnreadDatasetError("was never written")
+    return LoadedRegion(int(first), size, load)

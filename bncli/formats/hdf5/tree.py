@@ -1,0 +1,98 @@
+"""The groups and datasets of an HDF5 file, as far as they lie in the file itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bncli.core.named_arrays import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MAX_OBJECTS = 500_000
+_MAX_DEPTH = 64
+_MAX_TEXT_BYTES = 64 * 1024**2
+
+
+@dataclass(slots=True)
+class Tree:
+    """What a file holds."""
+
+    datasets: dict[str, Any] = field(default_factory=dict)
+    """h5py's datasets by path, in the order in which they lie in the file."""
+    groups: dict[str, Any] = field(default_factory=dict)
+    """h5py's groups by path, the root with an empty one."""
+    skipped: list[Skipped] = field(default_factory=list)
+    """Links that lead out of the file, or to another name in it."""
+
+
+def read_tree(root: Any, prunes: Callable[[str], bool]) -> Tree:
+    """Return the groups and datasets under hard links, each object under the first path that leads to it.
+
+    Args:
+        root: h5py's file.
+        prunes: whether to leave out the object at a path, and all below it.
+
+    Raises:
+        ValueError: there are too many objects, or groups are nested too deep.
+    """
+    import h5py  # noqa: PLC0415 - an extra, which the caller has imported
+
+    tree = Tree()
+    addresses: dict[str, int] = {}
+    visited: set[tuple[int, int]] = set()
+    waiting = [("", root)]
+    while waiting:
+        path, item = waiting.pop()
+        where = h5py.h5o.get_info(item.id)
+        if (where.fileno, where.addr) in visited:
+            continue
+        visited.add((where.fileno, where.addr))
+        addresses[path] = where.addr
+        if len(visited) > _MAX_OBJECTS or path.count("/") > _MAX_DEPTH:
+            raise ValueError(f"over {_MAX_OBJECTS} objects, or groups nested over {_MAX_DEPTH} deep")
+        if isinstance(item, h5py.Dataset):
+            tree.datasets[path] = item
+        elif isinstance(item, h5py.Group):
+            tree.groups[path] = item
+            waiting += _children(h5py, path, item, tree, prunes)
+    tree.datasets = dict(sorted(tree.datasets.items(), key=lambda entry: addresses[entry[0]]))
+    return tree
+
+
+def _children(h5py: Any, path: str, group: Any, tree: Tree, prunes: Callable[[str], bool]) -> list[tuple[str, Any]]:
+    children = []
+    for key in group:
+        if isinstance(key, bytes):
+            raise ValueError(f"{path or 'the root'} holds a name that is no UTF-8: {key!r}")
+        child = f"{path}/{key}".lstrip("/")
+        if prunes(child):
+            continue
+        link = group.get(key, getlink=True)
+        if isinstance(link, h5py.HardLink):
+            children.append((child, group[key]))
+        else:
+            kind = "another file" if isinstance(link, h5py.ExternalLink) else "another name"
+            tree.skipped.append(Skipped(child, f"is a link to {kind}, which is not followed"))
+    return children
+
+
+def text_attribute(item: Any, key: str) -> str | None:
+    """Return a text that stands beside a group or dataset, or `None` where there is none.
+
+    Raises:
+        ValueError: it is far too long, or no text of UTF-8.
+    """
+    import h5py  # noqa: PLC0415 - an extra, which the caller has imported
+
+    if key not in item.attrs:
+        return None
+    attribute = h5py.h5a.open(item.id, key.encode())
+    kind = attribute.get_type()
+    if not isinstance(kind, h5py.h5t.TypeStringID) or attribute.shape != () or kind.get_size() > _MAX_TEXT_BYTES:
+        return None
+    value = item.attrs[key]
+    if len(value) > _MAX_TEXT_BYTES:
+        raise ValueError(f"the attribute {key!r} is {len(value)} bytes long")
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,58 @@
+"""The weights of a Keras model: an HDF5 file of any of its layouts, alone or inside an archive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.core.named_arrays import Skipped
+from bncli.formats.hdf5.datasets import UnreadDatasetError, stored_array
+from bncli.formats.hdf5.opened_hdf5 import OpenedHdf5
+from bncli.formats.hdf5.tree import read_tree, text_attribute
+from bncli.formats.keras_models.configuration import ModelConfig, read_configuration
+from bncli.formats.keras_models.layers import KerasLayers, numbered_groups
+from bncli.formats.opened_file import OpenedFile
+
+if TYPE_CHECKING:
+    from bncli.formats.opened_file import OpenSource
+    from bncli.formats.regions import Region
+    from bncli.formats.stored_array import StoredArray
+
+_OPTIMIZER_GROUPS = frozenset({"optimizer_weights", "optimizer"})
+
+
+def open_weights(source: OpenSource, format_name: str, content: Region, config: ModelConfig | None) -> OpenedFile:
+    """Open the weights of a model; those of its optimizer are left out.
+
+    Args:
+        source: what the bytes come from.
+        format_name: name of the format.
+        content: the HDF5 file.
+        config: the configuration of the model; `None` to look for it in the HDF5 file.
+
+    Raises:
+        MissingDependency: h5py is not installed.
+        ValueError, OSError, RuntimeError: the file is broken.
+    """
+    opened = OpenedHdf5(source, content)
+    try:
+        tree = read_tree(opened.root, _OPTIMIZER_GROUPS.__contains__)
+        if config is None:
+            text = text_attribute(opened.root, "model_config")
+            config = ModelConfig() if text is None else read_configuration(text)
+        arrays: dict[str, StoredArray] = {}
+        skipped = tree.skipped
+        for path, dataset in tree.datasets.items():
+            try:
+                arrays[path] = stored_array(dataset, content)
+            except UnreadDatasetError as reason:
+                skipped.append(Skipped(path, str(reason)))
+        names = {
+            path: name
+            for path in numbered_groups(tree.groups)
+            if (name := text_attribute(tree.groups[f"{path}/vars"], "name")) is not None
+        }
+        layers = KerasLayers({path: array.shape for path, array in arrays.items()}, names, config)
+        return OpenedFile(opened, format_name, arrays, hints=layers.hints, skipped=[*layers.skipped, *skipped])
+    except BaseException:
+        opened.root.close()
+        raise

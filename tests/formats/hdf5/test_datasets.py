@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+import pytest
+
+from bncli.formats.hdf5.datasets import UnreadDatasetError, stored_array
+from bncli.formats.regions import MemoryRegion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bncli.formats.stored_array import StoredArray
+
+VALUES = np.arange(60, dtype=np.float32).reshape(4, 15)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "x.h5"
+
+
+def read(path: Path) -> Any:
+    """Return what the dataset `x` holds, read while h5py has the file open."""
+    with h5py.File(path) as file:
+        return array_of(file, path).whole()
+
+
+def array_of(file: Any, path: Path) -> StoredArray:
+    return stored_array(file["x"], MemoryRegion(path.read_bytes()))
+
+
+@pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f8", "<f2", ">f2", "<i4", "|u1", ">i8", "bool"])
+@pytest.mark.parametrize("options", [{}, {"chunks": (3, 4)}, {"chunks": (3, 4), "compression": "gzip"}])
+def test_values_are_those_that_h5py_reads(path: Path, dtype: str, options: dict[str, Any]) -> None:
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", data=VALUES.astype(dtype), **options)
+    np.testing.assert_array_equal(
+        read(path), VALUES.astype(dtype).astype(np.dtype(dtype).newbyteorder("=")), strict=True
+    )
+
+
+def test_every_filter_that_needs_no_plugin_is_undone(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", data=VALUES, chunks=(4, 4), compression="gzip", shuffle=True, fletcher32=True)
+    np.testing.assert_array_equal(read(path), VALUES)
+
+
+def test_values_in_the_description_of_the_dataset_are_read(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        properties.set_layout(h5py.h5d.COMPACT)
+        space = h5py.h5s.create_simple((4,))
+        dataset = h5py.h5d.create(file.id, b"x", h5py.h5t.IEEE_F32LE, space, properties)
+        dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, VALUES[0, :4].copy())
+    np.testing.assert_array_equal(read(path), VALUES[0, :4])
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0)])
+def test_scalars_and_empty_arrays_are_read(path: Path, shape: tuple[int, ...]) -> None:
+    with h5py.File(path, "w") as file:
+        file["x"] = np.ones(shape)
+    np.testing.assert_array_equal(read(path), np.ones(shape), strict=True)
+
+
+def test_opaque_bytes_by_two_are_the_bfloat16_of_keras(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file["x"] = (VALUES.view(np.uint32) >> 16).astype(np.uint16).view("V2")
+    np.testing.assert_array_equal(read(path), VALUES)
+
+
+def write_external(file: Any) -> None:
+    file.create_dataset("x", (4,), "f4", external=[("/etc/passwd", 0, 16)])
+
+
+def write_virtual(file: Any) -> None:
+    layout = h5py.VirtualLayout((4,), "f4")
+    layout[:] = h5py.VirtualSource("other.h5", "y", (4,))
+    file.create_virtual_dataset("x", layout)
+
+
+def write_moved_bits(file: Any) -> None:
+    kind = h5py.h5t.IEEE_F32LE.copy()
+    kind.set_ebias(100)
+    h5py.h5d.create(file.id, b"x", kind, h5py.h5s.create_simple((4,))).write(
+        h5py.h5s.ALL, h5py.h5s.ALL, np.ones(4, np.float32)
+    )
+
+
+@pytest.mark.parametrize(
+    ("write", "reason"),
+    [
+        (write_external, "other files"),
+        (write_virtual, "other files"),
+        (write_moved_bits, "element type"),
+        (lambda file: file.create_dataset("x", data=VALUES, compression="lzf"), "filter 32000"),
+        (lambda file: file.create_dataset("x", data=["a", "b"]), "element type"),
+        (lambda file: file.create_dataset("x", data=np.ones(3, "c8")), "element type complex64"),
+        (lambda file: file.create_dataset("x", data=np.ones(3, [("a", "f4")])), "element type"),
+        (lambda file: file.create_dataset("x", data=np.ones(3, "g")), "element type"),
+        (lambda file: file.create_dataset("x", data=h5py.Empty("f4")), "holds nothing"),
+        (lambda file: file.create_dataset("x", (10**9,), "f4"), "never written"),
+        (lambda file: file.create_dataset("x", (10**9,), "f4", chunks=(100,)), "never written"),
+    ],
+)
+def test_a_dataset_of_another_kind_is_told(path: Path, write: Callable[[Any], Any], reason: str) -> None:
+    with h5py.File(path, "w") as file:
+        write(file)
+    with h5py.File(path) as file, pytest.raises(UnreadDatasetError, match=reason):
+        array_of(file, path)
+
+
+def test_a_chunk_that_was_never_written_is_refused(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", (10**9,), "f4", chunks=(100,))[5] = 1
+    with pytest.raises(ValueError, match="1 chunks are stored of 10000000"):
+        read(path)
