@@ -33,6 +33,8 @@ COMMANDS = [
     "normalize input_a.npy",
     "normalize activations_1.npy --checkpoint digits.pt --layer bn2 --compare",
     "simulate-momentum input_a.npy input_b.npy --momentum 0.1",
+    "check digits.pt digits_ema.pt --target fp16 --target int8",
+    "rule BN301",
     "diff digits_legacy.pth digits.safetensors --exit-code",
     "trend digits_epoch_1.pt digits_epoch_2.pt digits.pt",
 ]

@@ -31,17 +31,19 @@ def check_files(
         BncliError: none of the files can be read; it is the error of the last one.
     """
     files: list[FileOutcome] = []
-    unreadable: list[UnreadableFile] = []
+    failures: list[tuple[Path, BncliError]] = []
     for path in paths:
         try:
             files.append(check_file(path, settings.rules, given, globs))
         except BncliError as error:
-            unreadable.append(UnreadableFile(path, error.message))
-            if not files and path is paths[-1]:
-                raise
-            for line in ending_of(error).lines:
-                typer.echo(line, err=True)
-    return Outcome(tuple(files), tuple(unreadable), settings.rules, settings.told)
+            failures.append((path, error))
+    for _, failure in failures if files else failures[:-1]:
+        for line in ending_of(failure).lines:
+            typer.echo(line, err=True)
+    if not files:
+        raise failures[-1][1]
+    unreadable = tuple(UnreadableFile(path, error.message) for path, error in failures)
+    return Outcome(tuple(files), unreadable, settings.rules, settings.told)
 
 
 def accepting(outcome: Outcome, baseline: Baseline) -> Outcome:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from bncli.rules.checked_file import CheckedFile
     from bncli.rules.checked_layer import CheckedLayer
 
-OTHER_EPS_FACTOR = 100.0
+EPS_RATIO = 100.0
+_BETWEEN_DEFAULTS = 1e-4
+"""Between PyTorch's 1e-5 and Keras' 1e-3: a smaller eps is tried a hundred times as large, others a hundredth."""
 LEAST_CHANGE = 0.1
 INFO_FRACTION = 0.2
 WARNING_FRACTION = 0.5
@@ -38,9 +40,9 @@ def _evaluate(file: CheckedFile) -> Iterator[Observation]:
         value=fraction,
         threshold=WARNING_FRACTION if is_warning else INFO_FRACTION,
         message=(
-            f"with {OTHER_EPS_FACTOR:g} times the eps the scale of {percent(fraction)} of all channels would change by "
-            f"more than {percent(LEAST_CHANGE)}, most in {worst.name}: by {percent(float(changes[worst].max()))} with "
-            f"eps {number(OTHER_EPS_FACTOR * worst.eps)} instead of {worst.eps_words}"
+            f"with {_other_words(worst.eps)} the scale of {percent(fraction)} of all channels would change by more "
+            f"than {percent(LEAST_CHANGE)}, most in {worst.name}: by {percent(float(changes[worst].max()))} with eps "
+            f"{number(_other(worst.eps))} instead of {worst.eps_words}"
         ),
     )
 
@@ -48,14 +50,23 @@ def _evaluate(file: CheckedFile) -> Iterator[Observation]:
 def _changes(layer: CheckedLayer) -> NDArray[np.float64]:
     """Return by how much the scale of the channels not at rest would change, relative to it; shape (live,)."""
     var = layer.var[layer.is_live]
-    return 1 - np.sqrt((var + layer.eps) / (var + OTHER_EPS_FACTOR * layer.eps))
+    change: NDArray[np.float64] = np.abs(1 - np.sqrt((var + layer.eps) / (var + _other(layer.eps))))
+    return change
+
+
+def _other(eps: float) -> float:
+    return eps * EPS_RATIO if eps < _BETWEEN_DEFAULTS else eps / EPS_RATIO
+
+
+def _other_words(eps: float) -> str:
+    return f"{EPS_RATIO:g} times the eps" if eps < _BETWEEN_DEFAULTS else f"a {EPS_RATIO:g}th of the eps"
 
 
 RULE = Rule(
     code="BN505",
     name="eps-sensitive",
     severity="warning",
-    summary="A hundredfold eps, the difference between two frameworks' defaults, would change many channels' scale.",
+    summary="Another framework's default eps, a hundred times as large or small, would change many channels' scale.",
     rationale=(
         "PyTorch takes eps 1e-5 by default, Keras and many TensorFlow models 1e-3. Where variances are of that order a "
         "port that forgets eps, or an eps that was assumed wrongly here, changes the output: by a little in accuracy "
@@ -63,8 +74,8 @@ RULE = Rule(
     ),
     thresholds=(
         Threshold(
-            OTHER_EPS_FACTOR,
-            "the other eps, as a multiple of the layer's",
+            EPS_RATIO,
+            "the other eps, as a multiple of the layer's, or as a fraction where that is 1e-4 or more",
             "The ratio of the defaults of Keras and PyTorch.",
         ),
         Threshold(LEAST_CHANGE, "relative change of a channel's scale above it counts", "A tenth is seen downstream."),

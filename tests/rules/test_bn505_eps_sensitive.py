@@ -38,3 +38,11 @@ def test_the_change_is_that_of_the_scale() -> None:
 
 def test_channels_at_rest_and_layers_without_eps_do_not_count() -> None:
     assert observed(RULE, healthy(running_var=np.zeros(16)), healthy("b", eps=0.0)) == []
+
+
+def test_a_large_eps_is_compared_with_the_smaller_default() -> None:
+    # sqrt((4e-3 + 1e-3) / (4e-3 + 1e-5)) = 1.117
+    seen = only(RULE, healthy(running_var=np.full(16, 4e-3), eps=1e-3))
+    assert "with a 100th of the eps the scale of 100 %" in seen.message
+    assert "by 11.7 % with eps 1e-05 instead of eps 0.001" in seen.message
+    assert observed(RULE, healthy(running_var=np.full(16, 6e-3), eps=1e-3)) == []
