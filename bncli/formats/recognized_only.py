@@ -60,8 +60,6 @@ def _is_text(probe: FileProbe) -> bool:
     return all(character.isprintable() or character.isspace() for character in text)
 
 
-_EXPORT = "save the arrays under their names with safetensors or numpy.savez, and name that file"
-
 UNREAD_KINDS: tuple[UnreadKind, ...] = (
     UnreadKind(
         "a Git LFS pointer, not the file it stands for",

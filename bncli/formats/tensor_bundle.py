@@ -32,39 +32,56 @@ if TYPE_CHECKING:
     from bncli.formats.tensorflow_checkpoint.bundle_entries import Entry, Header
 
 _SUFFIX = ".index"
+_GRAPH = "saved_model.pb"
 _VARIABLES = ("variables", "variables.index")
 """Where a SavedModel has its checkpoint."""
 _SLICE_MARK = b"\0"
 """How the keys of a tensor's slices begin."""
 _HEADER_START = b"\0\0"
+_MOST_HEADER_BYTES = 256
 _HEADER_FIELDS = frozenset({1, 2, 3})
 _SAVED_MODEL_START = b"\x08\x01\x12"
 """Version 1, then the first graph."""
 
 
 def recognizes(probe: FileProbe) -> bool:
-    """Whether the file is an index, or the graph of a SavedModel whose variables lie where they should."""
-    if probe.head.startswith(_SAVED_MODEL_START):
-        return _variables_of(probe.path).is_file()
-    return _begins_as_index(probe.head)
+    """Whether this is an index, or the graph of a SavedModel whose variables lie beside it, or the folder of either."""
+    if _GRAPH in probe.entry_names or probe.head.startswith(_SAVED_MODEL_START):
+        folder = probe.path if probe.is_directory else probe.path.parent
+        return folder.joinpath(*_VARIABLES).is_file()
+    return len(_indexes_among(probe.entry_names)) == 1 or _begins_as_index(probe.head)
 
 
 def open_tensor_bundle(path: Path) -> NamedArrays:
-    """Open a checkpoint by its index, or a SavedModel by its graph. Tensors are listed under their variables' names.
+    """Open a checkpoint by its index or a SavedModel by its graph, either of them also by its folder.
+
+    Tensors are listed under their variables' names.
 
     Raises:
         MalformedFile: the index or the graph of objects is broken.
         InputNotFound: a data file is not there.
         UnsafeFile: a data file is a link that leads to another folder.
     """
-    with opening(path, "a TensorFlow checkpoint") as first:
-        is_graph = not _begins_as_index(bytes(first.read(0, min(first.size, 256))))
-        if not is_graph:
+    named = _named_in(path) if path.is_dir() else path
+    with opening(named, "a TensorFlow checkpoint") as first:
+        if _begins_as_index(bytes(first.read(0, min(first.size, _MOST_HEADER_BYTES)))):
             return _open_index(first, path, {})
         epsilons = epsilons_by_layer(FileRegion(first, 0, first.size))
     first.close()
-    with opening(_variables_of(path), "the index of a SavedModel") as index:
-        return _open_index(index, path, epsilons)
+    with opening(named.parent.joinpath(*_VARIABLES), "the index of a SavedModel") as index:
+        opened = _open_index(index, path, epsilons)
+        opened.size_bytes += first.size
+        return opened
+
+
+def _indexes_among(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.endswith(_SUFFIX)]
+
+
+def _named_in(folder: Path) -> Path:
+    """Return the file by which a folder is opened."""
+    graph = folder / _GRAPH
+    return graph if graph.is_file() else next(folder.glob(f"*{_SUFFIX}"))
 
 
 def _begins_as_index(head: bytes) -> bool:
@@ -77,10 +94,6 @@ def _begins_as_index(head: bytes) -> bool:
     return (
         bool(fields) and fields[0].wire_type is WireType.VARINT and {item.number for item in fields} <= _HEADER_FIELDS
     )
-
-
-def _variables_of(graph: Path) -> Path:
-    return graph.parent.joinpath(*_VARIABLES)
 
 
 def _open_index(source: ByteSource, path: Path, epsilons: Mapping[str, float]) -> OpenedFile:

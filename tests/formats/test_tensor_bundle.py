@@ -51,6 +51,25 @@ def test_a_saved_model_is_opened_by_its_graph_which_tells_the_epsilon(tmp_path: 
     assert layer.eps == Setting(0.002, "stored")
 
 
+def test_a_saved_model_is_opened_by_its_folder_as_by_its_graph(tmp_path: Path) -> None:
+    graph = write_saved_model(tmp_path / "m", node("bn/FusedBatchNormV3", "FusedBatchNormV3", epsilon=2e-3))
+    with open_named_arrays(graph) as by_graph, open_named_arrays(graph.parent) as by_folder:
+        assert by_folder.path == graph.parent
+        assert (by_folder.specs, by_folder.hints) == (by_graph.specs, by_graph.hints)
+        assert by_folder.size_bytes == sum(file.stat().st_size for file in graph.parent.rglob("*") if file.is_file())
+
+
+def test_a_folder_of_one_checkpoint_is_opened_and_one_of_several_asks_which(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "step-1.index", LAYER)
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "step-1"')
+    with open_named_arrays(tmp_path) as opened:
+        assert set(opened.specs) == set(LAYER)
+    write_bundle(tmp_path / "step-2.index", LAYER)
+    with pytest.raises(UnsupportedFormat, match="is a directory") as caught:
+        open_named_arrays(tmp_path)
+    assert caught.value.hint == "name the checkpoint file inside it"
+
+
 def test_the_graph_of_a_saved_model_without_variables_is_no_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "saved_model.pb"
     path.write_bytes(saved_model())
@@ -139,7 +158,7 @@ def test_every_changed_byte_of_an_index_is_refused_or_gives_arrays(tmp_path: Pat
     assert refused > len(content) / 2
 
 
-@pytest.mark.parametrize("name", ["saved_model.pb", "variables/variables.index"])
+@pytest.mark.parametrize("name", ["", "saved_model.pb", "variables", "variables/variables.index"])
 def test_a_published_saved_model_has_nine_layers(name: str) -> None:
     with open_named_arrays(published("kws_saved_model") / name) as opened:
         checkpoint = discover(opened)
@@ -147,6 +166,6 @@ def test_a_published_saved_model_has_nine_layers(name: str) -> None:
     assert [layer.name for layer in checkpoint.layers] == [
         "batch_normalization", *(f"batch_normalization_{number}" for number in range(1, 9))
     ]  # fmt: skip
-    source = "stored" if name == "saved_model.pb" else "assumed"
+    source = "assumed" if "variables" in name else "stored"
     assert {layer.eps for layer in checkpoint.layers} == {Setting(1e-3, source)}
     assert all(layer.num_features == 64 and layer.running_var.min() > 0 for layer in checkpoint.layers)

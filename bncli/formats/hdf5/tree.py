@@ -64,9 +64,9 @@ def read_tree(root: Any, prunes: Callable[[str], bool]) -> Tree:
 def _children(h5py: Any, path: str, group: Any, tree: Tree, prunes: Callable[[str], bool]) -> list[tuple[str, Any]]:
     children = []
     for key in group:
-        if isinstance(key, bytes):
-            raise ValueError(f"{path or 'the root'} holds a name that is no UTF-8: {key!r}")
-        child = f"{path}/{key}".lstrip("/")
+        # h5py gives bytes where a name is no UTF-8; such a name could not be told to anybody.
+        name = key.decode() if isinstance(key, bytes) else key
+        child = f"{path}/{name}".lstrip("/")
         if prunes(child):
             continue
         link = group.get(key, getlink=True)
