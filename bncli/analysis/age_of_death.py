@@ -56,7 +56,7 @@ def _of_layer(layer: BatchNormLayer, momentum: float | None) -> tuple[DeadChanne
     living = var[(var > 0) & ~dead & np.isfinite(var)]
     if not dead.any() or not living.size:
         return ()
-    reference = float(np.median(living))
+    reference = float(np.quantile(living, 0.5, method="lower"))
     return tuple(
         DeadChannel(layer.label, channel, float(var[channel]), fewest_updates(reference, float(var[channel]), momentum))
         for channel in np.flatnonzero(dead).tolist()
@@ -65,6 +65,8 @@ def _of_layer(layer: BatchNormLayer, momentum: float | None) -> tuple[DeadChanne
 
 def fewest_updates(start: float, end: float, momentum: float | None) -> int | None:
     """Return the fewest updates in which a variance falls from `start` to `end`; `None` where no number is enough."""
-    if not momentum or momentum >= 1 or not end > 0:
+    if momentum is None or not (0 < momentum < 1 and end > 0 and np.isfinite(start)):
         return None
-    return max(0, int(np.log(start / end) / -log_decay(momentum)))
+    if start <= end:
+        return 0
+    return int((np.log(start) - np.log(end)) / -log_decay(momentum))

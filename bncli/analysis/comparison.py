@@ -156,7 +156,7 @@ def _bias(layer: BatchNormLayer) -> FloatArray | None:
 
 def _relative_change(before: FloatArray | None, after: FloatArray | None, unit: FloatArray | None) -> float | None:
     """Return the root mean square of a change over that of a unit; `None` where there is nothing to compare."""
-    if before is None or after is None:
+    if before is None or after is None or not before.size:
         return None
     size = 1.0 if unit is None else float(np.sqrt(np.mean(np.square(unit))))
     change = float(np.sqrt(np.mean(np.square(after - before))))

@@ -80,7 +80,7 @@ def momentum_from_decay(pairs: Iterable[tuple[BatchNormLayer, BatchNormLayer]]) 
 def _falls(before: BatchNormLayer, after: BatchNormLayer) -> _Falls | None:
     """Return the bounds from each channel that fell and did not reach the floor."""
     counters = before.num_batches_tracked, after.num_batches_tracked
-    if not (isinstance(counters[0], int) and isinstance(counters[1], int) and counters[1] > counters[0]):
+    if not (isinstance(counters[0], int) and isinstance(counters[1], int) and counters[1] > counters[0] >= 0):
         return None
     grid = GRIDS.get(after.dtype, _WIDE_GRID)
     smallest_normal = 2.0 ** (grid.log2_unit + grid.precision)
@@ -90,7 +90,7 @@ def _falls(before: BatchNormLayer, after: BatchNormLayer) -> _Falls | None:
     if error > _NARROW_ERROR:
         has_fallen &= new < _TELLING_FALL * old
     old, new = old[has_fallen], new[has_fallen]
-    factor = np.exp(np.log(new / old) / (counters[1] - counters[0]))
+    factor = np.exp((np.log(new) - np.log(old)) / (counters[1] - counters[0]))
     expected = max(counters[0], 1) / counters[1]
     return _Falls(
         np.maximum(1 - factor * (1 + error) - weight_error, 0.0),

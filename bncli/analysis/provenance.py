@@ -81,7 +81,7 @@ def _has_initial_statistics(layer: BatchNormLayer) -> bool:
 def _has_too_few_updates(layer: BatchNormLayer) -> bool:
     """Return whether a variance lies below what T updates leave of the initial 1, which is (1 - m)^T at least."""
     counter, momentum = layer.num_batches_tracked, layer.momentum.value
-    if not isinstance(counter, int) or counter < 1 or momentum is None:
+    if not isinstance(counter, int) or counter < 1 or momentum is None or not 0 <= momentum <= 1:
         return False
     var = layer.running_var.astype(np.float64)
     positive = var[var > 0]

@@ -39,7 +39,7 @@ def pooled_statistics(some: BatchNormLayer, other: BatchNormLayer) -> PooledStat
     """Return the statistics of two ranks pooled, as if both saw equally many values."""
     means = np.stack([some.running_mean, other.running_mean]).astype(np.float64)
     variances = np.stack([some.running_var, other.running_var]).astype(np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         between = means.var(axis=0)
         pooled = variances.mean(axis=0) + between
         fraction = np.where(pooled > 0, between / pooled, np.nan)

@@ -30,7 +30,11 @@ def repeated_updates(updates: Mapping[str, int | float | None]) -> tuple[Repeate
     Args:
         updates: number of updates by layer; those of layers that were not updated tell nothing.
     """
-    counted = {label: number for label, number in updates.items() if number and number >= _FEWEST_UPDATES}
+    counted = {
+        label: number
+        for label, number in updates.items()
+        if isinstance(number, int) and number >= _FEWEST_UPDATES  # a float is no count but an average
+    }
     base = min(counted.values(), default=0)
     by_times: dict[int, list[str]] = {}
     for label, number in counted.items():

@@ -28,13 +28,13 @@ def latest_update_of_life(
         momentum: weight of the new batch; `None` is the cumulative average.
 
     Returns:
-        `None` without counters, for a variance of 0, or if it was dead from the first checkpoint on.
+        `None` without whole counters, for a variance of 0, or if it was dead from the first checkpoint on.
     """
     for index in range(dead, 0, -1):
         start, end = counters[index - 1], counters[index]
         fall = fewest_updates(variances[index - 1], variances[index], momentum)
-        if start is None or end is None or fall is None:
+        if not (isinstance(start, int) and isinstance(end, int)) or fall is None:
             return None
         if fall < end - start - _COUNTING_ERROR:
-            return int(end) - fall
+            return end - fall
     return None

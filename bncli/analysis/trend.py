@@ -142,7 +142,9 @@ def _layer_trend(layers: tuple[BatchNormLayer, ...], momentum: float | None) -> 
 
 
 def _over(layers: Sequence[BatchNormLayer], summary: Callable[[BatchNormLayer], float]) -> tuple[float, ...]:
-    return tuple(map(summary, layers))
+    """Return one value for each checkpoint; NaN for a layer without channels."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return tuple(summary(layer) if layer.num_features else float("nan") for layer in layers)
 
 
 def _mean_size(layer: BatchNormLayer) -> float:

@@ -59,7 +59,8 @@ def between_ranks(change: LayerChange) -> float | None:
 
 def _over(values: NDArray[np.float64], reduce: Callable[[NDArray[np.float64]], object]) -> float | None:
     defined = values[~np.isnan(values)]
-    return float(reduce(defined)) if defined.size else None  # type: ignore[arg-type]
+    with np.errstate(over="ignore"):  # the mean of the two largest floats is no float
+        return float(reduce(defined)) if defined.size else None  # type: ignore[arg-type]
 
 
 def worst_first(change: LayerChange) -> tuple[float, ...]:

@@ -43,8 +43,10 @@ def _size(changes: Sequence[LayerChange], verdict: Verdict) -> str:
         return ""
     sizes = [updates_text(changes)] if any(change.movement.delta for change in changes) else []
     shifts = np.concatenate([np.abs(change.mean_shift) for change in changes])
-    if not np.isnan(shifts).all():
-        sizes.append(f"means moved by {np.nanmedian(shifts):.2g} sigma in the median channel")
+    defined = shifts[~np.isnan(shifts)]
+    if defined.size:
+        median = np.quantile(defined, 0.5, method="lower")
+        sizes.append(f"means moved by {median:.2g} sigma in the median channel")
     return f" ({', '.join(sizes)})" if sizes else ""
 
 
