@@ -82,8 +82,8 @@ UNREAD_KINDS: tuple[UnreadKind, ...] = (
         _has_at(257, b"ustar"),
     ),
     UnreadKind(
-        "an exported torch program (.pt2)",
-        "save its `state_dict` with torch.save, and name that file",
+        "a package of torch without an exported program, such as a compiled one",
+        "save the model's `state_dict` with torch.save, and name that file",
         _holds_members("archive_format"),
     ),
     UnreadKind("a zip archive that holds no checkpoint known to bncli", "unpack it first", _starts_with(b"PK\3\4")),

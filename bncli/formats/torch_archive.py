@@ -65,7 +65,7 @@ def read_torch_archive(archive: ZipArchive, owner: str) -> TorchArchive:
     root = names[0].removesuffix(_PICKLE)
     machine = Machine(archive.read_whole(names[0], _MAX_PICKLE_BYTES), owner, storage_of)
     objects, _ = machine.run()
-    return TorchArchive(archive, root, objects, frozenset(machine.globals), _byte_order(archive, root))
+    return TorchArchive(archive, root, objects, frozenset(machine.globals), read_byte_order(archive, root))
 
 
 def pickle_names(members: Iterable[str]) -> list[str]:
@@ -73,7 +73,12 @@ def pickle_names(members: Iterable[str]) -> list[str]:
     return [name for name in members if name.split("/")[-1] == _PICKLE and name.count("/") <= 1]
 
 
-def _byte_order(archive: ZipArchive, root: str) -> ByteOrder:
+def read_byte_order(archive: ZipArchive, root: str) -> ByteOrder:
+    """Return the byte order that an archive notes; little-endian where it notes none.
+
+    Raises:
+        ValueError: the note is neither little nor big.
+    """
     name = f"{root}byteorder"
     if name not in archive.members:
         return "<"

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bncli.formats.traced_momentum import is_momentum_recorded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -17,7 +19,6 @@ _CALL = "torch.batch_norm("
 _NUMBER = r"(-?[0-9]{1,30}(?:\.[0-9]{0,30})?(?:e[-+]?[0-9]{1,4})?)"
 _CONSTANT = re.compile(rf"  (eps|momentum) : Final\[(?:float|int|NoneType)\] = (?:{_NUMBER}|None)\s*")
 _END_OF_CALL = re.compile(rf", (True|False), {_NUMBER}, {_NUMBER}, (?:True|False)\)")
-_MAX_ASKED_RECIPROCAL = 2**24
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,8 @@ class LayerCode:
 def codes_of_classes(text: str) -> Mapping[str, LayerCode]:
     """Return what a file of code says about the settings of each class in it.
 
-    A scripted layer declares them as constants. A traced one only calls `torch.batch_norm` with numbers; a momentum of
-    `None` was turned into the number that it amounted to during the trace: 0 in eval mode and one over the count of
-    batches in train mode. Such numbers are taken for no record of the momentum.
+    A scripted layer declares them as constants. A traced one only calls `torch.batch_norm` with numbers, of which the
+    momentum may be that of a single step.
     """
     found: dict[str, _Findings] = {}
     current = _Findings()
@@ -69,7 +69,7 @@ class _Findings:
             return LayerCode(self.declared)
         ((is_training, momentum, eps),) = self.calls
         traced: dict[SettingName, float | None] = {"eps": eps}
-        if not _may_be_an_average(momentum, is_training=is_training):
+        if is_momentum_recorded(momentum, is_training=is_training):
             traced["momentum"] = momentum
         return LayerCode(traced, is_training)
 
@@ -83,10 +83,3 @@ class _Findings:
 def count_calls(texts: Iterable[str], function: str) -> int:
     """Return how often the code calls a function, such as `torch.conv2d`."""
     return sum(text.count(f"{function}(") for text in texts)
-
-
-def _may_be_an_average(momentum: float, *, is_training: bool) -> bool:
-    if not is_training:
-        return momentum == 0
-    count = round(1 / momentum) if momentum > 1 / _MAX_ASKED_RECIPROCAL else 0
-    return count == 0 or momentum == 1 / count

@@ -61,7 +61,7 @@ def test_a_known_kind_is_explained_with_something_to_do(head: bytes, meaning: st
 @pytest.mark.parametrize(
     ("members", "meaning"),
     [
-        (["m/archive_format", "m/models/model.json"], "exported torch program"),
+        (["m/archive_format", "m/data/aotinductor/m.so"], "package of torch without an exported program"),
         (["readme.txt"], "zip archive that holds no checkpoint"),
     ],
 )

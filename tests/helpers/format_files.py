@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import warnings
@@ -123,6 +124,15 @@ def _write_dcp(path: Path) -> Arrays:
     return STATE
 
 
+def _write_torch_export(path: Path) -> Arrays:
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.BatchNorm2d(8)).eval()
+    program = torch.export.export(module, (torch.zeros(2, 3, 5, 5),))
+    buffer = io.BytesIO()
+    torch.export.save(program, buffer)
+    path.write_bytes(buffer.getvalue())
+    return {name: values.detach().numpy() for name, values in module.state_dict().items()}
+
+
 def _write_shards(path: Path, suffix: str, save: Callable[[dict[str, Any], Path], object]) -> Arrays:
     """Write an index and two files beside it, one with the layer but for its counter."""
     names = list(STATE)
@@ -159,6 +169,7 @@ WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "onnx": _write_onnx,
     "caffe": _write_caffe,
     "mxnet": _write_mxnet,
+    "torch-export": _write_torch_export,
     "dcp": _write_dcp,
     "safetensors-index": _write_safetensors_index,
     "torch-index": _write_torch_index,

@@ -1,0 +1,1 @@
+"""Programs that torch.export saved: a graph as JSON, and weights as raw bytes."""
