@@ -110,7 +110,8 @@ def _lineage_text(groups: Sequence[CounterGroup]) -> str:
         text = (
             "not counted" if counter is None else f"{counter:,}" if isinstance(counter, int) else f"{counter} (a float)"
         )
-        return text if len(groups) == 1 else f"{text} in {group.num_layers} layers"
+        layers = "1 layer" if group.num_layers == 1 else f"{group.num_layers} layers"
+        return text if len(groups) == 1 else f"{text} in {layers}"
 
     return "; ".join(one(group) for group in groups)
 
