@@ -74,7 +74,7 @@ def _field(key: str, title: str, kind: ColumnKind, meaning: str, priority: int, 
 
 def _verdict(change: LayerChange) -> Cell:
     text = VERDICT_TEXTS[change.verdict]
-    return Cell(f"{change.verdict} {text.code}" if text.code else str(change.verdict), text.tone)
+    return Cell(f"{change.verdict} {text.shown_code or ''}".rstrip(), text.tone)
 
 
 def _remarks(change: LayerChange) -> Cell:

@@ -77,7 +77,7 @@ def _repeated(found: RepeatedUpdates, labels: list[str]) -> Inference:
         f"A layer that runs {found.times} times in a step does: by activation checkpointing, or used at several "
         f"places.{twice}",
         "The others may as well have been in eval mode for part of the time.",
-        {"times": found.times, "num_layers": len(found.labels)},
+        {"code": "BN205", "times": found.times, "num_layers": len(found.labels)},
         "notice",
     )
 

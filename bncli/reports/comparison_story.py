@@ -33,7 +33,7 @@ def _clause(comparison: Comparison, verdict: Verdict) -> str:
     text = VERDICT_TEXTS[verdict]
     added = comparison.matching.added
     who = layer_group(labels, [*(change.pair.after.label for change in comparison.changes), *(a.label for a in added)])
-    code = f" ({text.code})" if text.code else ""
+    code = f" ({text.shown_code})" if text.shown_code else ""
     return f"{who}: {text.story}{code}{_size(changes, verdict)}"
 
 

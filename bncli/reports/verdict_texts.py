@@ -23,6 +23,11 @@ class VerdictText:
     code: str | None = None
     """Code of the rule that stands for it."""
 
+    @property
+    def shown_code(self) -> str | None:
+        """The code where it helps a reader: of verdicts that ask for attention."""
+        return None if self.tone == "plain" else self.code
+
 
 VERDICT_TEXTS = {
     Verdict.LEAKY_FREEZE: VerdictText(
@@ -69,7 +74,7 @@ VERDICT_TEXTS = {
         "Without counters a leaky freeze, an average and a calibration look alike.",
     ),
     Verdict.STATS_FROZEN: VerdictText("plain", "parameters trained, statistics frozen (norm_eval)"),
-    Verdict.TRAINED: VerdictText("plain", "trained"),
+    Verdict.TRAINED: VerdictText("plain", "trained", code="BN705"),
     Verdict.FULLY_FROZEN: VerdictText("plain", "fully frozen"),
     Verdict.IDENTICAL: VerdictText("good", "identical"),
 }

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bncli.renderers.numbers import kind_of, write_value
 from bncli.renderers.sparkline import sparkline
+from bncli.reports.document import Series
 
 
 def test_levels_rise_with_the_values() -> None:
@@ -22,6 +24,14 @@ def test_equal_values_stand_at_the_lowest_level() -> None:
 def test_what_is_not_finite_is_marked_and_moves_no_level() -> None:
     assert sparkline((0.0, math.nan, 1.0, math.inf), unicode=True) == "▁!█!"
     assert sparkline((math.nan,), unicode=False) == "!"
+
+
+def test_a_series_is_written_as_its_sparkline() -> None:
+    series = Series((1.0, 2.0))
+    assert kind_of(series) == "series"
+    assert write_value(series, "series") == "▁█"
+    assert write_value(series, "series", unicode=False) == "_#"
+    assert write_value(None, "series", unicode=False) == "-"
 
 
 def test_nothing_gives_nothing() -> None:

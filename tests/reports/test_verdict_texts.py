@@ -12,7 +12,13 @@ def test_every_verdict_has_words_and_those_of_a_rule_have_its_code() -> None:
         Verdict.MOMENTUM_ZERO_OR_DEAD: "BN702",
         Verdict.AVERAGED_OR_EDITED: "BN703",
         Verdict.RANKS_DISAGREE: "BN704",
+        Verdict.TRAINED: "BN705",
     }
+
+
+def test_a_code_is_shown_where_it_asks_for_attention() -> None:
+    assert VERDICT_TEXTS[Verdict.LEAKY_FREEZE].shown_code == "BN701"
+    assert VERDICT_TEXTS[Verdict.TRAINED].shown_code is None
 
 
 def test_what_alarms_says_what_to_do_about_it() -> None:
