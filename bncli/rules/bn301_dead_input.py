@@ -38,13 +38,18 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
 
 
 def _age(layer: CheckedLayer) -> str | None:
-    """Return how long ago the channels died at least: the variance falls by 1 - momentum with each update."""
-    momentum = layer.layer.momentum.value
+    """Return how long ago the channels died at least: the variance falls by 1 - momentum with each update.
+
+    An age beyond the layer's own updates shows that the momentum was another one, and nothing is said.
+    """
+    momentum, counter = layer.layer.momentum.value, layer.layer.num_batches_tracked
     live = layer.var[layer.is_live]
     decaying = layer.var[layer.is_dead & (layer.var > 0)]
     if not (momentum and momentum < 1 and live.size and decaying.size):
         return None
     num_updates = math.log(float(np.median(live)) / float(decaying.min())) / -log_decay(momentum)
+    if counter and num_updates > counter:
+        return None
     return f"since at least {math.floor(num_updates):,} updates at {layer.momentum_words}"
 
 

@@ -25,7 +25,7 @@ _WORDS_OF_COPIES = frozenset(
 def _evaluate(file: CheckedFile) -> Iterator[Observation]:
     first_of: dict[bytes, CheckedLayer] = {}
     for layer in file.layers:
-        if layer.num_features < FEWEST_CHANNELS or layer.is_initial.all():
+        if layer.num_features < FEWEST_CHANNELS or layer.is_initial.all() or not layer.is_live.any():
             continue
         first = first_of.setdefault(layer.mean.tobytes() + layer.var.tobytes(), layer)
         if first is not layer and not _are_in_copies(first.name, layer.name):
@@ -61,7 +61,7 @@ RULE = Rule(
         "Different layers see different inputs, so equal statistics are no chance. Either one module object is used in "
         "two places, and mixes what arrives at both, or a loading script wrote one layer's buffers into another. "
         "Arrays that are the same memory in the file are listed once and are not meant; nor are networks whose name "
-        "says that they are a copy, such as ema or teacher; nor layers that are still initial."
+        "says that they are a copy, such as ema or teacher; nor layers that are still initial, or dead as a whole."
     ),
     thresholds=(
         Threshold(

@@ -33,8 +33,15 @@ def test_the_deadest_channel_comes_first() -> None:
 
 
 def test_the_decay_tells_for_how_long_the_channel_is_dead() -> None:
-    seen = only(RULE, healthy(running_var={**dict.fromkeys(range(NUM_CHANNELS), 1.0), 2: 0.9**400.5}))
+    var = {**dict.fromkeys(range(NUM_CHANNELS), 1.0), 2: 0.9**400.5}
+    seen = only(RULE, healthy(running_var=var, num_batches_tracked=1000))
     assert "since at least 400 updates at momentum 0.1 (assumed)" in seen.message
+
+
+@pytest.mark.parametrize(("counter", "is_told"), [(437, False), (438, True), (0, True), (None, True)])
+def test_no_channel_died_before_its_layer_was_made(counter: int | None, is_told: bool) -> None:
+    var = {**dict.fromkeys(range(NUM_CHANNELS), 1.0), 2: 1e-20}  # ln(1e-20) / ln(0.9) = 437.1
+    assert ("updates at" in only(RULE, healthy(running_var=var, num_batches_tracked=counter)).message) == is_told
 
 
 def test_the_denormal_floor_tells_the_momentum() -> None:

@@ -40,6 +40,11 @@ def test_layers_inside_of_a_copy_may_still_be_duplicates() -> None:
     assert only(RULE, *named("ema.layer1.bn", "ema.layer2.bn")).layer == "ema.layer2.bn"
 
 
+def test_layers_that_died_as_a_whole_are_equal_by_that() -> None:
+    dead = {"running_mean": np.zeros(16, np.float32), "running_var": np.zeros(16, np.float32)}
+    assert observed(RULE, healthy("a", **dead), healthy("b", **dead)) == []
+
+
 def test_new_layers_and_narrow_ones_are_equal_by_themselves() -> None:
     narrow = [replace(healthy(), name=name, num_features=4, running_mean=np.ones(4), running_var=np.ones(4))
               for name in "ab"]  # fmt: skip
