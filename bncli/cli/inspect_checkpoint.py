@@ -26,6 +26,9 @@ def inspect_checkpoint(
     columns: options.Columns = None,
     eps: options.Eps = None,
     momentum: options.Momentum = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Tell on stderr which classes and functions a pickle names.")
+    ] = False,
     output_format: options.Format = None,
     output: options.Output = None,
     force: options.Force = False,
@@ -37,6 +40,7 @@ def inspect_checkpoint(
     from bncli.analysis.layer_selection import select
     from bncli.cli.arrangement_options import arrangement, shows_columns_help
     from bncli.cli.given_settings import given_settings
+    from bncli.cli.named_globals import tell_named_globals
     from bncli.cli.opened_checkpoint import open_checkpoint
     from bncli.reports.arrangement import columns_document
     from bncli.reports.channel_fields import CHANNEL_FIELDS
@@ -50,6 +54,8 @@ def inspect_checkpoint(
     condition = None if where is None else ChannelFilter.parse(where)
     opened = open_checkpoint(file, given_settings(eps, momentum))
     checkpoint = opened.checkpoint
+    if verbose:
+        tell_named_globals(file, opened.named_globals)
     layers = [inspect(selected) for selected in select(checkpoint, layer or (), condition)]
     document = checkpoint_document(
         checkpoint,

@@ -22,6 +22,8 @@ class OpenedCheckpoint:
     checkpoint: Checkpoint
     array_names: tuple[str, ...]
     """Names of all arrays in the file, those of other layers included."""
+    named_globals: frozenset[str]
+    """Classes and functions that the file names, if it is a pickle."""
 
 
 def open_checkpoint(path: Path, given: GivenSettings) -> OpenedCheckpoint:
@@ -32,4 +34,4 @@ def open_checkpoint(path: Path, given: GivenSettings) -> OpenedCheckpoint:
         BncliError: the file is missing, broken or of no format that bncli reads.
     """
     with open_named_arrays(path) as arrays:
-        return OpenedCheckpoint(discover(arrays, given), tuple(arrays.specs))
+        return OpenedCheckpoint(discover(arrays, given), tuple(arrays.specs), arrays.named_globals)

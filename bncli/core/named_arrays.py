@@ -74,11 +74,13 @@ class NamedArrays(ABC):
         path: the file, as the user named it.
         format: the format's name, such as `torch-zip`.
         size_bytes: size of the file, or of all files of a directory.
-        specs: every array by name, in the file's order.
+        specs: every array by name, in the file's order. Names cost nothing; where the arrays lie in many files, looking
+            one up may open the file that holds it.
         hints: what the file says about its layers, by the layer's path.
         aliases: path of a container or array that is another one again, to the path under which `specs` lists it.
         skipped: what the file holds and this reader cannot use.
         without_layers: what the file says about why it holds no batch normalization; `None` where it says nothing.
+        named_globals: classes and functions that the file names, if it is a pickle. None of them was looked up.
     """
 
     path: Path
@@ -89,6 +91,7 @@ class NamedArrays(ABC):
     aliases: Mapping[str, str]
     skipped: tuple[Skipped, ...]
     without_layers: str | None = None
+    named_globals: frozenset[str] = frozenset()
 
     @property
     @abstractmethod

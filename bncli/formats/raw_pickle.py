@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from bncli.formats.regions import Region
 
 _MAX_PICKLE_BYTES = 2 * 1024**3
+_PADDLE = "paddle"
+_PADDLE_NAMES = "StructuredToParameterName@@"
+"""The key under which Paddle stores its own names of the arrays, after all of them."""
 _BEGINNING = re.compile(
     rb"\x80[\x02-\x05]"  # protocols from 2 on say so
     rb"|\([dl]p\d+\n|c[a-zA-Z_][\w.]*\n[\w.]+\n"  # protocol 0: a dictionary, a list, a global
@@ -43,7 +46,8 @@ def open_raw_pickle(path: Path) -> NamedArrays:
             raise ValueError(f"{source.size} bytes, and at most {_MAX_PICKLE_BYTES} are read")
         machine = Machine(bytes(source.read(0, source.size)), str(path))
         objects, _ = machine.run()
-        return open_tree(source, FORMAT.name, objects, machine.globals, _no_storage)
+        is_paddles = isinstance(objects, dict) and _PADDLE_NAMES in objects
+        return open_tree(source, _PADDLE if is_paddles else FORMAT.name, objects, machine.globals, _no_storage)
 
 
 def _no_storage(storage: Storage) -> Region:

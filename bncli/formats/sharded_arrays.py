@@ -57,11 +57,6 @@ class ShardedArrays(NamedArrays):
         """Bytes that were read from the index and all opened files up to now."""
         return self._index_bytes + sum(shard.bytes_read for shard in self._opened.values())
 
-    @property
-    def named_globals(self) -> frozenset[str]:
-        """Classes and functions that the files opened up to now name, where they are pickles."""
-        return frozenset().union(*(getattr(shard, "named_globals", ()) for shard in self._opened.values()))
-
     def read(self, name: str) -> Array:
         """Return one whole array; see `NamedArrays.read`."""
         return self._shard_with(name).read(name)
@@ -92,6 +87,7 @@ class ShardedArrays(NamedArrays):
             raise InputNotFound(f"{self.path}: no array {name!r}", hint=near_miss(name, self._file_of))
         if file not in self._opened:
             self._opened[file] = self._open_shard(self._shards.paths[file])
+            self.named_globals |= self._opened[file].named_globals
         shard = self._opened[file]
         if name not in shard.specs:
             raise MalformedFile(

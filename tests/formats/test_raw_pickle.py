@@ -3,14 +3,17 @@ from __future__ import annotations
 import pickle
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from bncli.analysis.layer_discovery import discover
 from bncli.errors import MalformedFile, UnsafeFile
+from bncli.formats.detection import open_named_arrays
 from bncli.formats.probe import FileProbe
 from bncli.formats.raw_pickle import open_raw_pickle, recognizes
-from tests.helpers.hostile_files import PROTOCOL_2, dictionary, tensor, text, tuple_of
+from tests.helpers.hostile_files import PROTOCOL_2, call, dictionary, tensor, text, tuple_of
 
 STATE = OrderedDict(
     weight=np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -82,3 +85,62 @@ def test_what_a_plain_pickle_cannot_hold_is_refused(path: Path, content: bytes) 
     path.write_bytes(content)
     with pytest.raises(MalformedFile, match=r"x\.pkl: broken as a pickle"):
         open_raw_pickle(path)
+
+
+PADDLE_STATE = {
+    "bn.weight": np.linspace(0.5, 1.5, 4, dtype=np.float32),
+    "bn.bias": np.zeros(4, np.float32),
+    "bn._mean": np.linspace(-1, 1, 4, dtype=np.float32),
+    "bn._variance": np.linspace(0.5, 2, 4, dtype=np.float32),
+}
+PADDLE_NAMES = {"StructuredToParameterName@@": {name: f"batch_norm2d_0.w_{n}" for n, name in enumerate(PADDLE_STATE)}}
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4])
+def test_a_state_dict_of_paddle_is_told_by_its_table_of_names(path: Path, protocol: int) -> None:
+    path.write_bytes(pickle.dumps({**PADDLE_STATE, **PADDLE_NAMES}, protocol))
+    with open_named_arrays(path) as arrays:
+        assert (arrays.format, list(arrays.specs), arrays.skipped) == ("paddle", list(PADDLE_STATE), ())
+        (layer,) = discover(arrays).layers
+    assert (layer.framework, layer.name, layer.num_batches_tracked) == ("paddle", "bn", None)
+    np.testing.assert_array_equal(layer.running_mean, PADDLE_STATE["bn._mean"], strict=True)
+    np.testing.assert_array_equal(layer.running_var, PADDLE_STATE["bn._variance"], strict=True)
+
+
+class PaddleTensor:
+    """Pickles as Paddle's tensors do where they are not in a state dict: as a pair of name and array."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tuple, ((f"batch_norm2d_0.{self.name}", PADDLE_STATE[self.name]),)
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_tensors_of_paddle_in_other_objects_are_arrays(path: Path, protocol: int) -> None:
+    path.write_bytes(pickle.dumps({"model": {name: PaddleTensor(name) for name in PADDLE_STATE}, "step": 3}, protocol))
+    with open_raw_pickle(path) as arrays:
+        assert list(arrays.specs) == [f"model.{name}" for name in PADDLE_STATE]
+        np.testing.assert_array_equal(arrays.read("model.bn._mean"), PADDLE_STATE["bn._mean"], strict=True)
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+@pytest.mark.parametrize("arguments", [(), ((),), (("a",),), ((1, np.ones(2)),), (("a", "b"),), (("a", 1, 2),)])
+def test_other_tuples_are_no_arrays(path: Path, protocol: int, arguments: tuple[Any, ...]) -> None:
+    class Tuple:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return tuple, arguments
+
+    path.write_bytes(pickle.dumps({"t": Tuple(), "w": np.ones(1)}, protocol))
+    with open_raw_pickle(path) as arrays:
+        assert list(arrays.specs) == ["w"]
+
+
+def test_a_pair_within_a_pair_is_no_array(path: Path) -> None:
+    inner = call("builtins.tuple", tuple_of(text("a"), b"N"))
+    for _ in range(50_000):
+        inner = call("builtins.tuple", tuple_of(text("a"), inner))
+    path.write_bytes(PROTOCOL_2 + dictionary(a=inner) + b".")
+    with open_raw_pickle(path) as arrays:
+        assert arrays.specs == {}

@@ -23,7 +23,15 @@ DTYPES = (
 )
 """Types that have a storage class of their own."""
 
-UNTYPED_DTYPES = (torch.uint16, torch.uint32, torch.uint64, torch.float8_e4m3fn, torch.float8_e5m2)
+UNTYPED_DTYPES = (
+    torch.uint16,
+    torch.uint32,
+    torch.uint64,
+    torch.float8_e4m3fn,
+    torch.float8_e4m3fnuz,
+    torch.float8_e5m2,
+    torch.float8_e5m2fnuz,
+)
 """Types that only the tensor names, not its storage."""
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"[|<>=]?(?P<kind>[biufc])(?P<size>[0-9]{1,2})")
 _KINDS = {"i": "int", "u": "uint", "f": "float", "c": "complex"}
 _BYTES = frozenset({"builtins.bytes", "__builtin__.bytes"})
+_TUPLES = ("builtins.tuple", "__builtin__.tuple")
 _STATE_PARTS = 4
 _MAX_INTEGER = 2**62
 
@@ -49,6 +50,15 @@ def _scalar(record: Record) -> StoredArray | Unreadable | None:
     """Serve `scalar(dtype, bytes)`."""
     dtype, content = record.args
     return _array((), dtype, content, is_fortran=False)
+
+
+def _paddle_tensor(record: Record) -> StoredArray | Unreadable | None:
+    """Serve the tensors that Paddle saves outside of state dicts: `tuple((name, array))`."""
+    match record.args:
+        case ((str(), Record(class_name=inner) as array),) if inner not in _TUPLES:
+            return numpy_array(array)
+        case _:
+            return None
 
 
 def _array(shape: Any, dtype: Any, content: Any, *, is_fortran: bool) -> StoredArray | Unreadable:
@@ -110,4 +120,5 @@ _PARSERS: Mapping[str, Callable[[Record], StoredArray | Unreadable | None]] = {
     "numpy._core.numeric._frombuffer": _from_buffer,
     "numpy.core.multiarray.scalar": _scalar,
     "numpy._core.multiarray.scalar": _scalar,
+    **dict.fromkeys(_TUPLES, _paddle_tensor),
 }
