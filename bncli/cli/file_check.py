@@ -45,7 +45,7 @@ def check_file(path: Path, rules: Sequence[Rule], given: GivenSettings, globs: S
         names = {layer.name for layer in layers}
         findings = tuple(finding for finding in findings if finding.layer in names)
     return FileOutcome(
-        path=path,
+        path=checkpoint.path,
         format=checkpoint.format,
         layers=tuple(layer.name for layer in layers),
         num_channels=sum(layer.num_features for layer in layers),

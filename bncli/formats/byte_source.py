@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import io
-import os
 import struct
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bncli.errors import MalformedFile
 from bncli.formats.regions import require_within
-from bncli.formats.regular_file import open_regular_file
+from bncli.formats.regular_file import RegularFile
+from bncli.formats.remote.remote_file import RemoteFile
+from bncli.formats.remote.remote_path import RemotePath
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 FAULTS = (
@@ -38,22 +38,32 @@ _SPARED_BYTES = 1 << 20
 _MOST_SPARED = 4
 
 
-class ByteSource:
-    """An open regular file, read at offsets. One descriptor serves all reads, so the file cannot be swapped meanwhile.
+class _File(Protocol):
+    """A file on this machine or on another."""
 
-    Reads go through system calls and not through a memory map: a page fault in a map makes the kernel read around it,
-    which for small arrays scattered over a file amounts to reading the whole file.
-    """
+    size: int
+
+    @property
+    def bytes_read(self) -> int: ...
+
+    def read_into(self, offset: int, view: memoryview) -> int: ...
+
+    def close(self) -> None: ...
+
+
+class ByteSource:
+    """An open file, read at offsets, on this machine or on another."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.bytes_read = 0
         self._spare: list[bytearray] = []
-        descriptor = open_regular_file(path)
-        self._file = io.FileIO(descriptor)
-        self.size = os.fstat(descriptor).st_size
-        if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_RANDOM)
+        self._file: _File = path.file if isinstance(path, RemotePath) else RegularFile(path)
+        self.size = self._file.size
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes that were read up to now; of a remote file, those that were transferred, for the first look as well."""
+        return self._file.bytes_read
 
     def read(self, offset: int, count: int) -> bytearray:
         """Return exactly `count` bytes from `offset` on, in a buffer that the caller may keep and change.
@@ -64,15 +74,27 @@ class ByteSource:
         require_within(self.size, offset, count)
         buffer = self._memory(count)
         view = memoryview(buffer)
-        self._file.seek(offset)
         done = 0
         while done < count:
-            received = self._file.readinto(view[done:])
+            received = self._file.read_into(offset + done, view[done:])
             if not received:
                 raise EOFError(f"the file shrank while it was read: it ends at byte {offset + done}")
             done += received
-            self.bytes_read += received
         return buffer
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the file lies on another machine, so that it pays to announce reads."""
+        return isinstance(self._file, RemoteFile)
+
+    def announce(self, extents: Iterable[tuple[int, int]]) -> None:
+        """Transfer together what will be read soon; a local file is left alone.
+
+        Args:
+            extents: start and stop of each run of bytes.
+        """
+        if isinstance(self._file, RemoteFile):
+            self._file.announce(extents)
 
     def take_back(self, buffer: bytearray) -> None:
         """Take a buffer that no one needs any longer, for a later read of the same size."""

@@ -7,7 +7,8 @@ import re
 import stat
 from pathlib import Path
 
-from bncli.errors import InputNotFound, MalformedFile, UnsafeFile
+from bncli.errors import InputNotFound, MalformedFile, UnsafeFile, UnsupportedFormat
+from bncli.formats.remote.remote_path import RemotePath
 
 _MAX_CHARACTERS = 1024
 _SEPARATORS = re.compile(r"[/\\]")
@@ -49,8 +50,14 @@ def contained_path(owner: Path, location: str, *, allows_hard_links: bool = True
         UnsafeFile: the path leads out of the folder, or to something that is no regular file.
         InputNotFound: there is no such file.
         MalformedFile: the system cannot follow the path, because links go in a circle for instance.
+        UnsupportedFormat: the owner lies on another machine; no file makes this program fetch another one.
     """
     require_plain_location(owner, location)
+    if isinstance(owner, RemotePath):
+        raise UnsupportedFormat(
+            f"{owner}: names the file {location!r} beside it, and only the file that you name is fetched",
+            hint="download all files of the checkpoint into one folder",
+        )
     folder = Path(os.path.realpath(owner.parent))
     try:
         resolved = Path(os.path.realpath(folder / location, strict=True))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bncli.core.table_on_demand import TableOnDemand
 from bncli.errors import UnsupportedFormat
 from bncli.formats.probe import probe_path
+from bncli.formats.remote.remote_path import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +50,7 @@ def open_named_arrays(path: Path) -> NamedArrays:
         MalformedFile: the file breaks the rules of its format.
         UnsafeFile: the file asks for a program to be run.
     """
+    path = as_typed(path)
     probe = probe_path(path)
     for file_format in FORMATS:
         if file_format.recognizes(probe):

@@ -90,6 +90,16 @@ class OpenedFile(NamedArrays):
         array = self._find(name)
         return self._guarded(name, array.whole)
 
+    def read_many(self, names: Iterable[str]) -> dict[str, Array]:
+        """Return several whole arrays by name; see `NamedArrays.read_many`."""
+        chosen = list(names)
+        if isinstance(self._source, ByteSource) and self._source.is_remote:
+            arrays = [self._find(name) for name in chosen]
+            starts = [self.position(name) for name in chosen]
+            lengths = [array.span * array.element.itemsize for array in arrays]
+            self._source.announce((start, start + length) for start, length in zip(starts, lengths, strict=True))
+        return super().read_many(chosen)
+
     def read_flat(self, name: str, start: int, stop: int) -> Array:
         """Return elements `start` to `stop` of one array in C order; see `NamedArrays.read_flat`."""
         array = self._find(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -13,6 +14,33 @@ if TYPE_CHECKING:
 
 # A FIFO without a writer blocks a plain open for ever; O_BINARY keeps Windows from translating line ends.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+class RegularFile:
+    """An open file on this machine. One descriptor serves all reads, so the file cannot be swapped meanwhile.
+
+    Reads go through system calls and not through a memory map: a page fault in a map makes the kernel read around it,
+    which for small arrays scattered over a file amounts to reading the whole file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        descriptor = open_regular_file(path)
+        self.bytes_read = 0
+        self.size = os.fstat(descriptor).st_size
+        self._file = io.FileIO(descriptor)
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_RANDOM)
+
+    def read_into(self, offset: int, view: memoryview) -> int:
+        """Fill the beginning of `view` with the bytes from `offset` on, and return how many: none at the end."""
+        self._file.seek(offset)
+        received = self._file.readinto(view) or 0
+        self.bytes_read += received
+        return received
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 def open_regular_file(path: Path) -> int:

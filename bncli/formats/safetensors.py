@@ -14,6 +14,7 @@ from bncli.formats.byte_source import opening
 from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.opened_file import OpenedFile
 from bncli.formats.regions import FileRegion
+from bncli.formats.sparse_twin import sparse_twin
 from bncli.formats.stored_array import StoredArray, c_strides
 
 if TYPE_CHECKING:
@@ -62,8 +63,12 @@ def open_safetensors(path: Path) -> NamedArrays:
         MalformedFile: the header is broken, or does not fit the bytes that are there.
     """
     with opening(path, "a safetensors file") as source:
-        _validate(path)
         length = int.from_bytes(source.read(0, _LENGTH_BYTES), "little")
+        if source.is_remote:
+            with sparse_twin(source, _LENGTH_BYTES + length) as twin:
+                _validate(twin, path)
+        else:
+            _validate(path, path)
         header: dict[str, Any] = json.loads(source.read(_LENGTH_BYTES, length))
         header.pop("__metadata__", None)
         arrays = {}
@@ -76,7 +81,7 @@ def open_safetensors(path: Path) -> NamedArrays:
         return OpenedFile(source, FORMAT.name, arrays, skipped=skipped)
 
 
-def _validate(path: Path) -> None:
+def _validate(path: Path, named: Path) -> None:
     """Let the format's own library check the header: overlaps, holes, duplicates, sizes.
 
     Its `get_tensor` is of no use: it maps the file, and with NumPy it cannot read BF16.
@@ -86,7 +91,7 @@ def _validate(path: Path) -> None:
             pass
     except SafetensorError as error:
         raise MalformedFile(
-            f"{path}: broken as a safetensors file: {error}",
+            f"{named}: broken as a safetensors file: {error}",
             hint="a save or a download may have been cut off; fetch it again",
         ) from error
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bncli.errors import BncliError, InputNotFound, MalformedFile, UnsafeFile
+from bncli.errors import BncliError, InputNotFound, MalformedFile, UnsafeFile, UnsupportedFormat
 from bncli.formats.contained_path import contained_path, require_plain_location
+from bncli.formats.remote.remote_path import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,3 +167,11 @@ def test_blobs_that_are_a_link_themselves_do_not_widen_the_folder(cached: Path, 
     blobs.symlink_to(tmp_path / "outside")
     with pytest.raises(UnsafeFile):
         contained_path(cached, "model.onnx_data")
+
+
+def test_a_file_beside_a_remote_one_is_not_looked_for() -> None:
+    owner = as_typed(Path("https://example.org/model.onnx"))
+    with pytest.raises(UnsupportedFormat, match="only the file that you name is fetched"):
+        contained_path(owner, "model.data")
+    with pytest.raises(UnsafeFile):
+        contained_path(owner, "../model.data")

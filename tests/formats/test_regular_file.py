@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bncli.errors import BncliError, InputNotFound, UnsupportedFormat
-from bncli.formats.regular_file import open_regular_file
+from bncli.formats.regular_file import RegularFile, open_regular_file
 
 
 def test_a_regular_file_is_opened_for_reading(tmp_path: Path) -> None:
@@ -90,3 +90,14 @@ def test_a_refusal_by_the_system_keeps_its_cause(tmp_path: Path, monkeypatch: py
     with pytest.raises(BncliError, match="no permission") as caught:
         open_regular_file(tmp_path / "x")
     assert isinstance(caught.value.__cause__, PermissionError)
+
+
+def test_an_open_file_is_read_at_offsets_and_counts_what_it_gave(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    path.write_bytes(b"0123456789")
+    file = RegularFile(path)
+    buffer = bytearray(4)
+    assert (file.size, file.read_into(8, memoryview(buffer)), bytes(buffer[:2])) == (10, 2, b"89")
+    assert file.read_into(10, memoryview(buffer)) == 0
+    assert file.bytes_read == 2
+    file.close()

@@ -1,0 +1,163 @@
+"""Connections to a web server: kept open, tried again where they break, and told about in one line."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from bncli import __version__
+from bncli.errors import BncliError
+
+if TYPE_CHECKING:
+    from email.message import Message
+    from urllib.parse import SplitResult
+
+TIMEOUT_SECONDS = 30.0
+PARTIAL, WHOLE = 206, 200
+_NUM_TRIES = 3
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server sent back."""
+
+    status: int
+    headers: Message
+    content: bytes
+    """The part that was asked for, or the whole file where the server sends that and it is small; else nothing."""
+
+
+class WebConnections:
+    """Connections to the server of one file.
+
+    Nothing is sent but the request for a range: no cookie, no password, no token. Proxies are those of the
+    environment.
+
+    Args:
+        shown: the address, for messages.
+    """
+
+    def __init__(self, shown: str) -> None:
+        self.bytes_received = 0
+        self._shown = shown
+        self._idle: list[http.client.HTTPConnection] = []
+        self._counting = threading.Lock()
+
+    def ask(self, address: str, start: int, stop: int, most_whole: int = 0) -> Answer:
+        """Ask for the bytes from `start` to `stop` of a file, some of which may lie beyond its end.
+
+        Args:
+            address: the file.
+            start: the first byte.
+            stop: the byte after the last.
+            most_whole: bytes up to which a whole file is taken instead.
+
+        Raises:
+            BncliError: no answer comes, or it breaks off, several times.
+        """
+        for _ in range(_NUM_TRIES):
+            connection = self._idle.pop() if self._idle else _connect(urlsplit(address))
+            try:
+                return self._answer(connection, address, (start, stop), most_whole)
+            except (OSError, http.client.HTTPException) as error:
+                connection.close()
+                fault = error
+                if isinstance(error, ssl.SSLCertVerificationError | socket.gaierror | TimeoutError):
+                    break
+        raise BncliError(f"{self._shown}: {_told(fault)}", hint="check the address and the network") from fault
+
+    def close(self) -> None:
+        """Close the connections that no one is using."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _answer(
+        self, connection: http.client.HTTPConnection, address: str, wanted: tuple[int, int], most_whole: int
+    ) -> Answer:
+        start, stop = wanted
+        parts = urlsplit(address)
+        headers = {
+            "Accept-Encoding": "identity",
+            "Range": f"bytes={start}-{stop - 1}",
+            "User-Agent": f"bncli/{__version__}",
+        }
+        connection.request("GET", parts._replace(scheme="", netloc="", fragment="").geturl() or "/", headers=headers)
+        response = connection.getresponse()
+        content = b""
+        is_small = response.length is not None and response.length <= most_whole
+        if response.status == PARTIAL or (response.status == WHOLE and is_small):
+            content = self._counted(response.read(stop - start if response.status == PARTIAL else most_whole))
+            if response.length:
+                raise http.client.IncompleteRead(content, response.length)
+        if response.isclosed() and not response.will_close:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return Answer(response.status, response.headers, content)
+
+    def _counted(self, content: bytes) -> bytes:
+        with self._counting:
+            self.bytes_received += len(content)
+        return content
+
+
+def require_permitted(address: str, shown: str, before: str | None = None) -> None:
+    """Check that an address may be asked: by https, or by http on this machine, and without a password.
+
+    Args:
+        address: where the request would go.
+        shown: the address that the user named, for messages.
+        before: the address that redirected to it; one elsewhere must not lead to this machine.
+
+    Raises:
+        BncliError: it may not.
+    """
+    parts = urlsplit(address)
+    is_here = parts.hostname in _THIS_MACHINE
+    lead = f"{shown}: " if before is None else f"{shown}: the server redirects, "
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_here):
+        raise BncliError(f"{lead}an address must begin with https://", hint="http is read from this machine only")
+    if before is not None and is_here and urlsplit(before).hostname not in _THIS_MACHINE:
+        raise BncliError(f"{lead}and from elsewhere to this machine, which is not followed")
+    if parts.username is not None or parts.password is not None:
+        raise BncliError(f"{lead}a password in an address is not sent", hint="use an address that needs none")
+
+
+def _connect(parts: SplitResult) -> http.client.HTTPConnection:
+    """Return a connection, not yet made."""
+    host = parts.hostname or ""
+    if parts.scheme == "http":
+        return http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_SECONDS)
+    options: dict[str, Any] = {"timeout": TIMEOUT_SECONDS, "context": ssl.create_default_context()}
+    proxy = urlsplit(getproxies().get("https", ""))
+    if proxy.hostname is None or proxy_bypass(host):
+        return http.client.HTTPSConnection(host, parts.port, **options)
+    connection = http.client.HTTPSConnection(proxy.hostname, proxy.port, **options)
+    connection.set_tunnel(host, parts.port)
+    return connection
+
+
+def _told(fault: Exception) -> str:
+    """Return what broke, in words."""
+    match fault:
+        case TimeoutError():
+            return f"the server did not answer within {TIMEOUT_SECONDS:g} seconds"
+        case ConnectionRefusedError():
+            return "the server refuses connections"
+        case socket.gaierror():
+            return "its server is not known"
+        case ssl.SSLCertVerificationError():
+            return f"the server's certificate is not valid: {fault.verify_message}"
+        case http.client.IncompleteRead():
+            return "the server's answer breaks off"
+        case http.client.RemoteDisconnected() | ConnectionError():
+            return "the server breaks the connection"
+        case _:
+            return f"the server cannot be talked to: {type(fault).__name__}"

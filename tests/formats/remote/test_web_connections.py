@@ -1,0 +1,94 @@
+"""Tests of what is sent to a server, of what is not, and of silence."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bncli.errors import BncliError
+from bncli.formats.remote import web_connections
+from bncli.formats.remote.web_connections import WebConnections, require_permitted
+from tests.helpers.range_server import range_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    "address", ["https://example.org/a", "http://127.0.0.1:80/a", "http://localhost/a", "http://[::1]/a"]
+)
+def test_https_is_asked_anywhere_and_http_on_this_machine(address: str) -> None:
+    require_permitted(address, "shown")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://example.org/a",
+        "http://127.0.0.1.example.org/a",
+        "http://10.0.0.1/a",
+        "ftp://127.0.0.1/a",
+        "file:///etc/x",
+    ],
+)
+def test_nothing_else_is_asked(address: str) -> None:
+    with pytest.raises(BncliError, match="shown: an address must begin with https://"):
+        require_permitted(address, "shown")
+
+
+@pytest.mark.parametrize("target", ["https://127.0.0.1/a", "http://localhost:8080/a"])
+def test_a_redirect_from_elsewhere_never_leads_to_this_machine(target: str) -> None:
+    require_permitted(target, "shown", before="http://127.0.0.1:80/b")
+    with pytest.raises(BncliError, match="from elsewhere to this machine"):
+        require_permitted(target, "shown", before="https://example.org/b")
+
+
+def test_a_password_is_neither_sent_nor_shown() -> None:
+    with pytest.raises(BncliError, match="password") as caught:
+        require_permitted("https://user:secret@example.org/a", "shown")
+    assert "secret" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_a_request_carries_the_range_and_nothing_of_the_user(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"0123456789")
+    with range_server(tmp_path) as server:
+        connections = WebConnections("shown")
+        answer = connections.ask(f"{server.url}/a?key=1#part", 2, 5)
+        connections.close()
+    assert (answer.status, answer.content) == (206, b"234")
+    (headers,) = server.headers
+    assert headers.keys() == {"Host", "Accept-Encoding", "Range", "User-Agent"}
+    assert headers["Range"] == "bytes=2-4"
+
+
+def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_connections, "TIMEOUT_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/a"
+        with pytest.raises(BncliError, match="shown: the server did not answer within 0.05 seconds"):
+            WebConnections("shown").ask(address, 0, 1)
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-x\r\n", b"HTTP/1.1 999999 x\r\n\r\n"])
+def test_an_answer_that_is_not_http_is_an_error(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer_with, args=(server, answer))
+        thread.start()
+        with pytest.raises(BncliError, match="shown: the server"):
+            WebConnections("shown").ask(f"http://127.0.0.1:{server.getsockname()[1]}/a", 0, 1)
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def answer_with(server: socket.socket, answer: bytes) -> None:
+    """Send every client the same bytes until the server is shut down."""
+    with suppress(OSError):
+        while True:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(10_000)
+                connection.sendall(answer)
