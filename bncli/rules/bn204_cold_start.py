@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.core.momentum import residue, steps_to_residue
-from bncli.rules.base import Observation, Rule, Threshold, each_layer
+from bncli.rules.base import Observation, Rule, Threshold
 from bncli.rules.wording import count, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bncli.rules.checked_file import CheckedFile
     from bncli.rules.checked_layer import CheckedLayer
 
 WARNING_RESIDUE = 0.01
@@ -21,14 +22,56 @@ _ROUNDING = 1e-3
 """A variance may lie this far below the residue, relative to it, by rounding alone."""
 
 
-def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
+def _evaluate(file: CheckedFile) -> Iterator[Observation]:
+    by_history: dict[tuple[float, float], list[CheckedLayer]] = {}
+    for layer in file.layers:
+        history = _history(layer)
+        if history is not None:
+            by_history.setdefault(history, []).append(layer)
+    for (counter, momentum), layers in by_history.items():
+        left = residue(momentum, counter)
+        lowest = min(layers, key=_smallest_var)
+        if _smallest_var(lowest) < left * (1 - _ROUNDING):
+            yield _contradiction(lowest, counter, left)
+        else:
+            yield from (_cold(layer, counter, momentum, left) for layer in layers)
+
+
+def _history(layer: CheckedLayer) -> tuple[float, float] | None:
+    """Return counter and momentum of a layer that may still hold its initial values; `None` for others."""
     counter, momentum = layer.layer.num_batches_tracked, layer.layer.momentum.value
     if counter is None or not counter >= 1 or momentum is None or layer.is_barely_touched:
-        return
-    left = residue(momentum, counter)
-    if left <= WARNING_RESIDUE or not _could_hold(layer, left) or layer.is_initial.all():
-        return
-    yield Observation(
+        return None
+    is_cold = residue(momentum, counter) > WARNING_RESIDUE
+    return (counter, momentum) if is_cold and layer.is_sound.any() and not layer.is_initial.all() else None
+
+
+def _smallest_var(layer: CheckedLayer) -> float:
+    return float(layer.var[layer.is_sound].min())
+
+
+def _contradiction(layer: CheckedLayer, counter: float, left: float) -> Observation:
+    """Return what shows that the layers of this counter hold no residue.
+
+    A running variance is `left * 1 + (1 - left) * something that is not negative`. A smaller one is no running average
+    of this momentum from 0 and 1 on.
+    """
+    return Observation(
+        layer=layer.name,
+        severity="info",
+        value=left,
+        threshold=WARNING_RESIDUE,
+        message=(
+            f"after {count(int(counter), 'update')} at {layer.momentum_words} the initial variance 1 would still weigh "
+            f"{percent(left)}, but running_var goes down to {number(_smallest_var(layer))}: the statistics were "
+            "estimated anew as a plain average, or the counter restarted"
+        ),
+        remedy="Nothing; if the statistics are not good, estimate them again over more batches.",
+    )
+
+
+def _cold(layer: CheckedLayer, counter: float, momentum: float, left: float) -> Observation:
+    return Observation(
         layer=layer.name,
         severity="error" if left > ERROR_RESIDUE else "warning",
         value=left,
@@ -37,17 +80,7 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
     )
 
 
-def _could_hold(layer: CheckedLayer, left: float) -> bool:
-    """Return whether the variances can hold that much of the initial 1.
-
-    Each is `left * 1 + (1 - left) * something that is not negative`. A smaller one says that the statistics are no
-    running average of this momentum from 0 and 1 on: re-estimated, or trained on from others with a new counter.
-    """
-    var = layer.var[layer.is_sound]
-    return var.size > 0 and float(var.min()) >= left * (1 - _ROUNDING)
-
-
-def _message(layer: CheckedLayer, counter: int | float, momentum: float, left: float) -> str:
+def _message(layer: CheckedLayer, counter: float, momentum: float, left: float) -> str:
     text = (
         f"after {count(int(counter), 'update')} at {layer.momentum_words} the initial mean 0 and variance 1 still "
         f"weigh {percent(left)}"
@@ -76,8 +109,8 @@ RULE = Rule(
         "after 459 at 0.01, after 4,603 at 0.001. Until then eval mode normalizes with a mixture of the data and of "
         "numbers that have nothing to do with it. PyTorch does not correct for it as Adam does; with the counter it "
         "can be undone exactly.\n\n"
-        "The rule keeps quiet where a variance is smaller than that weight: then the statistics hold no such residue, "
-        "for instance because they were estimated with momentum=None."
+        "A variance below that weight shows that there is no such residue, for instance because the statistics were "
+        "estimated with momentum=None after weights were averaged. Then the small counter is only mentioned."
     ),
     thresholds=(
         Threshold(WARNING_RESIDUE, "(1 - momentum)^T above it: warning", "On none of 18 published models."),
@@ -90,5 +123,5 @@ bn.running_mean.div_(1 - left)
 bn.running_var.sub_(left).div_(1 - left)
 """,
     references=("tensorflow/tensorflow#1122", "ultralytics/yolov5#9038", "pytorch/pytorch#4741"),
-    evaluate=each_layer(_evaluate),
+    evaluate=_evaluate,
 )

@@ -49,8 +49,24 @@ def test_the_residue_is_taken_out_exactly() -> None:
     assert f"and mean {float(batch[:, channel].mean()):.4g} instead of" in seen.message
 
 
-def test_a_variance_below_the_residue_shows_that_there_is_none() -> None:
-    assert observed(RULE, healthy(num_batches_tracked=10, running_var={0: 0.3})) == []
+def test_a_variance_below_the_residue_shows_that_no_layer_of_that_counter_holds_one() -> None:
+    layers = healthy("a", num_batches_tracked=10), healthy("b", num_batches_tracked=10, running_var={0: 0.3})
+    seen = only(RULE, *layers)
+    assert (seen.layer, seen.severity) == ("b", "info")
+    assert "would still weigh 34.9 %, but running_var goes down to 0.3" in seen.message
+    assert [each.severity for each in observed(RULE, *layers, healthy("c", num_batches_tracked=9))] == ["info", "error"]
+
+
+def test_statistics_that_torch_estimated_anew_over_a_few_batches_are_only_mentioned() -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(8, NUM_CHANNELS), torch.nn.BatchNorm1d(NUM_CHANNELS))
+    torch.optim.swa_utils.update_bn([torch.randn(32, 8) / 10 for _ in range(5)], model)
+    bn = model[1]
+    seen = only(
+        RULE,
+        healthy(running_mean=bn.running_mean.numpy(), running_var=bn.running_var.numpy(), num_batches_tracked=5),
+    )
+    assert (seen.severity, "estimated anew" in seen.message) == ("info", True)
 
 
 def test_a_dead_channel_that_holds_nothing_but_the_residue_does_not_hide_it() -> None:
