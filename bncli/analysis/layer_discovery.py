@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.analysis.layer_labels import labels_of
+from bncli.analysis.parallel_trees import join_trees
 from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint, Setting
 from bncli.core.named_arrays import Skipped
 from bncli.errors import NoBatchNormLayers
@@ -32,6 +33,9 @@ class NamingScheme:
     """The framework's default."""
     momentum: float
     """The framework's default as the weight of the new batch."""
+    trees: tuple[str, str] | None = None
+    """Where the statistics and the parameters of a layer lie in two trees, under like paths: the part of the path that
+    is the one or the other tree; `None` where they stand side by side."""
 
 
 NAMING_SCHEMES = (
@@ -40,6 +44,7 @@ NAMING_SCHEMES = (
     NamingScheme("paddle", ("_mean", "_variance", "weight", "bias"), 1e-5, 0.1),
     NamingScheme("mxnet", ("running_mean", "running_var", "gamma", "beta"), 1e-5, 0.1),
     NamingScheme("mxnet", ("moving_mean", "moving_var", "gamma", "beta"), 1e-3, 0.1),
+    NamingScheme("flax", ("mean", "var", "scale", "bias"), 1e-5, 0.01, ("batch_stats", "params")),
     NamingScheme("onnx", (), 1e-5, 0.1),
     NamingScheme("caffe", (), 1e-5, 0.001),
 )
@@ -131,12 +136,10 @@ def _groups(arrays: NamedArrays, skipped: list[Skipped]) -> Iterator[_Group]:
         layer, leaf = _parted(name)
         if name not in told_names and layer not in closed:
             by_layer.setdefault(layer, {})[leaf] = name
-    for layer, leaves in by_layer.items():
-        scheme = _scheme_of(leaves)
-        if scheme is not None:
-            told_by_name = zip(ROLES, scheme.leaves, strict=False)
-            specs = {role: arrays.specs[leaves[leaf]] for role, leaf in told_by_name if leaf in leaves}
-            yield from _unless_faulty(_Group(layer, scheme, specs), leaves, arrays.hints.get(layer), skipped)
+    for layer, scheme, leaves in [*_joined(arrays.specs), *_side_by_side(by_layer)]:
+        told_by_name = zip(ROLES, scheme.leaves, strict=False)
+        specs = {role: arrays.specs[leaves[leaf]] for role, leaf in told_by_name if leaf in leaves}
+        yield from _unless_faulty(_Group(layer, scheme, specs), leaves, arrays.hints.get(layer), skipped)
 
 
 def _unless_faulty(
@@ -162,9 +165,26 @@ def _parted(name: str) -> tuple[str, str]:
     return name[: max(cut, 0)], name[cut + 1 :].removesuffix(":0")
 
 
+def _joined(names: Collection[str]) -> Iterator[tuple[str, NamingScheme, Mapping[str, str]]]:
+    for scheme in NAMING_SCHEMES:
+        if scheme.trees is not None:
+            for layer, leaves in join_trees(names, scheme.trees, scheme.leaves).items():
+                yield layer, scheme, leaves
+
+
+def _side_by_side(
+    by_layer: Mapping[str, Mapping[str, str]],
+) -> Iterator[tuple[str, NamingScheme, Mapping[str, str]]]:
+    for layer, leaves in by_layer.items():
+        scheme = _scheme_of(leaves)
+        if scheme is not None:
+            yield layer, scheme, leaves
+
+
 def _scheme_of(leaves: Collection[str]) -> NamingScheme | None:
     """Return the scheme that explains most of the names; one of the two statistics is enough to speak of a layer."""
-    candidates = [scheme for scheme in NAMING_SCHEMES if any(leaf in leaves for leaf in scheme.leaves[:2])]
+    side_by_side = [scheme for scheme in NAMING_SCHEMES if scheme.trees is None]
+    candidates = [scheme for scheme in side_by_side if any(leaf in leaves for leaf in scheme.leaves[:2])]
     return max(candidates, key=lambda scheme: sum(leaf in leaves for leaf in scheme.leaves), default=None)
 
 

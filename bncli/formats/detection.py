@@ -33,6 +33,7 @@ FORMATS: Sequence[Format] = TableOnDemand(
         "raw_pickle.FORMAT",
         "keras_hdf5.FORMAT",
         "tensor_bundle.FORMAT",
+        "flax_msgpack.FORMAT",
         "onnx.FORMAT",
         "caffe.FORMAT",
         "mxnet_params.FORMAT",

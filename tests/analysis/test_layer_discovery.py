@@ -58,6 +58,15 @@ def test_other_frameworks_names_are_translated(
     assert (layer.eps, layer.momentum) == (Setting(eps, "assumed"), Setting(momentum, "assumed"))
 
 
+def test_flax_keeps_statistics_and_parameters_in_two_trees() -> None:
+    mean, var, scale = (np.arange(3) + start for start in (0.0, 10.0, 20.0))
+    names = {"batch_stats.block.bn.mean": mean, "batch_stats.block.bn.var": var, "params.block.bn.scale": scale}
+    (layer,) = discover(ArraysInMemory(names | {"params.ln.scale": scale, "metrics.mean": mean})).layers
+    assert (layer.name, layer.framework, layer.bias) == ("block.bn", "flax", None)
+    np.testing.assert_array_equal(layer.weight, scale)
+    assert (layer.eps, layer.momentum) == (Setting(1e-5, "assumed"), Setting(0.01, "assumed"))
+
+
 def test_settings_come_from_the_command_line_before_the_file_and_from_the_file_before_the_default() -> None:
     stored = {"bn": LayerHint("bn", "torch.nn.modules.batchnorm.BatchNorm2d", {"eps": 1e-3, "momentum": None})}
     (layer,) = discover(ArraysInMemory(torch_arrays(), stored)).layers

@@ -16,6 +16,7 @@ from safetensors.numpy import save_file
 
 from tests.helpers import caffe_nets, mxnet_lists
 from tests.helpers.keras_files import variables, write_keras_zip
+from tests.helpers.msgpack_files import nested, pack
 from tests.helpers.onnx_models import batch_norm, model, tensors
 from tests.helpers.tensorflow_files import write_bundle
 
@@ -112,6 +113,11 @@ def _write_keras_zip(path: Path) -> Arrays:
     return {f"norm/vars/{number}": values for number, values in enumerate(variables().values())}
 
 
+def _write_flax_msgpack(path: Path) -> Arrays:
+    path.write_bytes(pack(nested(STATE)))
+    return STATE
+
+
 def _write_tf_bundle(path: Path) -> Arrays:
     write_bundle(path, STATE)
     return STATE
@@ -165,6 +171,7 @@ WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "pickle": _write_pickle,
     "keras-zip": _write_keras_zip,
     "keras-hdf5": _write_keras_hdf5,
+    "flax-msgpack": _write_flax_msgpack,
     "tf-bundle": _write_tf_bundle,
     "onnx": _write_onnx,
     "caffe": _write_caffe,

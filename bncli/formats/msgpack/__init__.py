@@ -1,0 +1,1 @@
+"""MessagePack, read in place: the bytes of arrays are stepped over."""
