@@ -205,6 +205,7 @@ def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(target: Path) -
             time.sleep(attempt * 0.002)
             program.kill()
         assert target.read_bytes() == OLD or is_complete(target, 8)
+        assert list(target.parent.iterdir()) == [target]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
