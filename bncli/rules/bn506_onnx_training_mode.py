@@ -31,8 +31,8 @@ RULE = Rule(
     summary="An exported graph holds the layer in training mode.",
     rationale=(
         "An ONNX BatchNormalization with training_mode=1, or with outputs for the running statistics, normalizes with "
-        "the batch, and so does a layer that was traced or exported in train mode: model.eval() changes it no more. Its "
-        "stored statistics are not used, a batch of one gives constants, and accuracy depends on the order of the "
+        "the batch, and so does a layer that was traced or exported in train mode: model.eval() changes it no more. "
+        "Its stored statistics are not used, a batch of one gives constants, and accuracy depends on the order of the "
         "data."
     ),
     thresholds=(),
