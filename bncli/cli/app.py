@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bncli import __version__
-from bncli.cli import check, diff, inspect_checkpoint, inspect_tensor, normalize, rule, simulate_momentum, trend
+from bncli.cli import calibrate, check, diff, inspect_checkpoint, inspect_tensor, normalize, rule, simulate_momentum, trend
 from bncli.cli.examples import examples_epilog
 
 if TYPE_CHECKING:
@@ -53,3 +53,4 @@ _register(app, "check", check.check, check.EXAMPLES)
 _register(app, "rule", rule.rule, rule.EXAMPLES)
 _register(app, "diff", diff.diff, diff.EXAMPLES)
 _register(app, "trend", trend.trend, trend.EXAMPLES)
+_register(app, "calibrate", calibrate.calibrate, calibrate.EXAMPLES)

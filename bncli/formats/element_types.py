@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from bncli.core.rounding import FLOAT_DTYPES, round_to
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -38,6 +40,19 @@ class ElementType:
         if self.name in _FLOAT8_LAYOUTS:
             return _float8_values(self.name)[elements]
         return elements.astype(self.stored, copy=False)
+
+    def encode(self, values: NDArray[np.float64], byte_order: ByteOrder) -> bytes:
+        """Return the bytes of values rounded to nearest in this type, one of `float64`, `float32`, `float16`, `bfloat16`.
+
+        Raises:
+            ValueError: the type is another one.
+        """
+        if self.name not in FLOAT_DTYPES:
+            raise ValueError(f"{self.name} is not a type that statistics are written in")
+        rounded = round_to(values, self.name)
+        if self.name == "bfloat16":
+            rounded = (rounded.view(np.uint32) >> np.uint32(16)).astype(np.uint16)
+        return rounded.astype(self.stored.newbyteorder(byte_order)).tobytes()
 
 
 def _plain(name: str) -> ElementType:

@@ -127,6 +127,10 @@ class OpenedFile(NamedArrays):
         array = self._find(name)
         return self._guarded(name, lambda: array.position)
 
+    def stored(self, name: str) -> StoredArray:
+        """Return where an array lies in the file, and how."""
+        return self._find(name)
+
     def close(self) -> None:
         """Close the file."""
         self._flattened = None

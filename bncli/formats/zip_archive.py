@@ -41,6 +41,7 @@ class ZipArchive:
         try:
             with zipfile.ZipFile(RegionFile(source)) as archive:
                 members = archive.infolist()
+                self.directory_offset: int = archive.start_dir
         except (zipfile.BadZipFile, *FAULTS) as fault:
             raise ValueError(
                 f"the zip directory cannot be read, is the file cut short? ({describe_fault(fault)})"
@@ -110,11 +111,15 @@ class ZipMember:
         """Where the member's bytes start in the file."""
         return self._locate().position
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether the bytes lie in the file as they are, not deflated."""
+        return self._member.compress_type == zipfile.ZIP_STORED
+
     def read(self, start: int, count: int) -> bytearray:
         """Return exactly `count` bytes from `start` on."""
         stored = self._locate()
-        is_stored = self._member.compress_type == zipfile.ZIP_STORED
-        return (stored if is_stored else self._archive.inflated(self._member, stored)).read(start, count)
+        return (stored if self.is_stored else self._archive.inflated(self._member, stored)).read(start, count)
 
     def _locate(self) -> Region:
         if self._stored is None:

@@ -1,0 +1,144 @@
+"""Population statistics in the place of a checkpoint's running statistics: what they are, and what they move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.analysis.population_estimate import effective_count, estimate
+from bncli.core.running_statistics import RunningStatistics
+from bncli.errors import InvalidValue, ShapeMismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from bncli.analysis.population_estimate import EstimateSettings
+    from bncli.core.batch_norm_layer import BatchNormLayer
+    from bncli.core.batch_statistics import Ddof
+    from bncli.core.recorded_layer import BatchRows, RecordedLayer
+
+    FloatArray = NDArray[np.float64]
+
+_UNBIASED_FRAMEWORKS = frozenset({"torch", "caffe"})
+"""Those that average batch variances of ddof 1; the others use ddof 0."""
+
+AIMED_ERROR = 0.01
+"""Standard error of a mean, in standard deviations, that is good enough: a shift that no layer notices."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerCalibration:
+    """One layer before and after; arrays of shape (C,)."""
+
+    layer: BatchNormLayer
+    recorded_name: str
+    num_batches: int
+    num_samples: int
+    num_values: int
+    """Values per channel, over all batches."""
+    ddof: Ddof
+    """Of the new variance."""
+    mean: FloatArray
+    """The new running mean, before it is rounded to the stored precision."""
+    var: FloatArray
+    """The new running variance."""
+    effective_count: FloatArray
+    """Independent values that the mean is worth; NaN where nothing tells."""
+
+    @property
+    def mean_shift(self) -> FloatArray:
+        """Distance that the mean moved, in old standard deviations `sqrt(running_var + eps)`."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            old = np.sqrt(self.layer.running_var.astype(np.float64) + self.layer.eps.value)
+            return np.abs(self.mean - self.layer.running_mean.astype(np.float64)) / old
+
+    @property
+    def var_ratio(self) -> FloatArray:
+        """New over old variance, eps added to both."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            eps = self.layer.eps.value
+            return (self.var + eps) / (self.layer.running_var.astype(np.float64) + eps)
+
+    @property
+    def standard_error(self) -> FloatArray:
+        """Standard error of the new mean, in standard deviations of the values."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return 1 / np.sqrt(self.effective_count)
+
+    @property
+    def samples_for_aim(self) -> int | None:
+        """Samples that bring the standard error of every channel to `AIMED_ERROR`; `None` where nothing tells."""
+        known = self.standard_error[np.isfinite(self.standard_error)]
+        return int(np.ceil(self.num_samples * (known.max() / AIMED_ERROR) ** 2)) if known.size else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """All layers, and what has no counterpart."""
+
+    settings: EstimateSettings
+    layers: tuple[LayerCalibration, ...]
+    unrecorded: tuple[str, ...]
+    """Layers of the checkpoint that no recording holds: they stay as they are."""
+    unused: tuple[str, ...]
+    """Layers of the recordings that the checkpoint does not have."""
+
+
+def calibrate_layer(
+    layer: BatchNormLayer, recorded: Sequence[RecordedLayer], settings: EstimateSettings
+) -> LayerCalibration:
+    """Return a layer with population statistics.
+
+    Args:
+        layer: as the checkpoint has it.
+        recorded: the same layer in one or several recordings.
+        settings: which estimate.
+
+    Raises:
+        ShapeMismatch: the numbers of channels differ.
+        InvalidValue: a batch held NaN or infinity, or there are too few values for a variance.
+    """
+    for each in recorded:
+        if each.num_features != layer.num_features:
+            raise ShapeMismatch(
+                f"layer {layer.label} has {layer.num_features} channels, {each.num_features} in the recording",
+                hint="the recording is of another model",
+            )
+    parts = [each.rows for each in recorded]
+    _refuse_nonfinite(layer, parts)
+    ddof: Ddof = 1 if layer.framework in _UNBIASED_FRAMEWORKS else 0
+    old = RunningStatistics(
+        layer.running_mean.astype(np.float64), layer.running_var.astype(np.float64), layer.num_batches_tracked
+    )
+    mean, var = estimate(parts, old, settings, ddof)
+    if not (np.isfinite(mean).all() and np.isfinite(var).all()):
+        raise InvalidValue(
+            f"layer {layer.label}: its batches give no finite statistics",
+            hint="each batch needs at least two values per channel, and old statistics that are mixed in must be finite",
+        )
+    return LayerCalibration(
+        layer=layer,
+        recorded_name=recorded[0].name,
+        num_batches=sum(len(rows) for rows in parts),
+        num_samples=sum(int(rows.num_samples.sum()) for rows in parts),
+        num_values=sum(int(rows.num_values.sum()) for rows in parts),
+        ddof=ddof,
+        mean=mean,
+        var=var,
+        effective_count=effective_count(parts),
+    )
+
+
+def _refuse_nonfinite(layer: BatchNormLayer, parts: Sequence[BatchRows]) -> None:
+    for rows in parts:
+        is_broken = ~(np.isfinite(rows.mean) & np.isfinite(rows.biased_var))
+        if is_broken.any():
+            row, channel = (int(each[0]) for each in np.nonzero(is_broken))
+            raise InvalidValue(
+                f"layer {layer.label}, channel {channel}: the batch of step {rows.step[row]} holds NaN or infinity",
+                hint="find that batch and record without it: no statistics of it are of use in eval mode",
+            )

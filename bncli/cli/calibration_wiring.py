@@ -1,0 +1,129 @@
+"""Runs `calibrate`: from a checkpoint and recordings to a new checkpoint and a report of what moved."""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+
+from bncli.analysis.calibration import Calibration, calibrate_layer
+from bncli.analysis.layer_discovery import discover
+from bncli.analysis.layer_selection import select
+from bncli.analysis.population_estimate import EstimateName, EstimateSettings
+from bncli.analysis.recorded_matching import match_recorded, unmatched
+from bncli.cli.atomic_file import atomic_file
+from bncli.cli.options import parse_momentum
+from bncli.core.normalization import check_momentum
+from bncli.core.rounding import FLOAT_DTYPES, round_to
+from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, near_miss
+from bncli.formats.detection import open_named_arrays
+from bncli.formats.opened_file import OpenedFile
+from bncli.formats.rewriting import patches_of, write_copy
+from bncli.recording.opening import open_recording
+from bncli.reports.calibration import CalibrationFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from bncli.analysis.calibration import LayerCalibration
+    from bncli.analysis.layer_discovery import GivenSettings
+    from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
+    from bncli.recording.opened_recording import OpenedRecording
+
+ESTIMATES: dict[str, EstimateName] = {name: name for name in get_args(EstimateName)}
+
+
+def estimate_settings(name: str, momentum: str | None, prior_weight: float) -> EstimateSettings:
+    """Return what the options say about the estimate.
+
+    Raises:
+        InvalidUsage: no such estimate, or a value that makes none.
+    """
+    if name not in ESTIMATES:
+        raise InvalidUsage(f"unknown estimate {name!r}", hint=near_miss(name, ESTIMATES))
+    if not 0 <= prior_weight < math.inf:
+        raise InvalidUsage(f"--prior-weight is {prior_weight:g}: give a number of samples, 0 or more")
+    if name != "ema":
+        if momentum is not None:
+            raise InvalidUsage(f"--momentum is of the estimate ema, not of {name}", hint="add --estimate ema")
+        return EstimateSettings(ESTIMATES[name], None, prior_weight)
+    if momentum is None:
+        raise InvalidUsage("--estimate ema needs a --momentum", hint="such as --momentum 0.1, PyTorch's default")
+    weight = parse_momentum(momentum)
+    check_momentum(weight)
+    return EstimateSettings("ema", weight, prior_weight)
+
+
+def calibrate_file(
+    checkpoint_path: Path,
+    recording_paths: Sequence[Path],
+    output: Path,
+    settings: EstimateSettings,
+    *,
+    given: GivenSettings,
+    globs: Sequence[str],
+    force: bool,
+) -> tuple[Calibration, CalibrationFiles]:
+    """Write the new checkpoint, and return what moved. Inputs are only read.
+
+    Raises:
+        BncliError: a file cannot be used, a layer has no finite statistics, or the output cannot be written.
+    """
+    with ExitStack() as stack:
+        arrays = stack.enter_context(open_named_arrays(checkpoint_path))
+        recordings = [stack.enter_context(open_recording(path)) for path in recording_paths]
+        checkpoint = discover(arrays, given)
+        calibration = _calibrate(checkpoint, recordings, settings, globs)
+        if not isinstance(arrays, OpenedFile):
+            raise InvalidUsage(f"{checkpoint_path}: lies in several files", hint="save it as one file first")
+        patches = patches_of(arrays, _new_values(calibration.layers, arrays))
+        with atomic_file(output, force=force) as file:
+            write_copy(checkpoint_path, arrays.format, patches, file)
+    cut_off = tuple(recording.path for recording in recordings if not recording.is_complete)
+    return calibration, CalibrationFiles(checkpoint_path, checkpoint.format, tuple(recording_paths), cut_off, output)
+
+
+def _calibrate(
+    checkpoint: Checkpoint, recordings: Sequence[OpenedRecording], settings: EstimateSettings, globs: Sequence[str]
+) -> Calibration:
+    chosen = [each.layer for each in select(checkpoint, globs)]
+    names = tuple(dict.fromkeys(name for recording in recordings for name in recording.layer_names))
+    matched = match_recorded(chosen, names)
+    if not matched:
+        raise InputNotFound(
+            f"{checkpoint.path}: none of its layers is in {recordings[0].path}",
+            hint=f"the recording has {', '.join(names[:3]) or 'none'}; the checkpoint has {chosen[0].label}",
+        )
+    layers = [
+        _calibrate_one(layer, matched[layer.name], recordings, settings) for layer in chosen if layer.name in matched
+    ]
+    unrecorded = tuple(layer.label for layer in chosen if layer.name not in matched)
+    return Calibration(settings, tuple(layers), unrecorded, unmatched(names, matched))
+
+
+def _calibrate_one(
+    layer: BatchNormLayer, name: str, recordings: Sequence[OpenedRecording], settings: EstimateSettings
+) -> LayerCalibration:
+    recorded = [recording.layer(name) for recording in recordings if name in recording.layer_names]
+    return calibrate_layer(layer, recorded, settings)
+
+
+def _new_values(layers: Sequence[LayerCalibration], arrays: OpenedFile) -> dict[str, NDArray[np.float64]]:
+    """Return the new values of arrays by their stored names, after checking that they fit the stored precision."""
+    values = {}
+    for layer in layers:
+        for role, new in (("running_mean", layer.mean), ("running_var", layer.var)):
+            name = layer.layer.tensors[role]
+            dtype = arrays.specs[name].dtype
+            if dtype in FLOAT_DTYPES and not np.isfinite(round_to(new, dtype)).all():
+                raise InvalidValue(
+                    f"{arrays.path}: layer {layer.layer.label}: its {role} is beyond what {dtype} holds",
+                    hint="save the checkpoint with statistics in float32",
+                )
+            values[name] = new
+    return values

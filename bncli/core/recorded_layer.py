@@ -1,0 +1,116 @@
+"""What a recording holds of one layer: the statistics of every batch that passed through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.core.batch_statistics import BatchStatistics
+from bncli.core.moments import Moments, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from bncli.core.running_statistics import RunningStatistics
+
+    FloatArray = NDArray[np.float64]
+    IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchRows:
+    """T passes of a batch through a layer of C channels, in the order in which they happened."""
+
+    step: IntArray
+    """Shape (T,): the forward pass of the model that each belongs to, counted from 0; a layer that a model uses twice
+    has two rows of one step."""
+    num_values: IntArray
+    """Shape (T,): values per channel."""
+    num_samples: IntArray
+    """Shape (T,): samples in the batch."""
+    is_training: NDArray[np.bool_]
+    """Shape (T,): whether the layer normalized with the batch's statistics, and so may have updated the running ones."""
+    mean: FloatArray
+    """Shape (T, C)."""
+    mean_error: NDArray[np.float32]
+    """Shape (T, C): what rounding took from `mean`."""
+    biased_var: FloatArray
+    """Shape (T, C), ddof 0."""
+    sample_mean_var: NDArray[np.float32]
+    """Shape (T, C): variance with ddof 0 of the means of the batch's samples over their positions."""
+
+    def __len__(self) -> int:
+        """Number of passes T."""
+        return len(self.step)
+
+    @property
+    def num_features(self) -> int:
+        """Number of channels C."""
+        return int(self.mean.shape[1])
+
+    def effective_count(self) -> FloatArray:
+        """Return how many independent values each batch's mean is worth, shape (T, C).
+
+        `n_eff = N * var / Var_i(a_i)` with the means a_i of the N samples, at most the values per channel: positions
+        of one sample are correlated. NaN for a batch of one sample, whose means have no spread.
+        """
+        values = self.num_values[:, None].astype(np.float64)
+        samples = self.num_samples[:, None].astype(np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            unbiased = self.biased_var * values / (values - 1)
+            spread = self.sample_mean_var * samples / (samples - 1)
+            worth = np.where(spread > 0, np.minimum(samples * unbiased / spread, values), values)
+        return np.where(np.isfinite(spread), worth, np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedLayer:
+    """One batch-normalization layer over a recording."""
+
+    name: str
+    """Path of the module in the model, as in its state dict; wrappers such as DistributedDataParallel are left out."""
+    class_name: str
+    """Class of the module, such as `BatchNorm2d`."""
+    num_features: int
+    """Number of channels C."""
+    eps: float
+    momentum: float | None
+    """Weight of the new batch; `None` is the cumulative average."""
+    num_recomputed: int
+    """Passes that only repeated one for the backward pass, as under activation checkpointing: each updated the running
+    statistics once more, and none has a row."""
+    start: RunningStatistics | None
+    """Running statistics before the first step; `None` where the layer tracks none."""
+    end: RunningStatistics | None
+    """Running statistics after the last step; `None` also where the recording was cut off."""
+    rows: BatchRows
+
+    @cached_property
+    def pooled(self) -> Moments:
+        """Moments of all values of all batches together: variance within batches plus variance between them.
+
+        Every sum is rounded once, so the result depends neither on the order of the batches nor on who saw which.
+        """
+        return pooled([self.rows])
+
+    def batch_statistics(self) -> BatchStatistics:
+        """Return the batches of at least two values per channel as running averages see them."""
+        chosen = np.flatnonzero(self.rows.num_values > 1)
+        count = self.rows.num_values[chosen]
+        unbiased = self.rows.biased_var[chosen] * (count / (count - 1))[:, None]
+        return BatchStatistics(count, self.rows.mean[chosen], unbiased)
+
+
+def pooled(parts: Sequence[BatchRows]) -> Moments:
+    """Return the moments of all values of all batches of one layer, which several recordings may hold."""
+    moments = [
+        Moments(int(count), mean, error.astype(np.float64), var * float(count))
+        for rows in parts
+        for count, mean, error, var in zip(rows.num_values, rows.mean, rows.mean_error, rows.biased_var, strict=True)
+    ]
+    return merge(moments)

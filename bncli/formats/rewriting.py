@@ -1,0 +1,104 @@
+"""Writes a copy of a checkpoint in which some arrays have other values, and every other byte is as it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from bncli.errors import UnsupportedFormat
+from bncli.formats import safetensors, torch_zip
+from bncli.formats.byte_source import opening
+from bncli.formats.regions import FileRegion
+from bncli.formats.zip_archive import ZipArchive, ZipMember
+from bncli.formats.zip_checksums import checksum_patches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bncli.formats.byte_source import ByteSource
+    from bncli.formats.opened_file import OpenedFile
+    from bncli.formats.regions import Region
+    from bncli.formats.stored_array import StoredArray
+
+REWRITABLE_FORMATS = (safetensors.FORMAT.name, torch_zip.FORMAT.name)
+
+_COPIED_AT_ONCE = 4 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Bytes that take the place of as many others."""
+
+    offset: int
+    content: bytes
+
+    @property
+    def stop(self) -> int:
+        """One past the last byte."""
+        return self.offset + len(self.content)
+
+
+def patches_of(arrays: OpenedFile, values: Mapping[str, NDArray[np.float64]]) -> list[Patch]:
+    """Return what has to change in a file so that the named arrays have these values, each rounded once.
+
+    Raises:
+        UnsupportedFormat: the file is of a format that cannot be rewritten, or an array does not lie in it in one run
+            of plain floating-point numbers.
+    """
+    if arrays.format not in REWRITABLE_FORMATS:
+        raise UnsupportedFormat(
+            f"{arrays.path}: a {arrays.format} file cannot be rewritten",
+            hint=f"load it and save it as {' or '.join(REWRITABLE_FORMATS)}",
+        )
+    return [_patch(arrays, name, arrays.stored(name), new) for name, new in values.items()]
+
+
+def write_copy(path: Path, format_name: str, patches: Iterable[Patch], file: IO[bytes]) -> None:
+    """Write the bytes of a file, patched, and with the checksums of its members put right if it is a zip.
+
+    Args:
+        path: the file to copy; it is only read.
+        format_name: its format, one of `REWRITABLE_FORMATS`.
+        patches: bytes to replace; they do not overlap.
+        file: where the copy goes, from start to end.
+    """
+    with opening(path, f"a {format_name} file") as source:
+        ordered = sorted(patches, key=lambda patch: patch.offset)
+        if format_name == torch_zip.FORMAT.name:
+            sums = checksum_patches(ZipArchive(source), [(patch.offset, patch.content) for patch in ordered])
+            ordered = sorted([*ordered, *(Patch(*each) for each in sums)], key=lambda patch: patch.offset)
+        _copy(source, ordered, file)
+        source.close()
+
+
+def _patch(arrays: OpenedFile, name: str, array: StoredArray, values: NDArray[np.float64]) -> Patch:
+    try:
+        if not (array.is_contiguous and _lies_as_it_is(array.region)):
+            raise ValueError("its bytes are compressed or scattered")
+        return Patch(array.position, array.element.encode(values, array.byte_order))
+    except ValueError as fault:
+        raise UnsupportedFormat(f"{arrays.path}: array {name!r} cannot be rewritten: {fault}") from fault
+
+
+def _lies_as_it_is(region: Region) -> bool:
+    return isinstance(region, FileRegion) or (isinstance(region, ZipMember) and region.is_stored)
+
+
+def _copy(source: ByteSource, patches: list[Patch], file: IO[bytes]) -> None:
+    done = 0
+    for patch in patches:
+        _copy_range(source, done, patch.offset, file)
+        file.write(patch.content)
+        done = patch.stop
+    _copy_range(source, done, source.size, file)
+
+
+def _copy_range(source: ByteSource, start: int, stop: int, file: IO[bytes]) -> None:
+    while start < stop:
+        count = min(_COPIED_AT_ONCE, stop - start)
+        file.write(source.read(start, count))
+        start += count

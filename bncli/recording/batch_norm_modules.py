@@ -1,0 +1,89 @@
+"""Finds the batch-normalization modules of a model, and refuses models of which hooks would see only a part."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.core.running_statistics import RunningStatistics
+from bncli.errors import InvalidUsage, NoBatchNormLayers
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+    from torch.nn import Module
+
+_WRAPPERS = {
+    "DataParallel": "module",
+    "DistributedDataParallel": "module",
+    "FullyShardedDataParallel": "_fsdp_wrapped_module",
+    "OptimizedModule": "_orig_mod",
+}
+"""Classes that hold a model, by the attribute in which they do: it is no part of the names in the model's own state
+dict."""
+
+
+def batch_norm_modules(model: Module) -> dict[str, Module]:
+    """Return the batch-normalization modules of a model by their paths; a module that is used twice has its first.
+
+    BatchNorm1d, 2d and 3d, SyncBatchNorm, their lazy forms and all subclasses. Names are those of the bare model.
+
+    Raises:
+        InvalidUsage: the model is a `DataParallel` over several devices.
+        NoBatchNormLayers: the model has none.
+    """
+    from torch.nn.modules.batchnorm import _BatchNorm  # noqa: PLC0415
+
+    refuse_replicas(model)
+    found = {bare_name(model, name): module for name, module in model.named_modules() if isinstance(module, _BatchNorm)}
+    if not found:
+        raise NoBatchNormLayers(
+            f"the model {type(model).__name__} has no batch-normalization layer",
+            hint="a BatchNorm1d, 2d or 3d, a SyncBatchNorm or a subclass; InstanceNorm and frozen copies are none",
+        )
+    return found
+
+
+def refuse_replicas(model: Module) -> None:
+    """Raise an error if the model runs as copies in threads, each with a part of every batch.
+
+    Raises:
+        InvalidUsage: it does.
+    """
+    from torch.nn import DataParallel  # noqa: PLC0415
+
+    for module in model.modules():
+        if isinstance(module, DataParallel) and len(module.device_ids) > 1:
+            raise InvalidUsage(
+                f"the model runs as DataParallel on {len(module.device_ids)} devices: each copy normalizes its part of "
+                "a batch, and the statistics of all copies but the first are thrown away",
+                hint="record model.module on one device, or use DistributedDataParallel",
+            )
+
+
+def bare_name(model: Module, name: str) -> str:
+    """Return a module's path without the wrappers that it leads through."""
+    parts = []
+    module = model
+    for part in name.split(".") if name else ():
+        if part != _WRAPPERS.get(type(module).__name__):
+            parts.append(part)
+        module = module.get_submodule(part)
+    return ".".join(parts)
+
+
+def running_statistics(module: Module) -> RunningStatistics | None:
+    """Return a copy of the running statistics of a module in float64; `None` where it tracks none, or has none yet."""
+    from torch.nn.parameter import UninitializedTensorMixin  # noqa: PLC0415
+
+    mean, var, counter = module.running_mean, module.running_var, module.num_batches_tracked
+    if mean is None or var is None or isinstance(mean, UninitializedTensorMixin):
+        return None
+    return RunningStatistics(_copy(mean), _copy(var), None if counter is None else int(counter))
+
+
+def _copy(buffer: Tensor | Module) -> NDArray[np.float64]:
+    import torch  # noqa: PLC0415
+
+    values: NDArray[np.float64] = torch.as_tensor(buffer).detach().to("cpu", torch.float64, copy=True).numpy()
+    return values

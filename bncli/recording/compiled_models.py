@@ -1,0 +1,45 @@
+"""Lets compiled models run uncompiled for a while: hooks that came after the compilation are not part of it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bncli.errors import InvalidUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch.nn import Module
+
+
+@contextmanager
+def run_eagerly(model: Module) -> Iterator[None]:
+    """Run everything that `torch.compile` made as if it had not, until the block ends.
+
+    Where nothing was compiled up to now this does nothing: to load the compiler costs seconds.
+
+    Raises:
+        InvalidUsage: the model is compiled, and this torch cannot suspend that.
+    """
+    import torch  # noqa: PLC0415
+
+    is_compiled = any(_is_compiled(module) for module in model.modules())
+    if not is_compiled and "torch._dynamo" not in sys.modules:
+        yield
+        return
+    if not hasattr(torch.compiler, "set_stance"):
+        if is_compiled:
+            raise InvalidUsage(
+                f"torch {torch.__version__} cannot suspend torch.compile, and a compiled model passes hooks by",
+                hint="record the model before it is compiled, or use torch 2.6 or newer",
+            )
+        yield
+        return
+    with torch.compiler.set_stance("force_eager"):
+        yield
+
+
+def _is_compiled(module: Module) -> bool:
+    return type(module).__name__ == "OptimizedModule" or getattr(module, "_compiled_call_impl", None) is not None

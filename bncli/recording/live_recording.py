@@ -1,0 +1,191 @@
+"""`bncli.record`: writes the batch statistics of a live model to a file while its own loop runs."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bncli import __version__
+from bncli.errors import BncliError, InvalidUsage, OutputExists, OutputFailed
+from bncli.recording.batch_norm_modules import batch_norm_modules, running_statistics
+from bncli.recording.compiled_models import run_eagerly
+from bncli.recording.observation import Observation
+from bncli.recording.opening import spool_path
+from bncli.recording.sealing import seal
+from bncli.recording.spool import SpooledLayer, SpoolWriter
+from bncli.recording.spool_reader import SpoolReader
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from torch.nn import Module
+
+    from bncli.core.running_statistics import RunningStatistics
+
+_MOST_STEPS_BUFFERED = 32
+"""Steps between two fetches from a device: what a killed run loses at most."""
+
+
+@contextmanager
+def record(model: Module, path: str | os.PathLike[str], *, force: bool = False) -> Iterator[None]:
+    """Record what enters the batch-normalization layers of a model while the block runs.
+
+    The block is the caller's own loop, of training or of evaluation. Model, gradients and modes stay as that loop makes
+    them; afterwards the hooks are gone, also if it raises. While it runs, `path` with `.part` added grows; when it
+    ends, that becomes `path`, a safetensors file. If it raises or is killed, the `.part` stays and can be read too.
+
+    Args:
+        model: any torch module that has batch normalization; it may be wrapped by DistributedDataParallel or compiled.
+            A compiled model runs uncompiled meanwhile.
+        path: the recording to write. Where torch.distributed runs several ranks, each writes its own: `{rank}` in the
+            name is replaced.
+        force: whether files that exist are replaced.
+
+    Raises:
+        NoBatchNormLayers: the model has none.
+        InvalidUsage: the model is a `DataParallel` over several devices, or several ranks would write one file.
+        OutputExists: the file, or the `.part` of a run that ended early, is there already.
+        OutputFailed: the file cannot be written, now or in the middle of the block.
+    """
+    target = _path_of_rank(path)
+    modules = batch_norm_modules(model)
+    provenance = {"made_by": "bncli.record", "model": type(model).__name__, **versions()}
+    with recording(model, modules, target, provenance, force=force):
+        yield
+
+
+@contextmanager
+def recording(
+    model: Module, modules: Mapping[str, Module], target: Path, provenance: Mapping[str, Any], *, force: bool
+) -> Iterator[None]:
+    """Record the given modules of a model; otherwise as `record`."""
+    check_free(target, force=force)
+    part = spool_path(target)
+    with ExitStack() as stack:
+        with told_as_output(part):
+            file = stack.enter_context(part.open("wb"))
+            spool = SpoolWriter(file, provenance)
+            spool.flush()
+        live = _LiveRecording(spool, part, {name: running_statistics(module) for name, module in modules.items()})
+        observation = Observation(model, modules, live.introduce, lambda: live.step_done(observation))
+        stack.enter_context(run_eagerly(model))
+        stack.callback(observation.end)
+        try:
+            observation.begin()
+            yield
+        except BaseException:
+            observation.end()
+            with suppress(BncliError):  # what is on its way already is the error to tell
+                live.write(observation)
+            raise
+        observation.end()
+        live.finish(observation, modules)
+    with told_as_output(target), SpoolReader(part) as reader:
+        seal(reader, target)
+    part.unlink()
+
+
+def check_free(target: Path, *, force: bool) -> None:
+    """Raise an error if a recording may not be written there.
+
+    Raises:
+        OutputExists: a file is there, or what a run left that ended early, and `force` is not given.
+    """
+    if force:
+        return
+    if target.exists():
+        raise OutputExists(f"{target}: exists already", hint="choose another name, or overwrite it with force")
+    part = spool_path(target)
+    if part.exists():
+        raise OutputExists(
+            f"{part}: holds what an earlier run recorded before it ended early",
+            hint="it can be read as it is; move or remove it, or overwrite it with force",
+        )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the programs that made a recording."""
+    import torch  # noqa: PLC0415
+
+    return {"bncli_version": __version__, "torch_version": str(torch.__version__)}
+
+
+@contextmanager
+def told_as_output(path: Path) -> Iterator[None]:
+    """Turn an error of the file system into one line that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputFailed(f"{path}: {error.strerror or error}") from error
+
+
+@dataclass(slots=True)
+class _LiveRecording:
+    """The file side of a recording: what the observation tells goes to the spool."""
+
+    _spool: SpoolWriter
+    _path: Path
+    _starts: dict[str, RunningStatistics | None]
+    """Before the first step, by layer; `None` also for a lazy layer that has no buffers yet."""
+    _num_layers: int = 0
+    _last_written: int = -1
+
+    def introduce(self, name: str, module: Module) -> int:
+        """Write a layer's settings and statistics at the start, and return its index."""
+        layer = SpooledLayer(name, type(module).__name__, module.num_features, module.eps, module.momentum)
+        start = self._starts[name] or running_statistics(module)
+        with told_as_output(self._path):
+            self._spool.introduce(layer)
+            if start is not None:
+                self._spool.start(self._num_layers, start)
+        self._num_layers += 1
+        return self._num_layers - 1
+
+    def step_done(self, observation: Observation) -> None:
+        """Write what was measured, at once from a CPU, now and then from a device that has to be waited for."""
+        if observation.is_free_to_fetch or observation.step - self._last_written >= _MOST_STEPS_BUFFERED:
+            self.write(observation)
+            self._last_written = observation.step
+
+    def write(self, observation: Observation) -> None:
+        """Write everything that was measured, and flush it."""
+        with told_as_output(self._path):
+            for head, statistics in observation.fetch():
+                self._spool.row(head, statistics)
+            self._spool.flush()
+
+    def finish(self, observation: Observation, modules: Mapping[str, Module]) -> None:
+        """Write the rest, the statistics at the end, and that the recording is complete."""
+        self.write(observation)
+        with told_as_output(self._path):
+            for name, index in observation.indices.items():
+                end = running_statistics(modules[name])
+                if end is not None:
+                    self._spool.end(index, end)
+            summary = {"num_steps": observation.step + 1, "recomputed": dict(observation.recomputed)}
+            self._spool.finish(summary)
+            self._spool.flush()
+
+
+def _path_of_rank(path: str | os.PathLike[str]) -> Path:
+    """Return where this process writes.
+
+    Raises:
+        InvalidUsage: several ranks would write the same file.
+    """
+    from pathlib import Path  # noqa: PLC0415
+
+    from torch import distributed  # noqa: PLC0415
+
+    text = str(path)
+    if not (distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1):
+        return Path(text)
+    if "{rank}" not in text:
+        raise InvalidUsage(
+            f"{text}: all {distributed.get_world_size()} ranks would write this file",
+            hint="put {rank} into its name; calibrate takes the recordings of all ranks together",
+        )
+    return Path(text.replace("{rank}", str(distributed.get_rank())))

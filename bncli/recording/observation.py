@@ -1,0 +1,132 @@
+"""Hooks that see every batch on its way into a batch-normalization module, and go without a trace."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from bncli.errors import InvalidUsage
+from bncli.recording.row_buffer import RowBuffer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+    from torch.nn import Module
+    from torch.utils.hooks import RemovableHandle
+
+    from bncli.recording.spool import RowHead
+
+_NO_BACKWARD = -1
+
+
+class Observation:
+    """Measures what enters the batch-normalization modules of a model, from `begin` to `end`.
+
+    A step is one forward pass of the model. Where only parts of it are called, a step ends when a module that was
+    called in it is called again.
+
+    Args:
+        model: the model; it may be wrapped.
+        modules: the modules to watch, by name.
+        introduce: told the name and the module when the first batch of a module arrives; gives the layer's index.
+        after_step: called when a step may be over, to fetch what was measured.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        modules: Mapping[str, Module],
+        introduce: Callable[[str, Module], int],
+        after_step: Callable[[], None],
+    ) -> None:
+        self._model = model
+        self._modules = modules
+        self._introduce = introduce
+        self._after_step = after_step
+        self._buffer = RowBuffer()
+        self._handles: list[RemovableHandle] = []
+        self.indices: dict[str, int] = {}
+        """By layer, its index: those that a batch has reached, in that order."""
+        self._seen_in_step: set[str] = set()
+        self._depth = 0
+        self.step = -1
+        """The current step, counted from 0."""
+        self.recomputed: Counter[str] = Counter()
+        """By layer, passes that a backward pass repeated."""
+
+    def begin(self) -> None:
+        """Put the hooks in place."""
+        self._handles.append(self._model.register_forward_pre_hook(self._enter_model, with_kwargs=True))
+        for name, module in self._modules.items():
+            self._handles.append(module.register_forward_pre_hook(self._watcher(name), with_kwargs=True))
+        # Also when the forward pass raises: the next one is a step of its own.
+        self._handles.append(self._model.register_forward_hook(self._leave_model, always_call=True))
+
+    def end(self) -> None:
+        """Take the hooks away."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+
+    @property
+    def is_free_to_fetch(self) -> bool:
+        """Whether a fetch waits for no device."""
+        return self._buffer.is_on_cpu
+
+    def fetch(self) -> Iterator[tuple[RowHead, NDArray[np.float64]]]:
+        """Yield what was measured since the last fetch."""
+        return self._buffer.fetch()
+
+    def _enter_model(self, *_: Any) -> None:
+        if not self._depth:
+            self._begin_step()
+        self._depth += 1
+
+    def _leave_model(self, *_: Any) -> None:
+        self._depth = max(0, self._depth - 1)
+        if not self._depth:
+            self._after_step()
+
+    def _begin_step(self) -> None:
+        self.step += 1
+        self._seen_in_step.clear()
+
+    def _watcher(self, name: str) -> Callable[[Module, tuple[Any, ...], dict[str, Any]], None]:
+        def watch(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            x = args[0] if args else kwargs.get("input")
+            if _is_batch(module, x):
+                self._see(name, module, x)
+
+        return watch
+
+    def _see(self, name: str, module: Module, x: Tensor) -> None:
+        import torch  # noqa: PLC0415
+
+        if getattr(module, "_is_replica", False):
+            raise InvalidUsage(
+                f"layer {name} runs as a copy of DataParallel, which sees a part of each batch",
+                hint="record model.module on one device, or use DistributedDataParallel",
+            )
+        if torch._C._current_graph_task_id() != _NO_BACKWARD:  # noqa: SLF001 - torch.utils.checkpoint asks it so too
+            self.recomputed[name] += 1
+            return
+        if not self._depth and (self.step < 0 or name in self._seen_in_step):
+            self._after_step()
+            self._begin_step()
+        self._seen_in_step.add(name)
+        if name not in self.indices:
+            self.indices[name] = self._introduce(name, module)
+        with torch.no_grad():
+            self._buffer.measure(self.indices[name], self.step, x.detach(), is_training=module.training)
+
+
+def _is_batch(module: Module, x: Any) -> bool:
+    """Return whether the module will take this for a batch; what it refuses, it refuses itself."""
+    import torch  # noqa: PLC0415
+
+    if not isinstance(x, torch.Tensor) or x.dim() < 2 or not x.is_floating_point() or not x.numel():  # noqa: PLR2004
+        return False
+    return x.shape[1] == module.num_features

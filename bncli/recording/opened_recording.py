@@ -1,0 +1,74 @@
+"""A recording that is open for reading, whether it was completed or cut off."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from bncli.errors import InputNotFound, MalformedFile, near_miss
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from bncli.core.recorded_layer import RecordedLayer
+
+
+class OpenedRecording(ABC):
+    """The layers of a recording, read one at a time. A context manager: leaving it closes the file.
+
+    Attributes:
+        path: the file.
+        provenance: what was recorded, with which versions and options.
+        is_complete: whether the recording reached its end; if not, rows up to the last flush are there.
+        num_steps: forward passes of the model.
+        layer_names: every layer that a batch passed through, in the order in which it first did.
+    """
+
+    path: Path
+    provenance: Mapping[str, Any]
+    is_complete: bool
+    num_steps: int
+    layer_names: tuple[str, ...]
+
+    def layer(self, name: str) -> RecordedLayer:
+        """Return everything that is recorded of one layer.
+
+        Raises:
+            InputNotFound: the recording has no such layer.
+            MalformedFile: the file breaks the rules of recordings.
+        """
+        if name not in self.layer_names:
+            raise InputNotFound(f"{self.path}: no layer {name!r}", hint=near_miss(name, self.layer_names))
+        with told_as_malformed(self.path):
+            return self._read_layer(self.layer_names.index(name))
+
+    def layers(self) -> Iterator[RecordedLayer]:
+        """Yield every layer, in memory one at a time."""
+        for name in self.layer_names:
+            yield self.layer(name)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the file."""
+
+    @abstractmethod
+    def _read_layer(self, index: int) -> RecordedLayer:
+        """Return the layer of the given index; any fault of the file may be raised as it comes."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+@contextmanager
+def told_as_malformed(path: Path) -> Iterator[None]:
+    """Turn what a broken file makes Python raise into one line that names the file."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as fault:
+        reason = str(fault).partition("\n")[0] or type(fault).__name__
+        raise MalformedFile(f"{path}: broken as a recording: {reason}") from fault
