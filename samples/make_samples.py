@@ -15,6 +15,8 @@ from safetensors.torch import save_file
 from sklearn.datasets import load_digits
 from torch.nn.functional import cross_entropy
 
+import bncli
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,6 +28,7 @@ NUM_TRAINING_IMAGES = 1500
 EMA_DECAY = 0.98
 NUM_ACTIVATION_BATCHES = 8
 ACTIVATION_BATCH_SIZE = 16
+NUM_RECORDED_BATCHES = 16
 
 INPUT_A = """
     0.5330 0.7753 0.6192 0.9190 0.1657 0.5841   0.7766 0.7864 0.2004 0.9379 0.3253 0.1964
@@ -72,6 +75,7 @@ def main() -> None:
     trained = train(training)
     write_checkpoints(folder, trained)
     write_activations(folder, trained.model, held_out)
+    write_recording(folder, trained.model, training)
     print(f"accuracy on pictures that were held out: {accuracy(trained.model, held_out):.3f}")
 
 
@@ -145,6 +149,15 @@ def write_activations(folder: Path, model: DigitClassifier, digits: Digits) -> N
     washed_out = 0.5 + 0.5 * batches[0]
     np.save(folder / "activations_washed_out.npy", input_of_bn2(model, washed_out).numpy())
     save_file({"bn2.input": input_of_bn2(model, batches[0]).bfloat16()}, folder / "activations_bfloat16.safetensors")
+
+
+@torch.no_grad()
+def write_recording(folder: Path, model: DigitClassifier, digits: Digits) -> None:
+    """Record what arrives at every batch-normalization layer for training pictures, computed in float64."""
+    exact = copy.deepcopy(model).double().train()
+    with bncli.record(exact, folder / "digits_run.safetensors", force=True):
+        for batch in digits.images.split(BATCH_SIZE)[:NUM_RECORDED_BATCHES]:
+            exact(batch)
 
 
 @torch.no_grad()

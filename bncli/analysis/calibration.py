@@ -118,7 +118,7 @@ def calibrate_layer(
     if not (np.isfinite(mean).all() and np.isfinite(var).all()):
         raise InvalidValue(
             f"layer {layer.label}: its batches give no finite statistics",
-            hint="each batch needs at least two values per channel, and old statistics that are mixed in must be finite",
+            hint="batches need at least two values per channel, and old statistics that are mixed in must be finite",
         )
     return LayerCalibration(
         layer=layer,

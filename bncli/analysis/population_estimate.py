@@ -91,10 +91,11 @@ def effective_count(parts: Sequence[BatchRows]) -> FloatArray:
     batches' means, which also sees batches that are alike within and different among each other.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        within = np.concatenate([rows.effective_count() for rows in parts]).sum(axis=0)
+        within: FloatArray = np.concatenate([rows.effective_count() for rows in parts]).sum(axis=0)
         means = np.concatenate([rows.mean for rows in parts])
         if len(means) < _FEWEST_BATCHES:
             return within
         scatter = means.var(axis=0, ddof=1) / len(means)
         between = np.where(scatter > 0, pooled(parts).biased_var / scatter, np.inf)
-        return np.fmin(within, between)
+        smaller: FloatArray = np.fmin(within, between)
+    return smaller

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bncli import __version__
-from bncli.cli import calibrate, check, diff, inspect_checkpoint, inspect_tensor, normalize, rule, simulate_momentum, trend
+from bncli.cli import (
+    calibrate,
+    check,
+    diff,
+    inspect_checkpoint,
+    inspect_tensor,
+    normalize,
+    rule,
+    simulate_momentum,
+    trend,
+)
 from bncli.cli.examples import examples_epilog
 
 if TYPE_CHECKING:

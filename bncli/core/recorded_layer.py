@@ -34,7 +34,7 @@ class BatchRows:
     num_samples: IntArray
     """Shape (T,): samples in the batch."""
     is_training: NDArray[np.bool_]
-    """Shape (T,): whether the layer normalized with the batch's statistics, and so may have updated the running ones."""
+    """Shape (T,): whether the layer was in train mode, and so may have updated its running statistics."""
     mean: FloatArray
     """Shape (T, C)."""
     mean_error: NDArray[np.float32]

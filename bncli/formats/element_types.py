@@ -42,7 +42,7 @@ class ElementType:
         return elements.astype(self.stored, copy=False)
 
     def encode(self, values: NDArray[np.float64], byte_order: ByteOrder) -> bytes:
-        """Return the bytes of values rounded to nearest in this type, one of `float64`, `float32`, `float16`, `bfloat16`.
+        """Return the bytes of values rounded to nearest in this type, one of `FLOAT_DTYPES`.
 
         Raises:
             ValueError: the type is another one.

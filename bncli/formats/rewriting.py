@@ -69,16 +69,24 @@ def write_copy(path: Path, format_name: str, patches: Iterable[Patch], file: IO[
     with opening(path, f"a {format_name} file") as source:
         ordered = sorted(patches, key=lambda patch: patch.offset)
         if format_name == torch_zip.FORMAT.name:
-            sums = checksum_patches(ZipArchive(source), [(patch.offset, patch.content) for patch in ordered])
-            ordered = sorted([*ordered, *(Patch(*each) for each in sums)], key=lambda patch: patch.offset)
+            ordered = _with_checksums(source, ordered)
         _copy(source, ordered, file)
         source.close()
 
 
+def _with_checksums(source: ByteSource, patches: list[Patch]) -> list[Patch]:
+    archive = ZipArchive(FileRegion(source, 0, source.size))
+    checksums = checksum_patches(archive, [(patch.offset, patch.content) for patch in patches])
+    return sorted([*patches, *(Patch(*each) for each in checksums)], key=lambda patch: patch.offset)
+
+
 def _patch(arrays: OpenedFile, name: str, array: StoredArray, values: NDArray[np.float64]) -> Patch:
+    if not (array.is_contiguous and _lies_as_it_is(array.region)):
+        raise UnsupportedFormat(
+            f"{arrays.path}: array {name!r} cannot be rewritten: its bytes are compressed or scattered",
+            hint="load the checkpoint and save it again with contiguous tensors",
+        )
     try:
-        if not (array.is_contiguous and _lies_as_it_is(array.region)):
-            raise ValueError("its bytes are compressed or scattered")
         return Patch(array.position, array.element.encode(values, array.byte_order))
     except ValueError as fault:
         raise UnsupportedFormat(f"{arrays.path}: array {name!r} cannot be rewritten: {fault}") from fault

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bncli.formats.byte_source import ByteSource
+    from bncli.formats.regions import Region
     from bncli.formats.zip_archive import ZipArchive
 
     Replacement = tuple[int, bytes]
@@ -56,11 +56,11 @@ def _after(stop: int) -> tuple[int, int]:
     return stop + len(_DESCRIPTOR_SIGNATURE), stop
 
 
-def _stands_at(source: ByteSource, offset: int, expected: bytes) -> bool:
+def _stands_at(source: Region, offset: int, expected: bytes) -> bool:
     return offset + len(expected) <= source.size and source.read(offset, len(expected)) == expected
 
 
-def _checksum(source: ByteSource, start: int, stop: int, replacements: Sequence[Replacement]) -> int:
+def _checksum(source: Region, start: int, stop: int, replacements: Sequence[Replacement]) -> int:
     crc = 0
     done = start
     for offset, content in replacements:
@@ -70,7 +70,7 @@ def _checksum(source: ByteSource, start: int, stop: int, replacements: Sequence[
     return _checksum_of_range(source, done, stop, crc)
 
 
-def _checksum_of_range(source: ByteSource, start: int, stop: int, crc: int) -> int:
+def _checksum_of_range(source: Region, start: int, stop: int, crc: int) -> int:
     for offset in range(start, stop, _READ_AT_ONCE):
         crc = zlib.crc32(source.read(offset, min(_READ_AT_ONCE, stop - offset)), crc)
     return crc
@@ -80,9 +80,7 @@ def _directory_entries(archive: ZipArchive) -> dict[int, int]:
     """Return where the checksum of each member stands in the directory, by the offset of its local header."""
     members = list(archive.members.values())
     offsets = list(_entry_offsets(archive, len(members)))
-    return {
-        member.header_offset: offset + _CRC_IN_DIRECTORY for member, offset in zip(members, offsets, strict=True)
-    }
+    return {member.header_offset: offset + _CRC_IN_DIRECTORY for member, offset in zip(members, offsets, strict=True)}
 
 
 def _entry_offsets(archive: ZipArchive, num_members: int) -> Iterator[int]:

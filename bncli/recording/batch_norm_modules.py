@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
     from torch.nn import Module
+    from torch.nn.modules.batchnorm import _BatchNorm
 
 _WRAPPERS = {
     "DataParallel": "module",
@@ -23,7 +24,7 @@ _WRAPPERS = {
 dict."""
 
 
-def batch_norm_modules(model: Module) -> dict[str, Module]:
+def batch_norm_modules(model: Module) -> dict[str, _BatchNorm]:
     """Return the batch-normalization modules of a model by their paths; a module that is used twice has its first.
 
     BatchNorm1d, 2d and 3d, SyncBatchNorm, their lazy forms and all subclasses. Names are those of the bare model.
@@ -72,18 +73,18 @@ def bare_name(model: Module, name: str) -> str:
     return ".".join(parts)
 
 
-def running_statistics(module: Module) -> RunningStatistics | None:
+def running_statistics(module: _BatchNorm) -> RunningStatistics | None:
     """Return a copy of the running statistics of a module in float64; `None` where it tracks none, or has none yet."""
-    from torch.nn.parameter import UninitializedTensorMixin  # noqa: PLC0415
+    from torch.nn.parameter import is_lazy  # noqa: PLC0415
 
     mean, var, counter = module.running_mean, module.running_var, module.num_batches_tracked
-    if mean is None or var is None or isinstance(mean, UninitializedTensorMixin):
+    if mean is None or var is None or is_lazy(mean):
         return None
     return RunningStatistics(_copy(mean), _copy(var), None if counter is None else int(counter))
 
 
-def _copy(buffer: Tensor | Module) -> NDArray[np.float64]:
+def _copy(buffer: Tensor) -> NDArray[np.float64]:
     import torch  # noqa: PLC0415
 
-    values: NDArray[np.float64] = torch.as_tensor(buffer).detach().to("cpu", torch.float64, copy=True).numpy()
+    values: NDArray[np.float64] = buffer.detach().to("cpu", torch.float64, copy=True).numpy()
     return values

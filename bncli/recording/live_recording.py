@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from bncli import __version__
 from bncli.errors import BncliError, InvalidUsage, OutputExists, OutputFailed
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from torch.nn import Module
+    from torch.nn.modules.batchnorm import _BatchNorm
 
     from bncli.core.running_statistics import RunningStatistics
 
@@ -59,14 +60,15 @@ def record(model: Module, path: str | os.PathLike[str], *, force: bool = False) 
 
 @contextmanager
 def recording(
-    model: Module, modules: Mapping[str, Module], target: Path, provenance: Mapping[str, Any], *, force: bool
+    model: Module, modules: Mapping[str, _BatchNorm], target: Path, provenance: Mapping[str, Any], *, force: bool
 ) -> Iterator[None]:
     """Record the given modules of a model; otherwise as `record`."""
     check_free(target, force=force)
     part = spool_path(target)
     with ExitStack() as stack:
         with told_as_output(part):
-            file = stack.enter_context(part.open("wb"))
+            file = part.open("wb")
+            stack.callback(_close, file)
             spool = SpoolWriter(file, provenance)
             spool.flush()
         live = _LiveRecording(spool, part, {name: running_statistics(module) for name, module in modules.items()})
@@ -122,6 +124,12 @@ def told_as_output(path: Path) -> Iterator[None]:
         raise OutputFailed(f"{path}: {error.strerror or error}") from error
 
 
+def _close(file: IO[bytes]) -> None:
+    """Close a file of which everything that matters was flushed: what a full disk refused is refused again here."""
+    with suppress(OSError):
+        file.close()
+
+
 @dataclass(slots=True)
 class _LiveRecording:
     """The file side of a recording: what the observation tells goes to the spool."""
@@ -133,7 +141,7 @@ class _LiveRecording:
     _num_layers: int = 0
     _last_written: int = -1
 
-    def introduce(self, name: str, module: Module) -> int:
+    def introduce(self, name: str, module: _BatchNorm) -> int:
         """Write a layer's settings and statistics at the start, and return its index."""
         layer = SpooledLayer(name, type(module).__name__, module.num_features, module.eps, module.momentum)
         start = self._starts[name] or running_statistics(module)
@@ -157,7 +165,7 @@ class _LiveRecording:
                 self._spool.row(head, statistics)
             self._spool.flush()
 
-    def finish(self, observation: Observation, modules: Mapping[str, Module]) -> None:
+    def finish(self, observation: Observation, modules: Mapping[str, _BatchNorm]) -> None:
         """Write the rest, the statistics at the end, and that the recording is complete."""
         self.write(observation)
         with told_as_output(self._path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from bncli.errors import InvalidUsage
 from bncli.recording.row_buffer import RowBuffer
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
     from torch.nn import Module
+    from torch.nn.modules.batchnorm import _BatchNorm
     from torch.utils.hooks import RemovableHandle
 
     from bncli.recording.spool import RowHead
@@ -38,8 +39,8 @@ class Observation:
     def __init__(
         self,
         model: Module,
-        modules: Mapping[str, Module],
-        introduce: Callable[[str, Module], int],
+        modules: Mapping[str, _BatchNorm],
+        introduce: Callable[[str, _BatchNorm], int],
         after_step: Callable[[], None],
     ) -> None:
         self._model = model
@@ -94,15 +95,15 @@ class Observation:
         self.step += 1
         self._seen_in_step.clear()
 
-    def _watcher(self, name: str) -> Callable[[Module, tuple[Any, ...], dict[str, Any]], None]:
-        def watch(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _watcher(self, name: str) -> Callable[[_BatchNorm, tuple[Any, ...], dict[str, Any]], None]:
+        def watch(module: _BatchNorm, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
             x = args[0] if args else kwargs.get("input")
-            if _is_batch(module, x):
+            if _is_batch(x, module.num_features):
                 self._see(name, module, x)
 
         return watch
 
-    def _see(self, name: str, module: Module, x: Tensor) -> None:
+    def _see(self, name: str, module: _BatchNorm, x: Tensor) -> None:
         import torch  # noqa: PLC0415
 
         if getattr(module, "_is_replica", False):
@@ -123,10 +124,10 @@ class Observation:
             self._buffer.measure(self.indices[name], self.step, x.detach(), is_training=module.training)
 
 
-def _is_batch(module: Module, x: Any) -> bool:
-    """Return whether the module will take this for a batch; what it refuses, it refuses itself."""
+def _is_batch(x: Any, num_features: int) -> TypeGuard[Tensor]:
+    """Return whether a module of so many channels takes this for a batch; what it refuses, it refuses itself."""
     import torch  # noqa: PLC0415
 
     if not isinstance(x, torch.Tensor) or x.dim() < 2 or not x.is_floating_point() or not x.numel():  # noqa: PLR2004
         return False
-    return x.shape[1] == module.num_features
+    return x.shape[1] == num_features

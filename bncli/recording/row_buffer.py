@@ -48,8 +48,8 @@ class RowBuffer:
             if device.type != "cpu":
                 chosen = [number for number, each in enumerate(statistics) if each.device == device]
                 fetched = torch.cat([statistics[number].flatten() for number in chosen]).cpu()
-                lengths = [statistics[number].numel() for number in chosen]
-                for number, part in zip(chosen, fetched.split(lengths), strict=True):
+                parts = torch.split(fetched, [statistics[number].numel() for number in chosen])
+                for number, part in zip(chosen, parts, strict=True):
                     statistics[number] = part.reshape(4, -1)
         for head, each in zip(heads, statistics, strict=True):
             yield head, each.numpy()

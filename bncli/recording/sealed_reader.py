@@ -35,10 +35,11 @@ class SealedReader(OpenedRecording):
         self.is_complete = True
         with told_as_malformed(path):
             try:
-                self._file = safe_open(path, framework="np")
+                opened: Any = safe_open(path, framework="np")
             except SafetensorError as error:
                 raise ValueError(str(error)) from error
-            metadata = self._file.metadata() or {}
+            self._file = opened
+            metadata = opened.metadata() or {}
         if "bncli_recording" not in metadata:
             raise UnsupportedFormat(
                 f"{path}: a safetensors file, but no recording",
@@ -53,7 +54,7 @@ class SealedReader(OpenedRecording):
             self.layer_names = tuple(str(layer["name"]) for layer in self._layers)
             self.provenance = json.loads(metadata["provenance"])
             self.num_steps = int(metadata["num_steps"])
-            self._arrays = frozenset(self._file.keys())
+            self._arrays = frozenset(opened.keys())
 
     def close(self) -> None:
         """Let go of the file."""

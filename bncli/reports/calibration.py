@@ -100,7 +100,9 @@ def _notes(calibration: Calibration, files: CalibrationFiles) -> Iterator[Note]:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else "")
+    return ", ".join(names[:_MOST_NAMED]) + (
+        f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    )
 
 
 def _record(calibration: Calibration, files: CalibrationFiles, shown: list[LayerCalibration]) -> dict[str, Any]:
@@ -108,9 +110,7 @@ def _record(calibration: Calibration, files: CalibrationFiles, shown: list[Layer
     return {
         "checkpoint": str(files.checkpoint),
         "format": files.format,
-        "recordings": [
-            {"path": str(path), "is_complete": path not in files.cut_off} for path in files.recordings
-        ],
+        "recordings": [{"path": str(path), "is_complete": path not in files.cut_off} for path in files.recordings],
         "output": str(files.output),
         "estimate": settings.name,
         "momentum": settings.momentum,

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from bncli.reports.document import ColumnKind, Value
 
 
-def over_channels(
-    values: NDArray[np.float64], reduce: Callable[[NDArray[np.float64]], np.floating]
-) -> float | None:
+def over_channels(values: NDArray[np.float64], reduce: Callable[[NDArray[np.float64]], np.floating]) -> float | None:
     """Return a number over the channels that have one; `None` where none has."""
     finite = values[np.isfinite(values)]
     return float(reduce(finite)) if finite.size else None

@@ -17,7 +17,7 @@ MADE = [path.name for path in COMMITTED if path.suffix not in {".py", ".md"}]
 
 # Training runs in float64, where rounding that differs between builds of torch grows to some 1e-10; stored as float32,
 # a value then moves by one unit in its last place at most, a relative 1.2e-7, or one of 2 ** -7 as bfloat16.
-RELATIVE_TOLERANCE = {torch.float32: 1e-6, torch.bfloat16: 2**-7, torch.int64: 0}
+RELATIVE_TOLERANCE = {torch.float32: 1e-6, torch.bfloat16: 2**-7, torch.float64: 1e-6, torch.int64: 0, torch.uint8: 0}
 
 
 @pytest.fixture(autouse=True)

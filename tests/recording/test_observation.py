@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from bncli.recording.batch_norm_modules import batch_norm_modules
+from bncli.recording.observation import Observation
+from tests.helpers.recordings import pictures, small_network
+
+
+def observe(model: nn.Module) -> tuple[Observation, list[str], list[int]]:
+    """Return an observation that has begun, the names it introduces, and the steps after which it calls."""
+    introduced: list[str] = []
+    done: list[int] = []
+
+    def introduce(name: str, module: nn.Module) -> int:
+        introduced.append(name)
+        return len(introduced) - 1
+
+    observation = Observation(model, batch_norm_modules(model), introduce, lambda: done.append(observation.step))
+    observation.begin()
+    return observation, introduced, done
+
+
+def test_layers_are_introduced_once_in_the_order_of_their_first_batch() -> None:
+    model = small_network()
+    observation, introduced, _ = observe(model)
+    for batch in pictures(2):
+        model(batch)
+    assert introduced == ["1", "5"]
+    assert observation.indices == {"1": 0, "5": 1}
+
+
+def test_every_forward_pass_is_told_when_it_is_over() -> None:
+    model = small_network()
+    _, _, done = observe(model)
+    for batch in pictures(3):
+        model(batch)
+    assert done == [0, 1, 2]
+
+
+def test_a_forward_pass_that_raises_is_a_step_and_the_next_one_another() -> None:
+    model = small_network()
+    observation, _, _ = observe(model)
+    for batch in (pictures(1)[0], torch.zeros(1, 3, 3, 3), pictures(1)[0]):
+        try:
+            model(batch)
+        except RuntimeError:
+            continue
+    assert observation.step == 2
+    assert [head.step for head, _ in observation.fetch()] == [0, 0, 2, 2]
+
+
+def test_a_model_that_calls_itself_makes_one_step() -> None:
+    class Recursive(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = nn.BatchNorm1d(2)
+
+        def forward(self, x: torch.Tensor, depth: int = 1) -> torch.Tensor:
+            return self(self.norm(x), depth - 1) if depth else x
+
+    model = Recursive()
+    observation, _, _ = observe(model)
+    model(torch.randn(3, 2), 3)
+    assert observation.step == 0
+
+
+def test_what_a_layer_will_refuse_is_not_measured() -> None:
+    model = nn.Sequential(nn.BatchNorm1d(2)).eval()
+    observation, _, _ = observe(model)
+    for x in (torch.zeros(3, 4), torch.zeros(3, 2, dtype=torch.int64), torch.zeros(2)):
+        try:
+            model(x)
+        except (RuntimeError, ValueError, NotImplementedError):
+            continue
+    assert list(observation.fetch()) == []
+
+
+def test_an_empty_batch_has_nothing_to_measure() -> None:
+    model = nn.Sequential(nn.BatchNorm1d(2)).eval()
+    observation, _, _ = observe(model)
+    model(torch.zeros(0, 2))
+    assert list(observation.fetch()) == []
+
+
+def test_the_mode_of_each_layer_is_noted() -> None:
+    model = small_network()
+    model[1].eval()
+    observation, _, _ = observe(model)
+    model(pictures(1)[0])
+    assert [head.is_training for head, _ in observation.fetch()] == [False, True]
