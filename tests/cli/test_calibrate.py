@@ -14,7 +14,7 @@ import bncli
 from bncli.cli.calibrate import EXAMPLES
 from tests.helpers.invoke import ROOT, invoke
 from tests.helpers.json_output import json_of
-from tests.helpers.recordings import pictures, small_network
+from tests.helpers.recordings import failing_batches, feed, pictures, small_network
 
 
 @pytest.fixture
@@ -93,8 +93,7 @@ def test_columns_are_listed_and_chosen(trained: Path) -> None:
 def test_a_recording_that_was_cut_off_is_used_and_said_so(trained: Path) -> None:
     model = small_network()
     with pytest.raises(RuntimeError, match="channels"), bncli.record(model, trained / "early"):
-        for batch in (pictures(1)[0], torch.zeros(1, 7, 6, 6)):
-            model(batch)
+        feed(model, failing_batches())
     document = json_of("calibrate", trained / "model.pt", trained / "early.part", "-o", trained / "new.pt")
     assert document["recordings"] == [{"path": str(trained / "early.part"), "is_complete": False}]
 

@@ -33,12 +33,22 @@ def pictures(num_batches: int = 3, batch_size: int = 5) -> list[Tensor]:
     return [torch.randn(batch_size, 2, 6, 6, generator=generator) for _ in range(num_batches)]
 
 
+def feed(model: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Call the model with one batch after the other."""
+    for batch in batches:
+        model(batch)
+
+
+def failing_batches() -> list[Tensor]:
+    """Return a batch that `small_network` takes, and one that makes it raise a `RuntimeError` about channels."""
+    return [*pictures(1), torch.zeros(1, 7, 6, 6)]
+
+
 def recorded_layer(batches: Iterable[Tensor], path: Path, module: nn.Module | None = None) -> RecordedLayer:
     """Record batches that enter a batch-normalization module in eval mode, and return what the file holds of it."""
     batches = list(batches)
     model = nn.Sequential(nn.BatchNorm1d(batches[0].shape[1]) if module is None else module).eval()
     with record(model, path, force=True):
-        for batch in batches:
-            model(batch)
+        feed(model, batches)
     with open_recording(path) as recording:
         return recording.layer("0")

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from torch import nn
 
 import bncli
 from bncli.errors import OutputFailed
 from bncli.recording.opening import open_recording
 from tests.helpers.invoke import ROOT
-from tests.helpers.recordings import pictures, small_network
+from tests.helpers.recordings import failing_batches, feed, pictures, small_network
 
 
 def hooks_and_flags(model: nn.Module) -> list[Any]:
@@ -31,7 +30,7 @@ def test_hooks_and_flags_are_as_they_were(fails: bool, tmp_path: Path) -> None:
     model = small_network()
     model[1].eval()
     before = hooks_and_flags(model)
-    batches = [*pictures(1), torch.zeros(1, 7, 6, 6)] if fails else pictures(1)
+    batches = failing_batches() if fails else pictures(1)
     with suppress(RuntimeError), bncli.record(model, tmp_path / "r"):
         assert hooks_and_flags(model) != before
         for batch in batches:
@@ -43,8 +42,7 @@ def test_hooks_and_flags_are_as_they_were(fails: bool, tmp_path: Path) -> None:
 def test_a_loop_that_raises_leaves_what_was_recorded_and_no_finished_file(tmp_path: Path) -> None:
     model = small_network()
     with pytest.raises(RuntimeError, match="channels"), bncli.record(model, tmp_path / "r"):
-        for batch in (*pictures(1), torch.zeros(1, 7, 6, 6)):
-            model(batch)
+        feed(model, failing_batches())
     assert [path.name for path in tmp_path.iterdir()] == ["r.part"]
     with open_recording(tmp_path / "r.part") as recording:
         assert not recording.is_complete
@@ -82,7 +80,7 @@ def test_a_killed_run_leaves_every_step_but_the_current_one(tmp_path: Path) -> N
     program = f"""
 import os, signal, sys
 import bncli
-from tests.helpers.recordings import pictures, small_network
+from tests.helpers.recordings import failing_batches, feed, pictures, small_network
 model = small_network()
 with bncli.record(model, {str(tmp_path / "r")!r}):
     for batch in pictures(5):
