@@ -2,11 +2,12 @@
 # stay as they are.
 
 PYTHON ?= python3
+INPUTS ?= 20000
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint samples docs clean
+.PHONY: help demo test lint samples docs fuzz clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ samples: .venv/installed-tests ## Make the files in samples/ again
 
 docs: .venv/installed ## Write docs/rules.md again, from the rules themselves
 	$(BIN)/python docs/make_rules.py docs/rules.md
+
+fuzz: .venv/installed-tests ## Change files of every format at random, and demand that each is read or refused
+	$(BIN)/python -m benchmarks.fuzz_readers --inputs $(INPUTS)
 
 clean: ## Remove the environment and everything that tools left behind
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,153 @@
+"""Opens changed files in a process of its own, watched and limited; `fuzz_readers` starts one for each reader.
+
+python -m benchmarks.fuzzed_reader FOLDER INPUTS SEED
+"""
+
+from __future__ import annotations
+
+# Codecs that readers use, and what refusals need: whatever is imported after the start was asked for by a file.
+import encodings.cp437
+import encodings.latin_1
+import encodings.raw_unicode_escape  # noqa: F401
+import json
+import resource
+import signal
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bncli.errors import BncliError
+from bncli.formats.detection import FORMATS, open_named_arrays
+from bncli.formats.pickled_objects.torch_storages import storage_of
+from bncli.formats.pickled_objects.tree import walk_objects
+from bncli.formats.pickles.machine import Machine
+from bncli.formats.recognized_only import UNREAD_KINDS  # noqa: F401
+from tests.helpers.mutations import mutated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ADDRESS_SPACE_BYTES = 4 * 1024**3
+HANG_SECONDS = 10
+MOST_EVENTS = 5
+PICKLES = "pickles"
+"""A folder of this name holds pickles for the machine alone."""
+HARMLESS_EVENTS = {"builtins.id", "object.__getattr__", "os.listdir", "os.scandir", "array.__new__"}
+
+
+class Hang(BaseException):
+    """An input took so long that the alarm went off."""
+
+
+@dataclass
+class Outcome:
+    """What became of the inputs."""
+
+    inputs: int = 0
+    read: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    slowest_seconds: float = 0.0
+    peak_mebibytes: float = 0.0
+    failures: list[str] = field(default_factory=list)
+    """Exceptions that no user should see, with the input that caused them."""
+    events: list[str] = field(default_factory=list)
+    """What the interpreter was asked for that reading a file does not need."""
+
+
+def main() -> int:
+    """Change the files in a folder again and again, open them, and print the outcome as JSON."""
+    folder, num_inputs, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
+    signal.signal(signal.SIGALRM, _alarm)
+    outcome = Outcome()
+    contents = {file: file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+    take = _take_pickle if folder.name == PICKLES else _take_file
+    _warm_up(folder)
+    rng = np.random.default_rng(seed)
+    mutated(b"PK", rng)
+    _watch(folder, outcome.events)
+    for number in range(num_inputs):
+        file, content = list(contents.items())[number % len(contents)]
+        _measure(outcome, take, folder, file, mutated(content, rng))
+        if take is _take_file:
+            file.write_bytes(content)
+    outcome.inputs = num_inputs
+    outcome.peak_mebibytes = _peak_mebibytes()
+    print(json.dumps(vars(outcome)))
+    return 0
+
+
+def _measure(
+    outcome: Outcome, take: Callable[[Path, Path, bytes], None], folder: Path, file: Path, content: bytes
+) -> None:
+    if take is _take_file:
+        # Written before it is opened: should the process die, this is the input that killed it.
+        file.write_bytes(content)
+    signal.alarm(HANG_SECONDS)
+    start = time.perf_counter()
+    try:
+        take(folder, file, content)
+        outcome.read += 1
+    except BncliError as error:
+        outcome.refused[type(error).__name__] += 1
+    except (Exception, Hang) as error:  # noqa: BLE001 - whatever escapes is what the search is for
+        kept = folder.parent / f"{folder.name}-failure-{len(outcome.failures)}"
+        kept.write_bytes(content)
+        outcome.failures.append(f"{type(error).__name__}: {error} ({file.name} as {kept})")
+    finally:
+        signal.alarm(0)
+    outcome.slowest_seconds = max(outcome.slowest_seconds, time.perf_counter() - start)
+
+
+def _take_file(folder: Path, _file: Path, _content: bytes) -> None:
+    with open_named_arrays(folder / "file") as arrays:
+        arrays.read_many(arrays.specs)
+
+
+def _take_pickle(_folder: Path, file: Path, content: bytes) -> None:
+    try:
+        objects, _ = Machine(content, file.name, storage_of).run()
+        walk_objects(objects)
+    except ValueError as fault:
+        # What a reader makes of the machine's refusals, which are all of this kind.
+        raise BncliError(str(fault)) from fault
+
+
+def _warm_up(folder: Path) -> None:
+    """Import every reader, and what this one imports when it has something to read."""
+    list(FORMATS)
+    if folder.name != PICKLES:
+        _take_file(folder, folder, b"")
+
+
+def _watch(folder: Path, events: list[str]) -> None:
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in HARMLESS_EVENTS or len(events) == MOST_EVENTS:
+            return
+        # A number is a file that was opened before, by its name.
+        opens_own_file = event == "open" and (
+            type(arguments[0]) is int or str(arguments[0]).startswith((str(folder.parent), "/proc/self/status"))
+        )
+        if not opens_own_file:
+            events.append(f"{event} {arguments!r}"[:200])
+
+    sys.addaudithook(watch)
+
+
+def _peak_mebibytes() -> float:
+    """Return the most memory that this program had; `getrusage` would tell of the one that started it."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def _alarm(_signal: int, _frame: object) -> None:
+    raise Hang(f"no answer after {HANG_SECONDS} seconds")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
