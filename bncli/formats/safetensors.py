@@ -64,12 +64,9 @@ def open_safetensors(path: Path) -> NamedArrays:
     """
     with opening(path, "a safetensors file") as source:
         length = int.from_bytes(source.read(0, _LENGTH_BYTES), "little")
-        if source.is_remote:
-            with sparse_twin(source, _LENGTH_BYTES + length) as twin:
-                _validate(twin, path)
-        else:
-            _validate(path, path)
-        header: dict[str, Any] = json.loads(source.read(_LENGTH_BYTES, length))
+        beginning = bytes(source.read(0, _LENGTH_BYTES + length))
+        _validate(beginning, source.size, path)
+        header: dict[str, Any] = json.loads(beginning[_LENGTH_BYTES:])
         header.pop("__metadata__", None)
         arrays = {}
         skipped = []
@@ -81,17 +78,17 @@ def open_safetensors(path: Path) -> NamedArrays:
         return OpenedFile(source, FORMAT.name, arrays, skipped=skipped)
 
 
-def _validate(path: Path, named: Path) -> None:
+def _validate(beginning: bytes, size: int, path: Path) -> None:
     """Let the format's own library check the header: overlaps, holes, duplicates, sizes.
 
     Its `get_tensor` is of no use: it maps the file, and with NumPy it cannot read BF16.
     """
     try:
-        with _open_unmapped(path):
+        with sparse_twin(beginning, size) as twin, _open_unmapped(twin):
             pass
     except SafetensorError as error:
         raise MalformedFile(
-            f"{named}: broken as a safetensors file: {error}",
+            f"{path}: broken as a safetensors file: {error}",
             hint="a save or a download may have been cut off; fetch it again",
         ) from error
 
