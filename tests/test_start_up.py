@@ -53,6 +53,10 @@ def test_a_command_that_needs_no_torch_never_imports_it(arguments: str, tmp_path
     assert "torch" not in packages_imported_by(arguments, tmp_path / "listing.json")
 
 
+def test_a_demo_is_written_without_torch(tmp_path: Path) -> None:
+    assert "torch" not in packages_imported_by(f"demo {tmp_path / 'demo'}", tmp_path / "listing.json")
+
+
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_and_version_import_no_numpy(option: str, tmp_path: Path) -> None:
     assert "numpy" not in packages_imported_by(option, tmp_path / "listing.json")

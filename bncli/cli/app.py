@@ -10,6 +10,7 @@ from bncli import __version__
 from bncli.cli import (
     calibrate,
     check,
+    demo,
     diff,
     inspect_checkpoint,
     inspect_tensor,
@@ -64,3 +65,4 @@ _register(app, "rule", rule.rule, rule.EXAMPLES)
 _register(app, "diff", diff.diff, diff.EXAMPLES)
 _register(app, "trend", trend.trend, trend.EXAMPLES)
 _register(app, "calibrate", calibrate.calibrate, calibrate.EXAMPLES)
+_register(app, "demo", demo.demo, demo.EXAMPLES)

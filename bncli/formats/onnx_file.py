@@ -1,0 +1,105 @@
+"""Makes a small ONNX model of BatchNormalization nodes side by side, whole in memory."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bncli.core.named_arrays import Array
+
+_ROLES = ("weight", "bias", "running_mean", "running_var")
+"""What inputs 1 to 4 of a node are; input 0 is what it normalizes."""
+_IR_VERSION = 8
+_OPSET = 17
+_FLOAT = 1
+"""Of onnx.TensorProto.DataType."""
+_ATTRIBUTE_FLOAT, _ATTRIBUTE_INT = 1, 2
+"""Of onnx.AttributeProto.AttributeType."""
+_VARINT, _LENGTH_DELIMITED, _FIXED32 = 0, 2, 5
+"""Wire types of protocol buffers."""
+_CONTINUED = 0x80
+"""Marks a byte of a number that is not its last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """Attributes of the nodes."""
+
+    epsilon: float = 1e-5
+    decay: float = 0.9
+    """Weight of the old value in the running average, which ONNX calls momentum."""
+    training_mode: bool = False
+
+
+def onnx_file(arrays: Mapping[str, Array], layers: Sequence[str], settings: NodeSettings) -> bytes:
+    """Return a model that applies each layer to an input of its own, `NAME.x`, and gives `NAME.y`.
+
+    The field numbers are those of onnx.proto3, version 8 of the format.
+
+    Args:
+        arrays: float32 arrays by name, four for each layer: `NAME.weight`, `.bias`, `.running_mean`, `.running_var`.
+        layers: names of the layers in their order, at least one.
+        settings: the same for all nodes.
+    """
+    graph = b"".join(_message(1, _node(name, settings)) for name in layers) + _text(2, "graph")
+    for name in layers:
+        for role in _ROLES:
+            graph += _message(5, _tensor(f"{name}.{role}", arrays[f"{name}.{role}"]))
+        num_features = arrays[f"{name}.running_mean"].size
+        graph += _message(11, _value(f"{name}.x", num_features)) + _message(12, _value(f"{name}.y", num_features))
+    opset = _text(1, "") + _number(2, _OPSET)
+    return _number(1, _IR_VERSION) + _text(2, "bncli") + _message(7, graph) + _message(8, opset)
+
+
+def _node(name: str, settings: NodeSettings) -> bytes:
+    inputs = (f"{name}.x", *(f"{name}.{role}" for role in _ROLES))
+    attributes = [
+        _text(1, "epsilon") + _float(2, settings.epsilon) + _number(20, _ATTRIBUTE_FLOAT),
+        _text(1, "momentum") + _float(2, settings.decay) + _number(20, _ATTRIBUTE_FLOAT),
+        _text(1, "training_mode") + _number(3, settings.training_mode) + _number(20, _ATTRIBUTE_INT),
+    ]
+    body = b"".join(_text(1, each) for each in inputs) + _text(2, f"{name}.y")
+    body += _text(3, name) + _text(4, "BatchNormalization")
+    return body + b"".join(_message(5, attribute) for attribute in attributes)
+
+
+def _tensor(name: str, array: Array) -> bytes:
+    body = b"".join(_number(1, size) for size in array.shape) + _number(2, _FLOAT)
+    return body + _text(8, name) + _message(9, np.ascontiguousarray(array, "<f4").tobytes())
+
+
+def _value(name: str, num_features: int) -> bytes:
+    """Return a description of an input or output: a float tensor of shape (N, C)."""
+    shape = _message(1, _text(2, "N")) + _message(1, _number(1, num_features))
+    return _text(1, name) + _message(2, _message(1, _number(1, _FLOAT) + _message(2, shape)))
+
+
+def _message(field: int, body: bytes) -> bytes:
+    return _varint(field << 3 | _LENGTH_DELIMITED) + _varint(len(body)) + body
+
+
+def _text(field: int, text: str) -> bytes:
+    return _message(field, text.encode())
+
+
+def _number(field: int, number: int) -> bytes:
+    return _varint(field << 3 | _VARINT) + _varint(number)
+
+
+def _float(field: int, number: float) -> bytes:
+    return _varint(field << 3 | _FIXED32) + struct.pack("<f", number)
+
+
+def _varint(number: int) -> bytes:
+    """Return a number that is not negative, seven bits a byte, the lowest first."""
+    body = bytearray()
+    while number >= _CONTINUED:
+        body.append(number % _CONTINUED | _CONTINUED)
+        number //= _CONTINUED
+    return bytes([*body, number])

@@ -1,0 +1,65 @@
+"""Faults that show when a model is converted, quantized or exported: rules BN501 to BN506."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from bncli.formats.onnx_file import NodeSettings
+from bncli.planted.base import PlantedFault
+from bncli.planted.small_model import LAYERS, SmallModel, healthy_model
+
+_HEALTHY = healthy_model()
+
+
+def _scaled(factor: float) -> SmallModel:
+    """Return the model as it is for inputs that are larger or smaller by a factor in every layer."""
+    arrays = dict(_HEALTHY.arrays)
+    for layer in LAYERS:
+        for role, power in (("running_mean", 1), ("running_var", 2)):
+            values = arrays[f"{layer}.{role}"].astype(np.float64)
+            arrays[f"{layer}.{role}"] = (values * factor**power).astype(np.float32)
+    return SmallModel(arrays)
+
+
+DEPLOYMENT_RISKS = (
+    PlantedFault(
+        code="BN501",
+        severity="error",
+        story="a variance of 89,549 becomes infinite in float16",
+        faulty=_HEALTHY.with_channels("block1.bn", running_var={2: 89_549.0}),
+        sound=_HEALTHY,
+        options=("--target", "fp16"),
+    ),
+    PlantedFault(
+        code="BN502",
+        severity="warning",
+        story="statistics in bfloat16 stop before they reach the batches'",
+        faulty=replace(_HEALTHY, bfloat16=frozenset(name for name in _HEALTHY.arrays if ".running_" in name)),
+        sound=_HEALTHY,
+    ),
+    PlantedFault(
+        code="BN503",
+        severity="warning",
+        story="one channel's scale takes the int8 range of the others",
+        faulty=_HEALTHY.with_channels("block1.bn", weight={2: 30.0}),
+        sound=_HEALTHY,
+        options=("--target", "int8"),
+        companions=frozenset({"BN306"}),  # the same state, which matters without quantization too
+    ),
+    PlantedFault(
+        code="BN505",
+        severity="warning",
+        story="variances near 0.001: a port with Keras' eps computes something else",
+        faulty=_scaled(0.03),
+        sound=_HEALTHY,
+    ),
+    PlantedFault(
+        code="BN506",
+        severity="error",
+        story="exported in train mode",
+        faulty=healthy_model(settings=NodeSettings(training_mode=True)),
+        sound=healthy_model(settings=NodeSettings()),
+    ),
+)
