@@ -7,7 +7,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint samples docs fuzz clean
+.PHONY: help demo test bench lint samples docs fuzz clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,12 @@ demo: .venv/installed ## Show what bncli says about the files in samples/
 
 test: lint ## Run every check: style, types, import rules, tests
 	$(BIN)/python -m pytest --numprocesses 2
+
+bench: .venv/installed-tests ## Measure start-up, speed and accuracy beside cp, NumPy and torch
+	$(BIN)/python -m benchmarks.start_up
+	$(BIN)/python -m benchmarks.normalize
+	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.fuzz_normalize
 
 lint: .venv/installed-tests ## Run the checks that need no test: style, types, import rules
 	$(BIN)/ruff check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import warnings
@@ -19,6 +20,8 @@ def main() -> int:
             signal.signal(number, _leave)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # NumPy's warnings about NaN are no news: reports count the NaN
+    # NumPy's matrix products are not used, and the threads that wait for them would take turns with those that work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Imported here so that Ctrl-C ends quietly from the first moment on.
     from bncli.cli.app import app  # noqa: PLC0415
     from bncli.cli.guard import run  # noqa: PLC0415
