@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from bncli.core.named_arrays import Skipped
@@ -82,8 +83,9 @@ def _stored(files: ShardFiles, tensor: ChunkedTensor) -> StoredArray | Skipped:
 
 
 def _missing_files(tensors: list[ChunkedTensor], shards: LocatedShards) -> Iterator[Skipped]:
+    counts = Counter(location for tensor in tensors for location in {chunk.location for chunk in tensor.chunks})
     for location in sorted(shards.missing):
-        count = sum(any(chunk.location == location for chunk in tensor.chunks) for tensor in tensors)
+        count = counts[location]
         yield Skipped(location, f"is not there; {count} array{'' if count == 1 else 's'} should be in it")
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from bncli.core.named_arrays import NamedArrays
     from bncli.formats.probe import FileProbe
 
-_MAX_INDEX_BYTES = 32 * 1024**2
+_MAX_INDEX_BYTES = 16 * 1024**2
+_MAX_OPENED_BRACKETS = 1000
+"""An index has an object in an object, and little more. Objects take far more memory than the bytes that make them."""
 _BEGINNING = re.compile(rb'\s*\{[^\0]*?"weight_map"\s*:\s*\{\s*"[^"\0]{0,1024}"\s*:\s*"[^"\0]{0,1024}\.(\w+)"')
 _SAFETENSORS_SUFFIX = "safetensors"
 _SHARD_FORMATS = (safetensors.FORMAT, torch_zip.FORMAT, torch_legacy.FORMAT)
@@ -85,6 +87,8 @@ def _open_index(path: Path, format_name: str) -> NamedArrays:
 
 
 def _weight_map(content: bytes) -> Mapping[str, str]:
+    if content.count(b"{") + content.count(b"[") > _MAX_OPENED_BRACKETS:
+        raise ValueError("it nests more than an index does")
     index = json.loads(content, object_pairs_hook=_distinct)
     file_of = index.get("weight_map") if type(index) is dict else None
     if type(file_of) is not dict or not all(type(file) is str for file in file_of.values()):

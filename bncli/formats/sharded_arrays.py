@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -120,10 +121,7 @@ class _SpecsOnDemand(Mapping[str, "ArraySpec"]):
 
 
 def _missing(file_of: Mapping[str, str], shards: LocatedShards) -> Iterator[Skipped]:
-    counts: dict[str, int] = {}
-    for file in file_of.values():
-        if file in shards.missing:
-            counts[file] = counts.get(file, 0) + 1
+    counts = Counter(file for file in file_of.values() if file in shards.missing)
     for file, count in counts.items():
         arrays = "1 array" if count == 1 else f"{count} arrays"
         yield Skipped(file, f"is not there; {arrays} should be in it")

@@ -28,7 +28,7 @@ _FORMAT_NOTE = "archive_format"
 _OLD_PROGRAM = "serialized_exported_program.json"
 _OLD_WEIGHTS = ("serialized_state_dict.pt", "serialized_state_dict.json")
 """Both are torch zips; releases before 2.2 misnamed theirs."""
-_MAX_JSON_BYTES = 32 * 1024**2
+_MAX_JSON_BYTES = 16 * 1024**2
 
 
 def recognizes(probe: FileProbe) -> bool:

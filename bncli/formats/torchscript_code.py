@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _CLASS = re.compile(r"class (\w{1,256})\(")
 _CALL = "torch.batch_norm("
+_END = "end"
+"""A line that is outside of every class."""
 # Lengths are bounded everywhere, so that no line can make the search slow.
 _NUMBER = r"(-?[0-9]{1,30}(?:\.[0-9]{0,30})?(?:e[-+]?[0-9]{1,4})?)"
 _CONSTANT = re.compile(rf"  (eps|momentum) : Final\[(?:float|int|NoneType)\] = (?:{_NUMBER}|None)\s*")
@@ -37,15 +39,18 @@ def codes_of_classes(text: str) -> Mapping[str, LayerCode]:
     A scripted layer declares them as constants. A traced one only calls `torch.batch_norm` with numbers, of which the
     momentum may be that of a single step.
     """
-    found: dict[str, _Findings] = {}
-    current = _Findings()
-    for line in text.split("\n"):
-        if line and not line.startswith(" "):
-            beginning = _CLASS.match(line)
-            current = found.setdefault(beginning[1], _Findings()) if beginning else _Findings()
-        else:
-            current.take_in(line)
-    return {name: findings.concluded() for name, findings in found.items()}
+    found: dict[str, LayerCode] = {}
+    name, findings = None, _Findings()
+    for line in (*text.split("\n"), _END):
+        if line.startswith((" ", "\t")) or not line:
+            findings.take_in(line)
+            continue
+        # Of the classes that a file declares, however many, only those that say something are kept.
+        if name is not None and (findings.declared or findings.calls):
+            found[name] = findings.concluded()
+        beginning = _CLASS.match(line)
+        name, findings = beginning[1] if beginning else None, _Findings()
+    return found
 
 
 class _Findings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import subprocess
 import sys
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.helpers.hostile_files import PROTOCOL_2, dictionary, global_, tensor, write_torch_zip
+from tests.helpers.hostile_files import PROTOCOL_2, dictionary, global_, tensor, text, write_torch_zip
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 MEMORY_LIMIT = 1024**3
@@ -111,3 +113,60 @@ def test_a_deflated_array_that_claims_terabytes_takes_only_what_is_there(tmp_pat
     path.write_bytes(patched)
     outcome = read_in_a_process_of_its_own(path)
     assert (outcome.returncode, outcome.stderr) == (3, "")
+
+
+def write_index(path: Path, rest: bytes) -> None:
+    path.write_bytes(b'{"weight_map": {"a": "x.bin"' + rest)
+
+
+def write_metadata(path: Path, value: bytes) -> None:
+    path.mkdir()
+    (path / ".metadata").write_bytes(PROTOCOL_2 + value + b".")
+
+
+def write_code(path: Path, code: bytes) -> None:
+    layer = global_("__torch__.C") + b")R}" + text("running_mean") + tensor() + b"sb"
+    members = {"constants.pkl": b"N.", "code/__torch__.py": b"class C(Module):\n" + code}
+    write_torch_zip(path, dictionary(bn=layer), compression=zipfile.ZIP_DEFLATED, **members)
+
+
+@pytest.mark.parametrize(
+    ("write", "content"),
+    [
+        pytest.param(write_index, b'}, "x": [' + b"[]," * (5 << 20) + b"0]}", id="an index of millions of lists"),
+        pytest.param(write_index, b'}, "x": ' + b'{"a":' * (1 << 20), id="an index that nests a million deep"),
+        pytest.param(
+            write_index, b"".join(b',"%d":"y%d"' % (n, n) for n in range(10**6)), id="an index of a million files"
+        ),
+        pytest.param(write_index, b'}, "x": ' + b"9" * (15 << 20) + b"}", id="an index with a number of 15 MB"),
+        pytest.param(write_metadata, DOUBLING, id="metadata that double sixty times"),
+        pytest.param(write_metadata, b"}" + DEEP + b"Ns", id="metadata with a key nested 300,000 deep"),
+        pytest.param(write_metadata, b"\x8e" + struct.pack("<Q", 2**40), id="metadata of a terabyte"),
+        pytest.param(write_code, b"\n" * (17 << 20), id="code of more lines than are read"),
+    ],
+)
+def test_an_index_metadata_or_code_made_to_hurt_is_refused_with_one_line(
+    tmp_path: Path, write: Callable[[Path, bytes], None], content: bytes
+) -> None:
+    write(tmp_path / "evil", content)
+    outcome = read_in_a_process_of_its_own(tmp_path / "evil")
+    assert (outcome.returncode, outcome.stderr) == (3, "")
+    assert "evil" in outcome.stdout
+    assert outcome.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(b"  eps : Final[float] = " + b"9" * 10**6, id="a number of a million digits"),
+        pytest.param(b"    torch.batch_norm(" + b"(" * 10**6, id="a million parentheses"),
+        pytest.param(b"    torch.batch_norm(x, True, 0.1, 1e-05, Tru" * 25_000, id="a call that almost ends"),
+        pytest.param(b"class C(\n" * 800_000, id="eight hundred thousand classes"),
+    ],
+)
+def test_code_made_to_take_for_ever_is_read_at_once(tmp_path: Path, code: bytes) -> None:
+    rng = random.Random(0)  # noqa: S311 - noise that deflate cannot shrink, so that the code is no bomb
+    noise = b"\n#" + bytes(rng.choices(b"0123456789abcdef", k=len(code) // 20))
+    write_code(tmp_path / "long.pt", code + noise)
+    outcome = read_in_a_process_of_its_own(tmp_path / "long.pt")
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.helpers.distributed_checkpoints import DistributedCheckpoint
 from tests.helpers.format_files import WRITERS
 from tests.helpers.hostile_files import call, dictionary, legacy_front, legacy_storage, tensor, text, write_torch_zip
 
@@ -46,12 +47,12 @@ with open_named_arrays(pathlib.Path(sys.argv[1])) as warmed_up:
     warmed_up.read_many(warmed_up.specs)
 
 events, outcomes = [], []
-HARMLESS = {"open", "builtins.id", "object.__getattr__"}
+HARMLESS = {"open", "builtins.id", "object.__getattr__", "os.listdir", "os.scandir"}
 
 def watch(event, args):
     if event not in HARMLESS:
         events.append([event, repr(args)[:200]])
-    elif event == "open" and isinstance(args[0], str) and args[0] not in sys.argv:
+    elif event == "open" and isinstance(args[0], str) and not args[0].startswith(tuple(sys.argv[1:])):
         events.append([event, args[0]])
 
 before = set(sys.modules)
@@ -157,7 +158,8 @@ def hostile_files(folder: Path, mark: Path) -> dict[str, Path]:
     """Write files that ask for code to be run, by every way into a pickle, and that could be read as data."""
     marked = Marked(mark)
     folder.mkdir()
-    files = {name: folder / name for name in ("zip", "legacy", "pickle", "npy", "npz", "system", "module", "imports")}
+    names = ("zip", "legacy", "pickle", "npy", "npz", "system", "module", "imports", "dcp", "slices", "index", "script")
+    files = {name: folder / name for name in names}
     torch.save({"evil": marked, "w": torch.ones(2)}, files["zip"])
     torch.save({"evil": marked, "w": torch.ones(2)}, files["legacy"], _use_new_zipfile_serialization=False)
     files["pickle"].write_bytes(pickle.dumps({"evil": marked, "w": np.ones(2)}))
@@ -171,7 +173,25 @@ def hostile_files(folder: Path, mark: Path) -> dict[str, Path]:
         a=call("antigravity.fly"), b=call("this.Zen"), c=call("json.tool.main"), w=tensor(of=legacy_storage())
     )
     files["imports"].write_bytes(legacy_front(imports, ["0"]) + (4).to_bytes(8, "little") + bytes(16))
+    write_hostile_shards(files, call("os.system", text(f"touch {mark}")))
     return files
+
+
+def write_hostile_shards(files: dict[str, Path], attack: bytes) -> None:
+    """Write checkpoints of several files, and a program, each with the attack in the pickle that it is read from."""
+    metadata = DistributedCheckpoint(files["dcp"])
+    metadata.add("w", torch.ones(2))
+    (metadata.write() / ".metadata").write_bytes(b"\x80\x02" + attack + b".")
+    slices = DistributedCheckpoint(files["slices"])
+    slices.add("w", torch.ones(2))
+    hostile = write_torch_zip(files["slices"].with_name("index-1.bin"), attack).read_bytes()
+    slices.files["__0_0.distcp"] = hostile
+    for place in slices.places("w"):
+        place.length = len(hostile)
+    slices.write()
+    files["index"].write_text('{"weight_map": {"w": "index-1.bin"}}', encoding="utf-8")
+    code = b"class C(Module):\n  eps : Final[float] = __import__('os').system('touch mark')\n"
+    write_torch_zip(files["script"], attack, **{"constants.pkl": b"N.", "code/__torch__.py": code})
 
 
 def test_reading_hostile_files_opens_them_and_does_nothing_else(tmp_path: Path) -> None:
@@ -193,6 +213,10 @@ def test_reading_hostile_files_opens_them_and_does_nothing_else(tmp_path: Path) 
         "system": "UnsafeFile",
         "module": "read",
         "imports": "read",
+        "dcp": "UnsafeFile",
+        "slices": "UnsafeFile",
+        "index": "UnsafeFile",
+        "script": "UnsafeFile",
     }
     assert not mark.exists()
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 METADATA_CLASS = "torch.distributed.checkpoint.metadata.Metadata"
 _TENSOR_CLASS = "TensorStorageMetadata"
 _MAX_INTEGER = 2**62
+_MAX_CHUNKS = 2_000_000
+"""Of all tensors together: a pickle can name one long list of chunks for any number of tensors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,14 @@ def chunked_tensors(root: Any) -> Iterator[ChunkedTensor]:
     if type(root) is not Record or root.class_name != METADATA_CLASS:
         raise ValueError("the pickle holds no metadata of a distributed checkpoint")
     slices = _slices(_dictionary(root, "storage_data"))
+    num_chunks = 0
     for name, entry in _dictionary(root, "state_dict_metadata").items():
         if type(entry) is Record and entry.class_name.rpartition(".")[2] == _TENSOR_CLASS:
             if type(name) is not str:
                 raise ValueError("a tensor whose name is not text")
+            num_chunks += len(_attribute(entry, "chunks"))
+            if num_chunks > _MAX_CHUNKS:
+                raise ValueError(f"more than {_MAX_CHUNKS} chunks")
             yield _tensor(name, entry, slices)
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from torch.distributed.checkpoint.metadata import ChunkStorageMetadata, MetadataIndex
 
 from bncli.errors import MalformedFile
 from bncli.formats.distributed_checkpoint import open_distributed_checkpoint
@@ -47,4 +48,18 @@ def test_metadata_that_contradict_themselves_are_refused(
     checkpoint.add("a", torch.ones(4))
     change(checkpoint)
     with pytest.raises(MalformedFile, match=f"broken as the metadata of a distributed checkpoint: .*{message}"):
+        open_distributed_checkpoint(checkpoint.write())
+
+
+def test_one_long_list_of_chunks_for_many_tensors_is_refused_before_it_is_walked(
+    checkpoint: DistributedCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bncli.formats.distributed.metadata._MAX_CHUNKS", 200)
+    checkpoint.add("a", torch.ones(4))
+    entry = checkpoint.metadata.state_dict_metadata["a"]
+    entry.chunks += [ChunkStorageMetadata(torch.Size([0]), torch.Size([0]))] * 30
+    (place,) = checkpoint.places("a")
+    checkpoint.metadata.state_dict_metadata = {f"a{number}": entry for number in range(100)}
+    checkpoint.metadata.storage_data = {MetadataIndex(f"a{number}", (0,)): place for number in range(100)}
+    with pytest.raises(MalformedFile, match="more than 200 chunks"):
         open_distributed_checkpoint(checkpoint.write())
