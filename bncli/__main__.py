@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -11,6 +12,8 @@ from typing import NoReturn
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SIGNAL_EXIT_BASE = 128
 """Shells add it to the number of the signal that ended a program."""
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+"""What imports make stays to the end: to look through it for garbage took a twentieth of a short run."""
 
 
 def main() -> int:
@@ -18,6 +21,7 @@ def main() -> int:
     for number in _ENDING_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as in the background of a script
             signal.signal(number, _leave)
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # NumPy's warnings about NaN are no news: reports count the NaN
     # NumPy's matrix products are not used, and the threads that wait for them would take turns with those that work.

@@ -17,7 +17,7 @@ try:
     code = main()
 except SystemExit as exit:
     code = exit.code
-listing.write_text(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+listing.write_text(json.dumps(sorted(sys.modules)))
 sys.exit(code)
 """
 
@@ -40,12 +40,17 @@ COMMANDS = [
 ]
 
 
-def packages_imported_by(arguments: str, listing: Path) -> set[str]:
-    """Run bncli on the samples in a process of its own, and return the top-level packages that it imported."""
+def modules_imported_by(arguments: str, listing: Path) -> set[str]:
+    """Run bncli on the samples in a process of its own, and return the modules that it imported."""
     command = [sys.executable, "-c", RUN_AND_LIST_IMPORTS, listing, *arguments.split()]
     completed = subprocess.run(command, cwd=SAMPLES, check=False, capture_output=True, encoding="utf-8")
     assert completed.returncode == 0, completed.stderr
     return set(json.loads(listing.read_text(encoding="utf-8")))
+
+
+def packages_imported_by(arguments: str, listing: Path) -> set[str]:
+    """Run bncli as `modules_imported_by`, and return the top-level packages."""
+    return {name.partition(".")[0] for name in modules_imported_by(arguments, listing)}
 
 
 @pytest.mark.parametrize("arguments", COMMANDS)
@@ -64,3 +69,13 @@ def test_help_and_version_import_no_numpy(option: str, tmp_path: Path) -> None:
 
 def test_the_probe_sees_torch_where_a_command_does_use_it(tmp_path: Path) -> None:
     assert "torch" in packages_imported_by("normalize input_a.npy --backend torch", tmp_path / "listing.json")
+
+
+def test_a_file_costs_the_import_of_no_other_format_and_no_other_renderer(tmp_path: Path) -> None:
+    modules = modules_imported_by("inspect checkpoint digits.safetensors", tmp_path / "listing.json")
+    assert {"bncli.formats.safetensors", "bncli.renderers.terminal"} <= modules
+    superfluous = {
+        "bncli.formats.torch_zip", "bncli.formats.onnx", "bncli.formats.remote.web_ranges", "bncli.renderers.html_page",
+        "bncli.renderers.plot", "bncli.analysis.momentum_study", "numpy.ma", "http.client", "secrets", "tempfile",
+    }  # fmt: skip
+    assert modules & superfluous == set()

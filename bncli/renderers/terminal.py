@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from bncli.renderers.ansi_style import paint
 from bncli.renderers.base import Renderer
 from bncli.renderers.block_title import title_lines
-from bncli.renderers.plot import plot_lines
 from bncli.renderers.terminal_table import table_lines
 from bncli.renderers.text_width import cell_width, wrap
 from bncli.renderers.visible_text import visible
@@ -40,6 +39,8 @@ def _block_lines(block: Block, surface: Surface) -> list[str]:
         case KeyValues():
             return _key_values_lines(block, surface)
         case Plot():
+            from bncli.renderers.plot import plot_lines  # noqa: PLC0415 - most documents have no plot
+
             return plot_lines(block, surface)
         case Note():
             return _note_lines(block, surface)
