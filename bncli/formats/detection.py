@@ -34,6 +34,7 @@ FORMATS: Sequence[Format] = TableOnDemand(
         "keras_hdf5.FORMAT",
         "tensor_bundle.FORMAT",
         "flax_msgpack.FORMAT",
+        "orbax.FORMAT",
         "onnx.FORMAT",
         "caffe.FORMAT",
         "mxnet_params.FORMAT",

@@ -95,11 +95,12 @@ def test_many_arrays_are_read_in_the_order_in_which_they_lie(path: Path, written
 
 @pytest.mark.skipif(not OPEN_FILES.is_dir(), reason="this system does not list open files")
 @pytest.mark.usefixtures("written")
-def test_leaving_the_context_closes_the_file_and_closing_twice_does_no_harm(path: Path) -> None:
+def test_leaving_the_context_closes_the_file_and_closing_twice_does_no_harm(path: Path, format_name: str) -> None:
     before = len(list(OPEN_FILES.iterdir()))
     with open_named_arrays(path) as arrays:
         arrays.read_many(arrays.specs)
-        assert len(list(OPEN_FILES.iterdir())) > before
+        # tensorstore opens a file for each read, and keeps none open.
+        assert len(list(OPEN_FILES.iterdir())) > before or format_name == "orbax"
     assert len(list(OPEN_FILES.iterdir())) == before
     arrays.close()
 

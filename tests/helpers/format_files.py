@@ -18,6 +18,7 @@ from tests.helpers import caffe_nets, mxnet_lists
 from tests.helpers.keras_files import variables, write_keras_zip
 from tests.helpers.msgpack_files import nested, pack
 from tests.helpers.onnx_models import batch_norm, model, tensors
+from tests.helpers.orbax_folders import write_orbax
 from tests.helpers.tensorflow_files import write_bundle
 
 if TYPE_CHECKING:
@@ -118,6 +119,11 @@ def _write_flax_msgpack(path: Path) -> Arrays:
     return STATE
 
 
+def _write_orbax(path: Path) -> Arrays:
+    write_orbax(path, STATE)
+    return STATE
+
+
 def _write_tf_bundle(path: Path) -> Arrays:
     write_bundle(path, STATE)
     return STATE
@@ -172,6 +178,7 @@ WRITERS: Mapping[str, Callable[[Path], Arrays]] = {
     "keras-zip": _write_keras_zip,
     "keras-hdf5": _write_keras_hdf5,
     "flax-msgpack": _write_flax_msgpack,
+    "orbax": _write_orbax,
     "tf-bundle": _write_tf_bundle,
     "onnx": _write_onnx,
     "caffe": _write_caffe,

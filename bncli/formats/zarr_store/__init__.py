@@ -1,0 +1,1 @@
+"""Zarr arrays in a folder, as they are or inside an OCDBT store, through tensorstore."""
