@@ -79,7 +79,7 @@ def _region(dataset: Any, size: int, element: ElementType, content: Region) -> R
     if layout.get_layout() == h5py.h5d.COMPACT:
         if size > _MAX_COMPACT_BYTES:
             raise ValueError(f"{size} bytes are claimed to stand in the description of a dataset")
-        return LoadedRegion(h5py.h5o.get_info(dataset.id).addr, size, lambda: bytes(dataset[()].tobytes()))
+        return LoadedRegion(0, size, lambda: bytes(dataset[()].tobytes()))
     offset = dataset.id.get_offset()
     if offset is None:
         raise UnreadDatasetError("was never written")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bncli.core.named_arrays import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _MAX_OBJECTS = 500_000
 _MAX_DEPTH = 64
@@ -41,41 +42,45 @@ def read_tree(root: Any, prunes: Callable[[str], bool]) -> Tree:
 
     tree = Tree()
     addresses: dict[str, int] = {}
-    visited: set[tuple[int, int]] = set()
-    waiting = [("", root)]
+    visited: set[int] = set()
+    waiting = deque([("", root)])
     while waiting:
-        path, item = waiting.pop()
-        where = h5py.h5o.get_info(item.id)
-        if (where.fileno, where.addr) in visited:
-            continue
-        visited.add((where.fileno, where.addr))
-        addresses[path] = where.addr
-        if len(visited) > _MAX_OBJECTS or path.count("/") > _MAX_DEPTH:
-            raise ValueError(f"over {_MAX_OBJECTS} objects, or groups nested over {_MAX_DEPTH} deep")
-        if isinstance(item, h5py.Dataset):
-            tree.datasets[path] = item
-        elif isinstance(item, h5py.Group):
-            tree.groups[path] = item
-            waiting += _children(h5py, path, item, tree, prunes)
+        path, group = waiting.popleft()
+        tree.groups[path] = group
+        for name, address, item in _children(path, group, tree.skipped, prunes):
+            # An object is entered when it is first met: level by level, so that the shortest path names it.
+            if address in visited:
+                continue
+            visited.add(address)
+            if len(visited) > _MAX_OBJECTS or name.count("/") > _MAX_DEPTH:
+                raise ValueError(f"over {_MAX_OBJECTS} objects, or groups nested over {_MAX_DEPTH} deep")
+            if isinstance(item, h5py.Group):
+                waiting.append((name, item))
+            elif isinstance(item, h5py.Dataset):
+                tree.datasets[name] = item
+                addresses[name] = address
     tree.datasets = dict(sorted(tree.datasets.items(), key=lambda entry: addresses[entry[0]]))
     return tree
 
 
-def _children(h5py: Any, path: str, group: Any, tree: Tree, prunes: Callable[[str], bool]) -> list[tuple[str, Any]]:
-    children = []
+def _children(
+    path: str, group: Any, skipped: list[Skipped], prunes: Callable[[str], bool]
+) -> Iterator[tuple[str, int, Any]]:
+    """Return what hard links of a group lead to: the path, where it lies in the file, and h5py's object."""
+    import h5py  # noqa: PLC0415 - an extra, which the caller has imported
+
     for key in group:
         # h5py gives bytes where a name is no UTF-8; such a name could not be told to anybody.
         name = key.decode() if isinstance(key, bytes) else key
         child = f"{path}/{name}".lstrip("/")
         if prunes(child):
             continue
-        link = group.get(key, getlink=True)
-        if isinstance(link, h5py.HardLink):
-            children.append((child, group[key]))
+        link = group.id.links.get_info(name.encode())
+        if link.type == h5py.h5l.TYPE_HARD:
+            yield child, link.u, group[name]
         else:
-            kind = "another file" if isinstance(link, h5py.ExternalLink) else "another name"
-            tree.skipped.append(Skipped(child, f"is a link to {kind}, which is not followed"))
-    return children
+            kind = "another name" if link.type == h5py.h5l.TYPE_SOFT else "another file"
+            skipped.append(Skipped(child, f"is a link to {kind}, which is not followed"))
 
 
 def text_attribute(item: Any, key: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from bncli.formats.regions import Region
 
-_MAX_VALUES = 5_000_000
+_MAX_VALUES = 2_000_000
 _MAX_DEPTH = 100
 _MAX_TEXT_BYTES = 65_536
 _WINDOW_BYTES = 4096

@@ -20,6 +20,7 @@ _NUMBER_BYTES = 4
 _UNCOMPRESSED = 0
 _COMPRESSIONS = {1: "snappy", 2: "zstd"}
 _MAX_BLOCK_BYTES = 64 * 1024**2
+_MAX_ENTRIES = 1_000_000
 _MAX_KEY_BYTES = 256 * 1024**2
 """Of all keys together: a key repeats the beginning of the one before it, so that few bytes can stand for many."""
 
@@ -36,7 +37,7 @@ def read_table(content: Region) -> Iterator[tuple[bytes, bytes]]:
         raise ValueError("it does not end as an index does, is it cut short?")
     _, stop = _handle(footer, 0, _FOOTER_BYTES)
     place, _ = _handle(footer, stop, _FOOTER_BYTES)
-    budget = _MAX_KEY_BYTES
+    num_entries = num_key_bytes = 0
     last_key, last_stop = None, 0
     for _, value in _block_entries(_block(content, *place)):
         (start, size), _ = _handle(WireFile(MemoryRegion(value)), 0, len(value))
@@ -46,9 +47,10 @@ def read_table(content: Region) -> Iterator[tuple[bytes, bytes]]:
         for key, entry in _block_entries(_block(content, start, size)):
             if last_key is not None and key <= last_key:
                 raise ValueError(f"the key {key[:80]!r} is not after the one before it")
-            budget -= len(key)
-            if budget < 0:
-                raise ValueError(f"the keys are longer than {_MAX_KEY_BYTES} bytes together")
+            num_entries += 1
+            num_key_bytes += len(key)
+            if num_entries > _MAX_ENTRIES or num_key_bytes > _MAX_KEY_BYTES:
+                raise ValueError(f"over {_MAX_ENTRIES} entries, or {_MAX_KEY_BYTES} bytes of keys")
             last_key = key
             yield key, entry
 
