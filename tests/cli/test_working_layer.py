@@ -1,0 +1,78 @@
+"""Tests of the layer that options describe: fresh, from files, or from a checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from bncli.cli.given_settings import given_settings
+from bncli.cli.working_layer import LayerOptions, working_layer
+from bncli.errors import InvalidUsage
+
+
+def options(**changed: Any) -> LayerOptions:
+    fields: dict[str, Any] = {
+        **dict.fromkeys(("checkpoint", "layer", "weight", "bias", "running_mean", "running_var")),
+        "is_affine": True,
+        "tracks_running_stats": True,
+        "given": given_settings(None, None),
+    }
+    return LayerOptions(**fields | changed)
+
+
+def test_a_fresh_layer_has_the_initial_state_and_says_what_it_assumes() -> None:
+    working = working_layer(options(), 3)
+    layer = working.layer
+    assert layer.weight is not None
+    assert layer.bias is not None
+    assert layer.running is not None
+    assert (layer.weight.tolist(), layer.bias.tolist()) == ([1, 1, 1], [0, 0, 0])
+    assert (layer.running.mean.tolist(), layer.running.var.tolist()) == ([0, 0, 0], [1, 1, 1])
+    assert (working.eps.source, working.momentum.source, working.name) == ("assumed", "assumed", None)
+
+
+def test_arrays_come_from_files_and_settings_from_options(tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", np.array([1.0, 2.0], np.float32))
+    path = tmp_path / "v.npy"
+    working = working_layer(options(weight=path, running_var=path, given=given_settings(1e-3, "none")), 2)
+    assert working.layer.weight is not None
+    assert working.layer.running is not None
+    assert working.layer.weight.tolist() == working.layer.running.var.tolist() == [1, 2]
+    assert (working.eps.value, working.eps.source, working.momentum.value) == (1e-3, "given", None)
+
+
+def test_switches_leave_out_the_affine_part_and_the_running_statistics() -> None:
+    layer = working_layer(options(is_affine=False, tracks_running_stats=False), 2).layer
+    assert (layer.weight, layer.bias, layer.running) == (None, None, None)
+
+
+def test_a_layer_of_a_checkpoint_brings_its_state(tmp_path: Path) -> None:
+    module = torch.nn.Sequential(torch.nn.BatchNorm2d(4))
+    module(torch.randn(8, 4, 3, 3))
+    torch.save(module.state_dict(), tmp_path / "m.pt")
+    working = working_layer(options(checkpoint=tmp_path / "m.pt"), 4)
+    assert working.name == "0"
+    assert working.layer.running is not None
+    np.testing.assert_array_equal(working.layer.running.mean, module[0].running_mean.double().numpy())
+    assert working.layer.running.num_batches_tracked == 1
+
+
+FILE = Path("some.npy")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"checkpoint": FILE, "weight": FILE},
+        {"layer": "bn1"},
+        {"is_affine": False, "bias": FILE},
+        {"tracks_running_stats": False, "running_mean": FILE},
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises(InvalidUsage):
+        options(**changed)
