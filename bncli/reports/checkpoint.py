@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from bncli.reports.document import Block, Cell, Table, Value
 
 _MOST_SKIPPED_SHOWN = 8
+_NORMS_LOOK_ALIKE = frozenset({"torch", "onnx"})
+"""Frameworks whose InstanceNorm can store arrays of the same names as BatchNorm."""
 
 
 def checkpoint_document(
@@ -119,7 +121,7 @@ def _lineage_text(groups: Sequence[CounterGroup]) -> str:
 def _notes(checkpoint: Checkpoint, layers: Sequence[InspectedLayer]) -> Iterator[Note]:
     if any(layer.layer.eps.source == "assumed" for layer in layers):
         yield Note("The file does not hold eps and momentum; --eps and --momentum set what is assumed.", "muted")
-    if any(layer.layer.class_name is None for layer in layers):
+    if any(layer.layer.class_name is None and layer.layer.framework in _NORMS_LOOK_ALIKE for layer in layers):
         yield Note("Without a class name InstanceNorm layers that track statistics look the same.", "muted")
     if any(layer.layer.framework == "mxnet" and layer.layer.weight is not None for layer in layers):
         yield Note(
