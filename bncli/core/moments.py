@@ -184,7 +184,7 @@ class MomentsAccumulator:
 
     def __init__(self, layout: ChannelLayout) -> None:
         self._layout = layout
-        self._parts: dict[tuple[int, int], list[UnitMoments]] = {}
+        self._parts: dict[tuple[int, int], list[tuple[int, RowMoments]]] = {}
 
     def add(self, block: Block, values: Array) -> None:
         """Take in the values of one block, given flat in C order."""
@@ -193,7 +193,7 @@ class MomentsAccumulator:
     def add_units(self, block: Block, units: Iterable[UnitMoments]) -> None:
         """Take in the moments of the units of one block."""
         key = block.channels.start, block.channels.stop
-        self._parts.setdefault(key, []).extend(units)
+        self._parts.setdefault(key, []).extend((part.count, part.moments) for part in units)
 
     def result(self) -> Moments:
         """Return the moments of everything taken in."""
@@ -203,9 +203,9 @@ class MomentsAccumulator:
         return _side_by_side([_together(self._parts[key]) for key in sorted(self._parts)])
 
 
-def _together(parts: Sequence[UnitMoments]) -> Moments:
-    counts = np.concatenate([np.full(len(part.minimum), part.count) for part in parts])
-    tables = zip(*(part.moments for part in parts), strict=True)
+def _together(parts: Sequence[tuple[int, RowMoments]]) -> Moments:
+    counts = np.concatenate([np.full(len(moments.mean), count) for count, moments in parts])
+    tables = zip(*(moments for _, moments in parts), strict=True)
     return _merged(counts, RowMoments(*(np.concatenate(table) for table in tables)))
 
 
