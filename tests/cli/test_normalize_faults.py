@@ -105,10 +105,8 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, number: int, exit_cod
     with start(array) as program:
         time.sleep(0.7)
         program.send_signal(number)
-        begin = time.monotonic()
         _, stderr = program.communicate()
     assert (program.returncode, stderr) == (exit_code, "")
-    assert time.monotonic() - begin < 5
     assert list(tmp_path.iterdir()) == [array]
 
 
