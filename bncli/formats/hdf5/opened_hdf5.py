@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bncli.errors import MissingDependency
-from bncli.formats.region_file import RegionFile
+from bncli.formats.hdf5.global_heap import HeapCheckedFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ class OpenedHdf5:
         self.size = source.size
         self.content = content
         self._source = source
-        self.root: Any = _h5py(source.path).File(RegionFile(content), "r")
+        self.root: Any = _h5py(source.path).File(HeapCheckedFile(content), "r")
 
     @property
     def bytes_read(self) -> int:
