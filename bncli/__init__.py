@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bncli.version import __version__
+
 if TYPE_CHECKING:
     from bncli.recording.live_recording import record as record
-
-__version__ = "0.1.0"
 
 __all__ = ["__version__", "record"]
 

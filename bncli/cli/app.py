@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bncli import __version__
 from bncli.cli import (
     calibrate,
     check,
@@ -20,6 +19,7 @@ from bncli.cli import (
     trend,
 )
 from bncli.cli.examples import examples_epilog
+from bncli.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from bncli import __version__
 from bncli.errors import BncliError, InvalidUsage, OutputExists, OutputFailed
 from bncli.recording.batch_norm_modules import batch_norm_modules, running_statistics
 from bncli.recording.compiled_models import run_eagerly
@@ -15,6 +14,7 @@ from bncli.recording.opening import spool_path
 from bncli.recording.sealing import seal
 from bncli.recording.spool import SpooledLayer, SpoolWriter
 from bncli.recording.spool_reader import SpoolReader
+from bncli.version import __version__
 
 if TYPE_CHECKING:
     import os

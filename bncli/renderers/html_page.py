@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bncli import __version__
 from bncli.renderers.axis import finite_reference
 from bncli.renderers.base import Renderer
 from bncli.renderers.html_text import escaped
@@ -13,6 +12,7 @@ from bncli.renderers.page_style import STYLE
 from bncli.renderers.svg_plot import curve_sample, level_sample, svg_plot
 from bncli.renderers.wording import cell_of, fact_text, heading_of, is_set_left, note_text
 from bncli.reports.document import Code, KeyValues, Note, Plot, Prose, Table
+from bncli.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bncli import __version__
 from bncli.core.shortest_decimal import shortest_decimals
 from bncli.renderers.base import Renderer
+from bncli.version import __version__
 
 if TYPE_CHECKING:
     from bncli.renderers.base import Surface

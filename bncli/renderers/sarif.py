@@ -7,10 +7,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from bncli import __version__
 from bncli.renderers.base import Renderer
 from bncli.renderers.findings_of import FINDINGS_KIND, findings_of, place_of
 from bncli.renderers.visible_text import visible
+from bncli.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

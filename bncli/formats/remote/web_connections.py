@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from bncli import __version__
 from bncli.errors import BncliError
+from bncli.version import __version__
 
 if TYPE_CHECKING:
     from email.message import Message
