@@ -89,7 +89,8 @@ def _open_index(path: Path, format_name: str) -> NamedArrays:
 def _weight_map(content: bytes) -> Mapping[str, str]:
     if content.count(b"{") + content.count(b"[") > _MAX_OPENED_BRACKETS:
         raise ValueError("it nests more than an index does")
-    index = json.loads(content, object_pairs_hook=_distinct)
+    # Decoded here: of bytes, json would guess an encoding, and import whichever it guesses.
+    index = json.loads(content.decode("utf-8"), object_pairs_hook=_distinct)
     file_of = index.get("weight_map") if type(index) is dict else None
     if type(file_of) is not dict or not all(type(file) is str for file in file_of.values()):
         raise ValueError("it has no weight_map of names to files")

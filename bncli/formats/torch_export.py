@@ -90,7 +90,7 @@ def _program_names(members: Iterable[str]) -> list[str]:
 
 
 def _read_json(archive: ZipArchive, name: str) -> Mapping[str, Any]:
-    parsed = json.loads(archive.read_whole(name, _MAX_JSON_BYTES))
+    parsed = json.loads(archive.read_whole(name, _MAX_JSON_BYTES).decode("utf-8"))
     if not isinstance(parsed, dict):
         raise TypeError(f"member {name!r} is no JSON object")
     return parsed

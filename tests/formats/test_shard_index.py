@@ -169,6 +169,7 @@ def test_a_shard_that_would_run_a_program_is_unsafe(tmp_path: Path) -> None:
         pytest.param(b'{"weight_map": {"a": "x.bin"}, "x": ' + b"[" * 200_000, id="deep"),
         pytest.param(b'{"weight_map": {"a": "x.bin"}, "x": ' + b"9" * 200_000 + b"}", id="long number"),
         pytest.param(b'{"weight_map": {"a": "x.bin"}, "\xff": 1}', id="not UTF-8"),
+        pytest.param(b'{"weight_map": {"a": "x.bin"}, "x": {}' * 400 + b"}", id="many objects"),
     ],
 )
 def test_an_index_that_is_broken_is_refused(tmp_path: Path, content: bytes) -> None:

@@ -57,7 +57,8 @@ def read_configuration(text: str | bytes) -> ModelConfig:
         ValueError: the text is no JSON.
         RecursionError: it is nested too deep.
     """
-    model = json.loads(text)
+    # Of bytes, json would guess an encoding, and import whichever it guesses.
+    model = json.loads(text if isinstance(text, str) else text.decode("utf-8"))
     by_name: dict[str, NormalizationConfig | None] = {}
     for entry in _dictionaries(model):
         layer = _normalization(entry)

@@ -68,7 +68,8 @@ def read_description(text: bytes) -> ZarrDescription | None:
         UnreadZarrError: the type is not one that bncli reads.
         ValueError: the description is broken.
     """
-    entry = json.loads(text)
+    # Of bytes, json would guess an encoding, and import whichever it guesses.
+    entry = json.loads(text.decode("utf-8"))
     if not isinstance(entry, dict):
         raise ValueError("a description that is no map")  # noqa: TRY004 - the text is broken, not the program
     if entry.get("node_type", "array") != "array":
