@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.reports.document import Document, KeyValues, Note
+from bncli.reports.document import Code, Document, KeyValues
 from bncli.reports.normalization_notes import normalization_notes
 from bncli.reports.normalization_record import normalization_record
 from bncli.reports.normalization_tables import channel_table, deviation_table, gap_table, running_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from bncli.analysis.normalization_run import NormalizationResult
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from bncli.analysis.train_eval_gap import TrainEvalGap
     from bncli.core.batch_norm_layer import Setting
     from bncli.core.named_arrays import Array
-    from bncli.reports.document import Block
+    from bncli.reports.document import Block, Table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,17 +46,24 @@ class NormalizationReport:
 def normalization_document(report: NormalizationReport) -> Document:
     """Return what one run of a layer on an array shows."""
     result = report.result
-    blocks: list[Block] = [_facts(report), channel_table(result)]
-    if result.before.running is not None and result.after.running is not None:
-        blocks.append(running_table(result.before.running, result.after.running))
-    if report.gap is not None:
-        blocks.append(gap_table(report.gap, result))
-    if report.deviation is not None:
-        blocks.append(deviation_table(report.deviation))
+    blocks: list[Block] = [_facts(report), *_tables(report)]
     if report.values is not None:
-        blocks += [Note(_listing("before", report.values[0])), Note(_listing("after", report.values[1]))]
+        blocks += [Code(_listing("before", report.values[0])), Code(_listing("after", report.values[1]))]
     blocks += normalization_notes(result, report.deviation)
     return Document("normalize", tuple(blocks), normalization_record(report))
+
+
+def _tables(report: NormalizationReport) -> Iterator[Table]:
+    """Yield the answer to what was asked for; the statistics themselves where nothing was."""
+    result = report.result
+    if report.gap is not None:
+        yield gap_table(report.gap, result)
+    if report.deviation is not None:
+        yield deviation_table(report.deviation)
+    if report.gap is None and report.deviation is None:
+        yield channel_table(result)
+        if result.before.running is not None and result.after.running is not None:
+            yield running_table(result.before.running, result.after.running)
 
 
 def _facts(report: NormalizationReport) -> KeyValues:
@@ -85,4 +93,4 @@ def _momentum_text(momentum: float | None) -> str:
 
 def _listing(title: str, values: Array) -> str:
     with np.printoptions(precision=4, suppress=True, threshold=2000, floatmode="fixed", linewidth=100):
-        return f"{title}:\n{values}"
+        return f"{title}\n{values}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bncli.analysis.gap_size import gap_sizes
+
 if TYPE_CHECKING:
     from bncli.analysis.normalization_run import NormalizationResult
     from bncli.core.running_statistics import RunningStatistics
@@ -42,6 +44,7 @@ def normalization_record(report: NormalizationReport) -> dict[str, Any]:
             "z": gap.z,
             "output_gap": gap.output_gap,
             "effective_count": gap.effective_count,
+            "size": [str(size) for size in gap_sizes(gap)],
         }
     if report.deviation is not None:
         deviation = report.deviation

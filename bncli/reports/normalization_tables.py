@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from bncli.analysis.gap_size import GapSize, gap_sizes
 from bncli.analysis.normalization_run import compared_layer
-from bncli.reports.document import Column, Table
+from bncli.reports.document import Cell, Column, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from bncli.analysis.normalization_run import NormalizationResult
     from bncli.analysis.torch_deviation import TorchDeviation
     from bncli.analysis.train_eval_gap import TrainEvalGap
     from bncli.core.running_statistics import RunningStatistics
+    from bncli.reports.document import Tone
 
 Entry: TypeAlias = "tuple[Column, NDArray[Any]]"
 
 _CHANNEL = Column("channel", "channel", "integer", "index of the channel, from 0")
+_TONES: Mapping[GapSize, Tone] = {GapSize.NONE: "good", GapSize.NOTABLE: "notice", GapSize.LARGE: "bad"}
 
 
 def channel_table(result: NormalizationResult) -> Table:
@@ -72,7 +77,11 @@ def gap_table(gap: TrainEvalGap, result: NormalizationResult) -> Table:
         _entry("z", "z", "|d| * sqrt(independent values); above 6 is no chance", 1, gap.z),
         _entry("output_gap", "output gap", "||y_train - y_eval|| / ||y_eval||", 0, gap.output_gap),
     ]
-    return _table("train beside eval", entries)
+    table = _table("train beside eval", entries)
+    size = Column("gap", "gap", "text", "none, notable or large, by the limits of r, d and z", priority=0)
+    cells = (Cell(str(size), _TONES[size]) for size in gap_sizes(gap))
+    rows = tuple((*row, cell) for row, cell in zip(table.rows, cells, strict=True))
+    return Table((*table.columns, size), rows, title=table.title)
 
 
 def deviation_table(deviation: TorchDeviation) -> Table:

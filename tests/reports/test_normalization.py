@@ -13,7 +13,7 @@ from bncli.analysis.torch_deviation import torch_deviation
 from bncli.core.batch_norm_layer import Setting
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import fresh
-from bncli.reports.document import KeyValues, Note, Table
+from bncli.reports.document import Code, KeyValues, Table
 from bncli.reports.normalization import NormalizationReport, normalization_document
 from tests.helpers.builders import ArraysInMemory
 
@@ -39,8 +39,6 @@ def test_tables_stand_in_the_order_in_which_questions_arise() -> None:
     assert titles(report()) == ["", "running statistics"]
     assert titles(report(running=False)) == [""]
     assert titles(report(with_gap=True, with_deviation=True)) == [
-        "",
-        "running statistics",
         "train beside eval",
         "torch's distance from exact, in units in the last place",
     ]
@@ -56,5 +54,5 @@ def test_facts_say_where_settings_come_from_and_where_the_output_went() -> None:
 
 
 def test_values_are_listed_before_and_after() -> None:
-    notes = [b.text for b in normalization_document(report(values=(X, X + 1))).blocks if isinstance(b, Note)]
-    assert [note.partition(":")[0] for note in notes[:2]] == ["before", "after"]
+    codes = [b.text for b in normalization_document(report(values=(X, X + 1))).blocks if isinstance(b, Code)]
+    assert [code.partition("\n")[0] for code in codes] == ["before", "after"]

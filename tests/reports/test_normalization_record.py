@@ -33,5 +33,5 @@ def test_the_cause_of_each_distance_is_in_the_record(tmp_path: Path) -> None:
     record = json_of("normalize", tmp_path / "x.npy", "--backend", "both", "--compare")
     assert record["backend"] == "both"
     assert record["torch_deviation"]["cause"] == ["cancellation", "cancellation"]
-    assert set(record["gap"]) == {"r", "d", "z", "output_gap", "effective_count"}
+    assert set(record["gap"]) == {"r", "d", "z", "output_gap", "effective_count", "size"}
     assert json.dumps(record)
