@@ -65,6 +65,10 @@ class MissingDependency(BncliError):
     """The input needs a package that is not installed."""
 
 
+class UserCodeFailed(BncliError):
+    """Code of the user's own, which the command was told to run, cannot be imported or raised an error."""
+
+
 class OutputExists(BncliError):
     """The output file is there already and `--force` was not given."""
 

@@ -14,6 +14,7 @@ from bncli.cli import (
     inspect_checkpoint,
     inspect_tensor,
     normalize,
+    record,
     rule,
     simulate_momentum,
     trend,
@@ -64,5 +65,6 @@ _register(app, "check", check.check, check.EXAMPLES)
 _register(app, "rule", rule.rule, rule.EXAMPLES)
 _register(app, "diff", diff.diff, diff.EXAMPLES)
 _register(app, "trend", trend.trend, trend.EXAMPLES)
+_register(app, "record", record.record, record.EXAMPLES)
 _register(app, "calibrate", calibrate.calibrate, calibrate.EXAMPLES)
 _register(app, "demo", demo.demo, demo.EXAMPLES)

@@ -9,38 +9,42 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from rich.progress import Progress
+    from rich.progress import Progress, ProgressColumn
 
 _PATIENCE_SECONDS = 0.5
 
 
-class ByteProgress:
-    """Shows how many bytes of a known number are done. A context manager: leaving it clears the line.
+class WorkProgress:
+    """Shows how much of some work is done. A context manager: leaving it clears the line.
 
     Args:
         title: what is being done.
-        total: bytes in all.
+        total: units of work in all; `None` where that is not known.
+        is_shown: whether it may be shown at all.
     """
 
-    def __init__(self, title: str, total: int) -> None:
+    def __init__(self, title: str, total: int | None, *, is_shown: bool = True) -> None:
         self._title = title
         self._total = total
         self._done = 0
-        self._is_shown = sys.stderr.isatty()
+        self._is_shown = is_shown and sys.stderr.isatty()
         self._start = time.monotonic()
         self._display: Progress | None = None
 
-    def advance(self, num_bytes: int) -> None:
-        """Count bytes as done; the first call after half a second brings up the display."""
-        self._done += num_bytes
+    def advance(self, amount: int) -> None:
+        """Count work as done; the first call after half a second brings up the display."""
+        self._done += amount
         if not self._is_shown:
             return
         if self._display is None and time.monotonic() - self._start > _PATIENCE_SECONDS:
-            self._display = _display()
+            self._display = _display(self._speed_column())
             self._display.start()
             self._display.add_task(self._title, total=self._total)
         if self._display is not None:
             self._display.update(self._display.task_ids[0], completed=self._done)
+
+    def _speed_column(self) -> ProgressColumn:
+        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self
@@ -52,14 +56,37 @@ class ByteProgress:
             self._display.stop()
 
 
-def _display() -> Progress:
+class ByteProgress(WorkProgress):
+    """Shows how many bytes of a known number are done."""
+
+    def _speed_column(self) -> ProgressColumn:
+        from rich.progress import TransferSpeedColumn
+
+        return TransferSpeedColumn()
+
+
+class StepProgress(WorkProgress):
+    """Shows how many batches are done."""
+
+    def _speed_column(self) -> ProgressColumn:
+        from rich.progress import Task, TextColumn
+        from rich.text import Text
+
+        class BatchRate(TextColumn):
+            def render(self, task: Task) -> Text:
+                return Text("" if task.speed is None else f"{task.speed:.3g} batches/s")
+
+        return BatchRate("")
+
+
+def _display(speed: ProgressColumn) -> Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TransferSpeedColumn(),
+        speed,
         TimeRemainingColumn(),
     )
     return Progress(*columns, console=Console(stderr=True), transient=True)

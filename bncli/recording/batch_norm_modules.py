@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.core.running_statistics import RunningStatistics
 from bncli.errors import InvalidUsage, NoBatchNormLayers
+from bncli.recording.spool import SpooledLayer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +72,11 @@ def bare_name(model: Module, name: str) -> str:
             parts.append(part)
         module = module.get_submodule(part)
     return ".".join(parts)
+
+
+def described(name: str, module: _BatchNorm) -> SpooledLayer:
+    """Return the settings of a module under the name that it has in recordings."""
+    return SpooledLayer(name, type(module).__name__, module.num_features, module.eps, module.momentum)
 
 
 def running_statistics(module: _BatchNorm) -> RunningStatistics | None:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bncli.errors import BncliError, InvalidUsage, OutputExists, OutputFailed
+from bncli.errors import BncliError, InvalidUsage
 from bncli.recording.batch_norm_modules import batch_norm_modules, running_statistics
 from bncli.recording.compiled_models import run_eagerly
 from bncli.recording.observation import Observation
 from bncli.recording.opening import spool_path
-from bncli.recording.sealing import seal
-from bncli.recording.spool import SpooledLayer, SpoolWriter
-from bncli.recording.spool_reader import SpoolReader
-from bncli.version import __version__
+from bncli.recording.spool_file import open_spool, seal_spool, told_as_output
 
 if TYPE_CHECKING:
     import os
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
     from torch.nn.modules.batchnorm import _BatchNorm
 
     from bncli.core.running_statistics import RunningStatistics
+    from bncli.recording.spool import SpooledLayer, SpoolWriter
 
 _MOST_STEPS_BUFFERED = 32
 """Steps between two fetches from a device: what a killed run loses at most."""
@@ -53,81 +51,23 @@ def record(model: Module, path: str | os.PathLike[str], *, force: bool = False) 
     """
     target = _path_of_rank(path)
     modules = batch_norm_modules(model)
-    provenance = {"made_by": "bncli.record", "model": type(model).__name__, **versions()}
-    with recording(model, modules, target, provenance, force=force):
-        yield
-
-
-@contextmanager
-def recording(
-    model: Module, modules: Mapping[str, _BatchNorm], target: Path, provenance: Mapping[str, Any], *, force: bool
-) -> Iterator[None]:
-    """Record the given modules of a model; otherwise as `record`."""
-    check_free(target, force=force)
-    part = spool_path(target)
+    starts = {name: running_statistics(module) for name, module in modules.items()}
+    provenance = {"made_by": "bncli.record", "model": type(model).__name__}
     with ExitStack() as stack:
-        with told_as_output(part):
-            file = part.open("wb")
-            stack.callback(_close, file)
-            spool = SpoolWriter(file, provenance)
-            spool.flush()
-        live = _LiveRecording(spool, part, {name: running_statistics(module) for name, module in modules.items()})
+        spool = stack.enter_context(open_spool(target, provenance, force=force))
+        live = _LiveRecording(spool, spool_path(target), modules, starts)
         observation = Observation(model, modules, live.introduce, lambda: live.step_done(observation))
         stack.enter_context(run_eagerly(model))
         stack.callback(observation.end)
+        observation.begin()
         try:
-            observation.begin()
             yield
         except BaseException:
-            observation.end()
             with suppress(BncliError):  # what is on its way already is the error to tell
                 live.write(observation)
             raise
-        observation.end()
-        live.finish(observation, modules)
-    with told_as_output(target), SpoolReader(part) as reader:
-        seal(reader, target)
-    part.unlink()
-
-
-def check_free(target: Path, *, force: bool) -> None:
-    """Raise an error if a recording may not be written there.
-
-    Raises:
-        OutputExists: a file is there, or what a run left that ended early, and `force` is not given.
-    """
-    if force:
-        return
-    if target.exists():
-        raise OutputExists(f"{target}: exists already", hint="choose another name, or overwrite it with force")
-    part = spool_path(target)
-    if part.exists():
-        raise OutputExists(
-            f"{part}: holds what an earlier run recorded before it ended early",
-            hint="it can be read as it is; move or remove it, or overwrite it with force",
-        )
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of the programs that made a recording."""
-    import torch  # noqa: PLC0415
-
-    return {"bncli_version": __version__, "torch_version": str(torch.__version__)}
-
-
-@contextmanager
-def told_as_output(path: Path) -> Iterator[None]:
-    """Turn an error of the file system into one line that names the file."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputFailed(f"{path}: {error.strerror or error}") from error
-
-
-def _close(file: IO[bytes]) -> None:
-    """Close a file of which everything that matters was flushed: what a full disk refused is refused again here."""
-    with suppress(OSError):
-        file.close()
+        live.finish(observation)
+    seal_spool(target)
 
 
 @dataclass(slots=True)
@@ -136,15 +76,15 @@ class _LiveRecording:
 
     _spool: SpoolWriter
     _path: Path
+    _modules: Mapping[str, _BatchNorm]
     _starts: dict[str, RunningStatistics | None]
     """Before the first step, by layer; `None` also for a lazy layer that has no buffers yet."""
     _num_layers: int = 0
     _last_written: int = -1
 
-    def introduce(self, name: str, module: _BatchNorm) -> int:
+    def introduce(self, layer: SpooledLayer) -> int:
         """Write a layer's settings and statistics at the start, and return its index."""
-        layer = SpooledLayer(name, type(module).__name__, module.num_features, module.eps, module.momentum)
-        start = self._starts[name] or running_statistics(module)
+        start = self._starts[layer.name] or running_statistics(self._modules[layer.name])
         with told_as_output(self._path):
             self._spool.introduce(layer)
             if start is not None:
@@ -165,12 +105,12 @@ class _LiveRecording:
                 self._spool.row(head, statistics)
             self._spool.flush()
 
-    def finish(self, observation: Observation, modules: Mapping[str, _BatchNorm]) -> None:
+    def finish(self, observation: Observation) -> None:
         """Write the rest, the statistics at the end, and that the recording is complete."""
         self.write(observation)
         with told_as_output(self._path):
             for name, index in observation.indices.items():
-                end = running_statistics(modules[name])
+                end = running_statistics(self._modules[name])
                 if end is not None:
                     self._spool.end(index, end)
             summary = {"num_steps": observation.step + 1, "recomputed": dict(observation.recomputed)}

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from bncli.errors import InvalidUsage
+from bncli.recording.batch_norm_modules import described
 from bncli.recording.row_buffer import RowBuffer
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from torch.nn.modules.batchnorm import _BatchNorm
     from torch.utils.hooks import RemovableHandle
 
-    from bncli.recording.spool import RowHead
+    from bncli.recording.spool import RowHead, SpooledLayer
 
 _NO_BACKWARD = -1
 
@@ -32,7 +33,7 @@ class Observation:
     Args:
         model: the model; it may be wrapped.
         modules: the modules to watch, by name.
-        introduce: told the name and the module when the first batch of a module arrives; gives the layer's index.
+        introduce: told when the first batch of a module arrives; gives the layer's index.
         after_step: called when a step may be over, to fetch what was measured.
     """
 
@@ -40,7 +41,7 @@ class Observation:
         self,
         model: Module,
         modules: Mapping[str, _BatchNorm],
-        introduce: Callable[[str, _BatchNorm], int],
+        introduce: Callable[[SpooledLayer], int],
         after_step: Callable[[], None],
     ) -> None:
         self._model = model
@@ -119,7 +120,7 @@ class Observation:
             self._begin_step()
         self._seen_in_step.add(name)
         if name not in self.indices:
-            self.indices[name] = self._introduce(name, module)
+            self.indices[name] = self._introduce(described(name, module))
         with torch.no_grad():
             self._buffer.measure(self.indices[name], self.step, x.detach(), is_training=module.training)
 

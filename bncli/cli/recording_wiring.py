@@ -1,0 +1,163 @@
+"""Runs `record`: from its options to a recording and a report of what it holds."""
+
+from __future__ import annotations
+
+import os
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bncli.cli.output import emit
+from bncli.cli.progress import StepProgress
+from bncli.core.rounding import FLOAT_DTYPES
+from bncli.errors import InvalidUsage, near_miss
+from bncli.recording.loader_recording import LoaderOptions, LoaderRecording
+from bncli.recording.model_source import load_model
+from bncli.recording.opening import open_recording
+from bncli.recording.rank_group import FIRST_RANK, rank_group
+from bncli.recording.user_code import call_factory
+from bncli.reports.recording import recording_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import device
+
+    from bncli.cli.output import OutputOptions
+    from bncli.recording.module_modes import BatchNormMode
+
+_MODES: dict[str, BatchNormMode] = {"train": "train", "eval": "eval"}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOptions:
+    """The options as the command line gives them.
+
+    Raises:
+        InvalidUsage: no such mode or dtype.
+    """
+
+    model: str
+    weights: Path | None
+    loader: str
+    steps: int | None
+    bn_mode: str
+    train_all: bool
+    device: str
+    dtype: str | None
+    seed: int
+    sharded_loader: bool
+    timeout: float
+    output: Path
+    force: bool
+
+    def __post_init__(self) -> None:
+        if self.bn_mode not in _MODES:
+            raise InvalidUsage(f"--bn-mode is {self.bn_mode!r}: it is train or eval")
+        if self.dtype is not None and self.dtype not in FLOAT_DTYPES:
+            raise InvalidUsage(f"unknown dtype {self.dtype!r}", hint=near_miss(self.dtype, FLOAT_DTYPES))
+
+
+def record_and_report(options: RecordOptions, destination: OutputOptions) -> None:
+    """Write the recording; the first rank reports.
+
+    Raises:
+        BncliError: the model, the loader or the output cannot be used, or another rank failed.
+    """
+    group = rank_group(options.timeout)
+    if group.size > 1 and "OMP_NUM_THREADS" not in os.environ:
+        _use_one_thread()
+    where = _device(options.device)
+    _seed(options.seed)
+    source = load_model(options.model, options.weights)
+    loader = call_factory(options.loader, "--loader")
+    _seed(options.seed)  # so that what a shuffled loader draws does not depend on how the model was made
+    recording = LoaderRecording(
+        source=source,
+        loader=loader,
+        target=options.output,
+        provenance=_provenance(options, source.text),
+        options=LoaderOptions(
+            where=where,
+            kind=_torch_dtype(options.dtype),
+            mode=_MODES[options.bn_mode],
+            trains_everything=options.train_all,
+            num_steps=options.steps,
+            is_sharded=options.sharded_loader,
+        ),
+        force=options.force,
+    )
+    with StepProgress("recording", _num_batches(options, loader), is_shown=group.rank == FIRST_RANK) as progress:
+        recording.run(group, progress.advance)
+    if group.rank == FIRST_RANK:
+        with open_recording(options.output) as finished:
+            emit(
+                recording_document(finished.path, finished.num_steps, finished.provenance, finished.layers()),
+                destination,
+            )
+
+
+def _provenance(options: RecordOptions, model: str) -> dict[str, Any]:
+    """Return what the recording says about itself: nothing that another number of ranks would change."""
+    return {
+        "made_by": "bncli record",
+        "model": model,
+        "weights": None if options.weights is None else options.weights.name,
+        "loader": options.loader,
+        "bn_mode": options.bn_mode,
+        "train_all": options.train_all,
+        "dtype": options.dtype,
+        "seed": options.seed,
+    }
+
+
+def _device(name: str) -> device:
+    """Return the device; under torchrun `cuda` is the one of this process.
+
+    Raises:
+        InvalidUsage: there is no such device.
+    """
+    import torch
+
+    try:
+        where = torch.device(name)
+    except RuntimeError as error:
+        raise InvalidUsage(f"--device is {name!r}: give cpu, cuda or cuda:N") from error
+    if where.type == "cuda" and not torch.cuda.is_available():
+        raise InvalidUsage(
+            f"--device is {name}, and this torch finds no such device", hint="leave it out to use the CPU"
+        )
+    has_number = ":" in name
+    return where if where.type != "cuda" or has_number else torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+
+
+def _torch_dtype(name: str | None) -> Any:
+    import torch
+
+    return None if name is None else getattr(torch, name)
+
+
+def _use_one_thread() -> None:
+    """Keep ranks on one machine from fighting for its cores, as torchrun does."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _seed(seed: int) -> None:
+    """Make what the user's code draws the same on every rank and in every run."""
+    import numpy as np
+    import torch
+
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - it is the user's code that may draw from it
+
+
+def _num_batches(options: RecordOptions, loader: Any) -> int | None:
+    """Return how many batches are to come, for the progress; `None` where the loader does not know."""
+    try:
+        length = len(loader)
+    except TypeError:
+        return options.steps
+    return length if options.steps is None else min(length, options.steps)

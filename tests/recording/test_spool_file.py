@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bncli.errors import OutputFailed
+from bncli.recording.opening import open_recording, spool_path
+from bncli.recording.spool_file import open_spool, seal_spool, told_as_output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_spool_stays_when_the_block_ends_and_becomes_the_recording_when_it_is_sealed(tmp_path: Path) -> None:
+    target = tmp_path / "r"
+    with open_spool(target, {"model": "Net"}, force=False) as spool:
+        spool.finish({"num_steps": 0})
+    assert spool_path(target).exists()
+    seal_spool(target)
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
+    with open_recording(target) as recording:
+        assert recording.provenance["model"] == "Net"
+        assert set(recording.provenance) == {"model", "bncli_version", "torch_version"}
+
+
+def test_an_error_of_the_system_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(OutputFailed, match="r: No such file or directory"), told_as_output(tmp_path / "r"):
+        (tmp_path / "r").open("rb")
