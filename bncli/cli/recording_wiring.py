@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +13,12 @@ from bncli.recording.loader_recording import LoaderOptions, LoaderRecording
 from bncli.recording.model_source import load_model
 from bncli.recording.opening import open_recording
 from bncli.recording.rank_group import FIRST_RANK, rank_group
+from bncli.recording.run_environment import choose_device, seed_everything, share_cores, torch_dtype
 from bncli.recording.user_code import call_factory
 from bncli.reports.recording import recording_document
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from torch import device
 
     from bncli.cli.output import OutputOptions
     from bncli.recording.module_modes import BatchNormMode
@@ -65,13 +62,12 @@ def record_and_report(options: RecordOptions, destination: OutputOptions) -> Non
         BncliError: the model, the loader or the output cannot be used, or another rank failed.
     """
     group = rank_group(options.timeout)
-    if group.size > 1 and "OMP_NUM_THREADS" not in os.environ:
-        _use_one_thread()
-    where = _device(options.device)
-    _seed(options.seed)
+    share_cores(group.size)
+    where = choose_device(options.device)
+    seed_everything(options.seed)
     source = load_model(options.model, options.weights)
     loader = call_factory(options.loader, "--loader")
-    _seed(options.seed)  # so that what a shuffled loader draws does not depend on how the model was made
+    seed_everything(options.seed)  # so that what a shuffled loader draws does not depend on how the model was made
     recording = LoaderRecording(
         source=source,
         loader=loader,
@@ -79,7 +75,7 @@ def record_and_report(options: RecordOptions, destination: OutputOptions) -> Non
         provenance=_provenance(options, source.text),
         options=LoaderOptions(
             where=where,
-            kind=_torch_dtype(options.dtype),
+            kind=None if options.dtype is None else torch_dtype(options.dtype),
             mode=_MODES[options.bn_mode],
             trains_everything=options.train_all,
             num_steps=options.steps,
@@ -109,49 +105,6 @@ def _provenance(options: RecordOptions, model: str) -> dict[str, Any]:
         "dtype": options.dtype,
         "seed": options.seed,
     }
-
-
-def _device(name: str) -> device:
-    """Return the device; under torchrun `cuda` is the one of this process.
-
-    Raises:
-        InvalidUsage: there is no such device.
-    """
-    import torch
-
-    try:
-        where = torch.device(name)
-    except RuntimeError as error:
-        raise InvalidUsage(f"--device is {name!r}: give cpu, cuda or cuda:N") from error
-    if where.type == "cuda" and not torch.cuda.is_available():
-        raise InvalidUsage(
-            f"--device is {name}, and this torch finds no such device", hint="leave it out to use the CPU"
-        )
-    has_number = ":" in name
-    return where if where.type != "cuda" or has_number else torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
-
-
-def _torch_dtype(name: str | None) -> Any:
-    import torch
-
-    return None if name is None else getattr(torch, name)
-
-
-def _use_one_thread() -> None:
-    """Keep ranks on one machine from fighting for its cores, as torchrun does."""
-    import torch
-
-    torch.set_num_threads(1)
-
-
-def _seed(seed: int) -> None:
-    """Make what the user's code draws the same on every rank and in every run."""
-    import numpy as np
-    import torch
-
-    torch.manual_seed(seed)
-    random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - it is the user's code that may draw from it
 
 
 def _num_batches(options: RecordOptions, loader: Any) -> int | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from bncli.version import __version__
 from bncli.errors import OutputExists, OutputFailed
 from bncli.recording.opening import spool_path
 from bncli.recording.sealing import seal
 from bncli.recording.spool import SpoolWriter
 from bncli.recording.spool_reader import SpoolReader
+from bncli.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,16 +5,18 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from torch import nn
 
 import bncli
 from bncli.errors import OutputFailed
 from bncli.recording.opening import open_recording
 from tests.helpers.invoke import ROOT
 from tests.helpers.recordings import failing_batches, feed, pictures, small_network
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def hooks_and_flags(model: nn.Module) -> list[Any]:
@@ -69,9 +71,9 @@ def test_a_folder_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
 def test_a_full_disk_stops_the_loop_and_leaves_the_model_free_of_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
     model = small_network()
     before = hooks_and_flags(model)
-    monkeypatch.setattr("bncli.recording.live_recording.spool_path", lambda _: Path("/dev/full"))
-    monkeypatch.setattr("bncli.recording.live_recording.check_free", lambda *_, **__: None)
-    with pytest.raises(OutputFailed, match="/dev/full: No space left"), bncli.record(model, "unused"):
+    for module in ("live_recording", "spool_file"):
+        monkeypatch.setattr(f"bncli.recording.{module}.spool_path", lambda _: Path("/dev/full"))
+    with pytest.raises(OutputFailed, match="/dev/full: No space left"), bncli.record(model, "unused", force=True):
         model(pictures(1)[0])
     assert hooks_and_flags(model) == before
 

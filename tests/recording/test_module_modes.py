@@ -8,6 +8,7 @@ from torch import nn
 
 from bncli.recording.batch_norm_modules import batch_norm_modules
 from bncli.recording.module_modes import modes_for_recording
+from tests.helpers.recordings import feed
 
 
 def network() -> nn.Sequential:
@@ -41,7 +42,6 @@ def test_modes_and_buffers_are_as_they_were_after_an_error() -> None:
         pytest.raises(ValueError, match="Expected more"),
         modes_for_recording(model, batch_norm_modules(model), "train", trains_everything=False),
     ):
-        model(torch.full((4, 2), torch.nan))
-        model(torch.randn(1, 2))
+        feed(model, [torch.full((4, 2), torch.nan), torch.randn(1, 2)])
     assert flags(model) == before
     assert all(torch.equal(state[name], value) for name, value in model[:3].state_dict().items())

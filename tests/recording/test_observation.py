@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import nn
 
@@ -7,14 +9,17 @@ from bncli.recording.batch_norm_modules import batch_norm_modules
 from bncli.recording.observation import Observation
 from tests.helpers.recordings import pictures, small_network
 
+if TYPE_CHECKING:
+    from bncli.recording.spool import SpooledLayer
+
 
 def observe(model: nn.Module) -> tuple[Observation, list[str], list[int]]:
     """Return an observation that has begun, the names it introduces, and the steps after which it calls."""
     introduced: list[str] = []
     done: list[int] = []
 
-    def introduce(name: str, module: nn.Module) -> int:
-        introduced.append(name)
+    def introduce(layer: SpooledLayer) -> int:
+        introduced.append(layer.name)
         return len(introduced) - 1
 
     observation = Observation(model, batch_norm_modules(model), introduce, lambda: done.append(observation.step))

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from bncli.errors import InvalidUsage
+from bncli.recording.run_environment import choose_device, seed_everything, share_cores, torch_dtype
+
+
+def test_devices_are_chosen_by_name() -> None:
+    assert choose_device("cpu") == torch.device("cpu")
+    with pytest.raises(InvalidUsage, match="--device is 'tpu9': give cpu, cuda or cuda:N"):
+        choose_device("tpu9")
+
+
+def test_a_gpu_of_torchrun_is_that_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    assert choose_device("cuda") == torch.device("cuda:3")
+    assert choose_device("cuda:1") == torch.device("cuda:1")
+
+
+def test_a_gpu_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InvalidUsage, match="--device is cuda: this torch finds no such device"):
+        choose_device("cuda")
+
+
+def test_types_have_the_names_of_torch() -> None:
+    assert torch_dtype("bfloat16") is torch.bfloat16
+
+
+def test_equal_seeds_draw_equal_numbers() -> None:
+    def drawn() -> tuple[float, float, float]:
+        seed_everything(2**40 + 3)
+        return torch.rand(1).item(), random.random(), float(np.random.rand())  # noqa: NPY002, S311 - what users draw from
+
+    assert drawn() == drawn()
+
+
+@pytest.mark.parametrize(("num_ranks", "variable", "expected"), [(1, None, []), (2, None, [1]), (2, "8", [])])
+def test_ranks_share_the_cores_unless_told_otherwise(
+    num_ranks: int, variable: str | None, expected: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", chosen.append)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    share_cores(num_ranks)
+    assert chosen == expected
