@@ -1,4 +1,4 @@
-"""The running average of many batches at once: every value, every k-th or the last, without a loop over steps."""
+"""The running average of many batches at once: every value, or every k-th, without a loop over steps."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-_LONGEST_DECAY = 32.0
-"""Blocks of the recurrence end before the decay across them passes e^-32, so that its inverse stays accurate."""
-_BLOCK_ELEMENTS = 1 << 12
-"""Elements of a block: they stay in the innermost cache over all passes."""
-_FEWEST_ROWS = 8
-"""With fewer rows to a block a cumulative sum along them is slower than a loop."""
+_BLOCK_ELEMENTS = 1 << 17
+"""Elements of the result that are worked on at once: a megabyte, which stays in cache over all passes."""
+_FEW_CHANNELS = 32
+"""With fewer channels a row is too short for an inner loop, and the channels' columns are laid out one by one."""
+_GROUP = 8
+"""Rows that are summed at once: more sums are computed twice, fewer take more calls."""
 
 
 def running_average(
@@ -33,7 +33,7 @@ def running_average(
         initial: value before the first batch, shape (C,).
         batches: one batch statistic per row, shape (T, C), float64. A NaN stays in its channel from its row on.
         momentum: weight m of the new batch, from 0 to 1; `None` is the cumulative average.
-        stride: steps between returned values; divides T. With T itself only the final value is computed.
+        stride: steps between returned values; divides T.
         num_seen: batches that went into `initial`; only the cumulative average asks.
 
     Returns:
@@ -44,62 +44,75 @@ def running_average(
     """
     num_steps, num_features = batches.shape
     groups = batches.reshape(num_steps // stride, stride, num_features)
+    values = np.empty((len(groups), num_features), order="F" if num_features < _FEW_CHANNELS else "C")
+    num_rows = max(1, _BLOCK_ELEMENTS // max(1, num_features))
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-        if momentum is None:
-            return _cumulative(initial, groups, num_seen)
-        decay = log_decay(momentum)
-        return _recurrence(initial, _weighted_sums(groups, momentum, decay), decay * stride)
+        value = initial
+        for start in range(0, len(groups), num_rows):
+            block, rows = groups[start : start + num_rows], values[start : start + num_rows]
+            if momentum is None:
+                _cumulative(value, block, num_seen + start * stride, out=rows)
+            else:
+                _exponential(value, block, momentum, out=rows)
+            value = rows[-1]
+    return values
 
 
-def _weighted_sums(groups: FloatArray, momentum: float, decay: float) -> FloatArray:
-    """Return what the batches of each group add to the average by the end of the group, shape (groups, C)."""
+def _exponential(initial: FloatArray, groups: FloatArray, momentum: float, out: FloatArray) -> None:
+    """Write the average with a fixed momentum after each group of batches."""
     stride = groups.shape[1]
-    if stride == 1:
-        return momentum * groups[:, 0]
-    sums: FloatArray = momentum * _powers(decay, np.arange(stride - 1, -1, -1.0)) @ groups
-    return sums
+    decay = log_decay(momentum)
+    _weighted_sums(groups, momentum * _powers(decay, np.arange(stride - 1, -1, -1.0)), out)
+    out[0] += math.exp(stride * decay) * initial
+    _accumulate(out, stride * decay)
 
 
-def _cumulative(initial: FloatArray, groups: FloatArray, num_seen: int) -> FloatArray:
-    """Return the plain mean of `num_seen` batches with mean `initial` and of all groups up to each."""
+def _cumulative(initial: FloatArray, groups: FloatArray, num_seen: int, out: FloatArray) -> None:
+    """Write the plain mean of `num_seen` batches with mean `initial` and of all groups up to each."""
     start = initial if num_seen else np.zeros_like(initial)
     stride = groups.shape[1]
-    counts = num_seen + stride * np.arange(1.0, len(groups) + 1)[:, None]
+    _weighted_sums(groups, np.ones(stride), out)
     # Deviations from the value so far are summed: they stay small where the values do not.
-    means: FloatArray = start + np.cumsum((groups - start).sum(axis=1), axis=0) / counts
-    return means
+    out -= stride * start
+    _accumulate(out, 0.0)
+    out /= num_seen + stride * np.arange(1.0, len(groups) + 1)[:, None]
+    out += start
 
 
-def _recurrence(initial: FloatArray, increments: FloatArray, decay: float) -> FloatArray:
-    """Return `r_k = exp(decay) r_(k-1) + increment_k` for every k; overwrites the increments.
+def _weighted_sums(groups: FloatArray, weights: FloatArray, out: FloatArray) -> None:
+    """Write the weighted sum of the batches of each group, shape (groups, C)."""
+    if len(weights) == 1:
+        np.multiply(groups[:, 0], weights[0], out=out)
+    elif groups.shape[2] == 1:
+        # One product instead of one for each group.
+        np.matmul(groups[:, :, 0], weights, out=out[:, 0])
+    else:
+        np.matmul(weights, groups, out=out)
 
-    Inside a block `r_k = q^k (r_0 + sum of increment_j / q^j)` with q = exp(decay), which is one cumulative sum.
+
+def _accumulate(rows: FloatArray, decay: float) -> None:
+    """Turn each row into the sum of all rows up to it, weighted by `exp(decay * age)`; in place.
+
+    Sums of whole groups of rows are accumulated likewise, and then every group is filled in from the end of the one
+    before: a few passes of vector operations, without the growing powers of a division by the decay.
     """
-    num_rows, num_features = increments.shape
-    length = _block_length(num_rows, num_features, decay)
-    powers = _powers(decay, np.arange(1.0, length + 1))[:, None]
-    value = initial
-    for start in range(0, num_rows, length):
-        block = increments[start : start + length]
-        power = powers[: len(block)]
-        if length == 1:
-            block += power * value
-        else:
-            block /= power
-            block[0] += value
-            np.cumsum(block, axis=0, out=block)
-            block *= power
-        value = block[-1]
-    return increments
+    weight = math.exp(decay)
+    num_groups = len(rows) // _GROUP
+    in_groups = num_groups * _GROUP if num_groups > 1 else 1
+    if num_groups > 1:
+        groups = rows[:in_groups].reshape(num_groups, _GROUP, -1)
+        ends = groups[:, -1]
+        ends[:] = _powers(decay, np.arange(_GROUP - 1, -1, -1.0)) @ groups
+        _accumulate(ends, _GROUP * decay)
+        _add_weighted(groups[1:, 0], ends[:-1], weight)
+        for position in range(1, _GROUP - 1):
+            _add_weighted(groups[:, position], groups[:, position - 1], weight)
+    for row in range(in_groups, len(rows)):
+        _add_weighted(rows[row], rows[row - 1], weight)
 
 
-def _block_length(num_rows: int, num_features: int, decay: float) -> int:
-    """Return how many rows one cumulative sum takes; 1 is the plain loop, which wins where rows are long."""
-    rows = _BLOCK_ELEMENTS // max(1, num_features)
-    if rows < _FEWEST_ROWS:
-        return 1
-    longest = _LONGEST_DECAY / -decay if decay else math.inf
-    return max(1, int(min(rows, num_rows, longest)))
+def _add_weighted(rows: FloatArray, earlier: FloatArray, weight: float) -> None:
+    rows += earlier if weight == 1 else weight * earlier
 
 
 def _powers(decay: float, exponents: FloatArray) -> FloatArray:
