@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from bncli.core.momentum import residue, steps_to_residue
 from bncli.core.running_average import running_average
 from bncli.core.stored_buffers import as_stored, stored_buffers
 
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
 AverageDtype = Literal["float64", "float32", "bfloat16", "float16"]
 """Precision of the running statistics: `float64` is computed as exactly as it can be, the others as PyTorch rounds."""
 
+KeptSteps = Literal["all", "sampled", "last"]
+
 _BLOCK_ELEMENTS = 1 << 16
 """Batch statistics that are worked on at once: half a megabyte for the means, and as much for the variances."""
 _NUM_SAMPLES = 256
 """Points of a trajectory that is only to be looked at."""
+_NEGLIGIBLE = 2.0**-60
+"""Weight of an old value that is nothing beside the rounding of a double."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +46,8 @@ class RunSettings:
     """Of the batch variances that are averaged."""
     dtype: AverageDtype = "float64"
     """Anything but float64 needs a ddof of 1: it is PyTorch's rounding that is known."""
-    keeps_every_step: bool = False
-    """Whether the trajectory holds every step, and not just enough of them to draw it."""
+    kept_steps: KeptSteps = "sampled"
+    """Which steps the trajectory holds: enough of them to draw it, all, or the last one alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,16 +94,50 @@ class _Block:
 
 
 def trajectory(source: BatchSource, settings: RunSettings) -> Trajectory:
-    """Return the running statistics of a run over the batches of a source, in memory that the run does not fill."""
-    is_short = settings.num_steps <= _NUM_SAMPLES
-    stride = 1 if settings.keeps_every_step or is_short else -(-settings.num_steps // _NUM_SAMPLES)
-    blocks = list(_blocks(settings.num_steps, stride, max(1, _BLOCK_ELEMENTS // source.num_features)))
-    stream = source.stream([block.length for block in blocks], settings.num_steps)
-    steps = np.append(np.arange(stride, settings.num_steps, stride), settings.num_steps)
+    """Return the running statistics of a run over the batches of a source, in memory that the run does not fill.
+
+    Where the last step is all that is kept of a run in float64, only the steps are taken that still weigh something.
+    """
+    first = _first_that_matters(source, settings)
+    stride = _stride(settings, settings.num_steps - first)
+    blocks = list(_blocks(settings.num_steps - first, stride, max(1, _BLOCK_ELEMENTS // source.num_features)))
+    stream = source.stream([block.length for block in blocks], settings.num_steps, first)
+    steps = np.append(np.arange(first + stride, settings.num_steps, stride), settings.num_steps)
     start = np.stack([settings.initial.mean, settings.initial.var])
     if settings.dtype == "float64":
-        return Trajectory(steps, _exact(zip(stream, blocks, strict=True), start, settings), changes=None)
+        starts = [residue(momentum or 0.0, first) * start.ravel() for momentum in settings.momenta]
+        values = np.empty((len(steps), len(starts), 2 * source.num_features))
+        _exact(zip(stream, blocks, strict=True), starts, settings, out=values)
+        return Trajectory(steps, values.reshape(*values.shape[:2], *start.shape), changes=None)
     return Trajectory(steps, *_rounded(zip(stream, blocks, strict=True), start, settings, settings.dtype))
+
+
+def _first_that_matters(source: BatchSource, settings: RunSettings) -> int:
+    """Return the number of steps that may be skipped.
+
+    Of recorded batches the whole recording is taken once more than the weights ask for: no value among them, however
+    large or broken, is then missed, for its later copies weigh more.
+    """
+    if settings.dtype != "float64" or settings.kept_steps != "last":
+        return 0
+    taken = 1
+    for momentum in settings.momenta:
+        lasting = None if momentum is None else steps_to_residue(momentum, _NEGLIGIBLE)
+        if lasting is None:
+            return 0
+        taken = max(taken, lasting + source.num_recorded)
+    return max(0, settings.num_steps - taken)
+
+
+def _stride(settings: RunSettings, num_steps: int) -> int:
+    """Return the number of steps between those that are kept."""
+    match settings.kept_steps:
+        case "all":
+            return 1
+        case "sampled":
+            return -(-num_steps // _NUM_SAMPLES)
+        case "last":
+            return num_steps
 
 
 def _blocks(num_steps: int, stride: int, most_rows: int) -> Iterator[_Block]:
@@ -120,23 +159,23 @@ def _cut(length: int, stride: int, most_rows: int) -> Iterator[_Block]:
 
 
 def _exact(
-    batches: Iterable[tuple[BatchStatistics, _Block]], start: NDArray[np.float64], settings: RunSettings
-) -> NDArray[np.float64]:
-    """Return the values of the trajectory."""
-    values = [start.ravel()] * len(settings.momenta)
-    kept, num_seen = [], 0
+    batches: Iterable[tuple[BatchStatistics, _Block]],
+    values: list[NDArray[np.float64]],
+    settings: RunSettings,
+    out: NDArray[np.float64],
+) -> None:
+    """Write the values of the trajectory that follow the first ones: for each momentum means, then variances."""
+    num_kept, num_seen = 0, 0
     for statistics, block in batches:
         stacked = np.concatenate([statistics.mean, statistics.var_with(settings.ddof)], axis=1)
-        sampled = [
-            running_average(value, stacked, momentum, block.stride, num_seen)
-            for value, momentum in zip(values, settings.momenta, strict=True)
-        ]
-        values = [each[-1] for each in sampled]
+        stop = num_kept + block.length // block.stride
+        for index, momentum in enumerate(settings.momenta):
+            averages = running_average(values[index], stacked, momentum, block.stride, num_seen)
+            values[index] = averages[-1]
+            if block.is_kept:
+                out[num_kept:stop, index] = averages
         num_seen += block.length
-        if block.is_kept:
-            kept.append(np.stack(sampled, axis=1))
-    whole = np.concatenate(kept)
-    return whole.reshape(*whole.shape[:2], *start.shape)
+        num_kept = stop if block.is_kept else num_kept
 
 
 def _rounded(

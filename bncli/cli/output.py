@@ -46,6 +46,11 @@ class OutputOptions:
         if self.path is not None:
             check_writable(self.path, force=self.force)
 
+    @property
+    def draws_plots(self) -> bool:
+        """Whether the chosen format shows a document's plots."""
+        return _choose_renderer(self).draws_plots
+
 
 def emit(document: Document, options: OutputOptions) -> None:
     """Write a document to stdout, or as a whole to a file in UTF-8.

@@ -1,12 +1,15 @@
 """The command `bncli simulate-momentum`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bncli.cli import options
 from bncli.cli.output import OutputOptions, emit
+
+if TYPE_CHECKING:
+    from bncli.analysis.running_trajectory import KeptSteps
 
 EXAMPLES = (
     "bncli simulate-momentum samples/input_a.npy samples/input_b.npy --momentum 0.1",
@@ -71,7 +74,9 @@ def simulate_momentum(
     from bncli.reports.simulation import simulation_document
 
     destination = OutputOptions(output_format, output, force, color)
-    run_options = RunOptions(momentum, steps, init_mean, init_var, convention, dtype, keeps_every_step=trajectory)
+    sampled: KeptSteps = "sampled" if destination.draws_plots else "last"
+    kept: KeptSteps = "all" if trajectory else sampled
+    run_options = RunOptions(momentum, steps, init_mean, init_var, convention, dtype, kept)
     batch_options = BatchOptions(
         paths=files or [],
         array=array,

@@ -20,6 +20,7 @@ from bncli.reports.simulation import SimulationReport
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bncli.analysis.running_trajectory import KeptSteps
     from bncli.cli.batch_options import BatchOptions
     from bncli.core.batch_statistics import BatchSource, Ddof
     from bncli.reports.simulation import BatchOrigin
@@ -43,7 +44,7 @@ class RunOptions:
     init_var: float
     convention: str
     dtype: str
-    keeps_every_step: bool
+    kept_steps: KeptSteps
 
     def __post_init__(self) -> None:
         """Refuse values that no layer has."""
@@ -81,9 +82,9 @@ def simulate(batches: BatchOptions, options: RunOptions) -> SimulationReport:
         ),
         ddof=DDOF_BY_CONVENTION[options.convention],
         dtype=DTYPES[options.dtype],
-        keeps_every_step=options.keeps_every_step,
+        kept_steps=options.kept_steps,
     )
-    return SimulationReport(study_momenta(source, settings), origin, shows_trajectory=options.keeps_every_step)
+    return SimulationReport(study_momenta(source, settings), origin, shows_trajectory=options.kept_steps == "all")
 
 
 def _source(options: BatchOptions) -> tuple[BatchSource, BatchOrigin]:

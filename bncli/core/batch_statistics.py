@@ -87,6 +87,11 @@ class BatchSource(Protocol):
         """Number of channels C."""
         ...
 
+    @property
+    def num_recorded(self) -> int:
+        """Number of batches after which the first comes again; 0 where each is a new one, of finite values."""
+        ...
+
     def population(self, ddof: Ddof) -> Population:
         """Return the population that the batches stand for; ddof matters where it is estimated from them."""
         ...
@@ -106,9 +111,9 @@ class BatchSource(Protocol):
         """Return where the population stands in the given steps, counted from 0, of a run of `num_steps`."""
         ...
 
-    def stream(self, lengths: Iterable[int], num_steps: int) -> Iterator[BatchStatistics]:
-        """Yield the batches of a run from its first step on, in blocks of the given lengths.
+    def stream(self, lengths: Iterable[int], num_steps: int, first: int = 0) -> Iterator[BatchStatistics]:
+        """Yield the batches of a run from the step `first` on, counted from 0, in blocks of the given lengths.
 
-        The batches do not depend on how the run is cut into blocks.
+        The batches depend neither on how the run is cut into blocks nor on where the stream begins.
         """
         ...

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from bncli.core.batch_statistics import BatchNoise, BatchStatistics, Course, Population
+from bncli.core.random_rows import RandomRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,6 +65,11 @@ class GaussianBatches:
         """Number of channels C."""
         return len(self.mean)
 
+    @property
+    def num_recorded(self) -> int:
+        """0: each batch is a new one."""
+        return 0
+
     def population(self, ddof: Ddof) -> Population:  # noqa: ARG002 - known, not estimated
         """Return the population that was given."""
         return Population(self.mean, self.std**2)
@@ -93,20 +99,19 @@ class GaussianBatches:
                 rank = NUM_CLASSES * steps // num_steps - (NUM_CLASSES - 1) / 2
                 return Course(rank * WITHIN_VAR**0.5, np.full(len(steps), WITHIN_VAR))
 
-    def stream(self, lengths: Iterable[int], num_steps: int) -> Iterator[BatchStatistics]:
+    def stream(self, lengths: Iterable[int], num_steps: int, first: int = 0) -> Iterator[BatchStatistics]:
         """Yield the batches of a run in blocks of the given lengths; the same seed gives the same batches."""
-        # One generator each, so that what a step draws does not depend on the blocks.
-        normal, chi2 = np.random.default_rng(self.seed).spawn(2)
         degrees = self.batch_size - 1
-        start = 0
+        draws = RandomRows(self.seed, self.num_features, degrees, first)
+        start = first
         for length in lengths:
             course = self.course(np.arange(start, start + length), num_steps)
-            shape = (length, self.num_features)
             scale = course.scale[:, None]
-            offsets = course.offset[:, None] + np.sqrt(scale / self.batch_size) * normal.standard_normal(shape)
+            normal, chi2 = draws.take(length)
+            offsets = course.offset[:, None] + np.sqrt(scale / self.batch_size) * normal
             yield BatchStatistics(
                 num_values=np.full(length, self.batch_size),
                 mean=self.mean + self.std * offsets,
-                var=self.std**2 * scale * (chi2.chisquare(degrees, shape) / degrees),
+                var=self.std**2 * scale * (chi2 / degrees),
             )
             start += length

@@ -29,6 +29,11 @@ class RecordedBatches:
         """Number of channels C."""
         return self.batches.num_features
 
+    @property
+    def num_recorded(self) -> int:
+        """Number of batches."""
+        return len(self.batches)
+
     def population(self, ddof: Ddof) -> Population:
         """Return the mean and variance of all values of all batches together, the variance with the given ddof.
 
@@ -58,9 +63,9 @@ class RecordedBatches:
         """Return a population that stays where it is: what moved it, if anything did, is not recorded."""
         return Course(np.zeros(len(steps)), np.ones(len(steps)))
 
-    def stream(self, lengths: Iterable[int], num_steps: int) -> Iterator[BatchStatistics]:  # noqa: ARG002 - likewise
+    def stream(self, lengths: Iterable[int], num_steps: int, first: int = 0) -> Iterator[BatchStatistics]:  # noqa: ARG002 - likewise
         """Yield the batches in order, from the first again after the last, in blocks of the given lengths."""
-        start = 0
+        start = first
         for length in lengths:
             yield self.batches.rows(np.arange(start, start + length) % len(self.batches))
             start += length

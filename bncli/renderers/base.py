@@ -35,3 +35,5 @@ class Renderer:
     """Pure: the same document and surface give the same text, ending in a newline."""
     only_kind: str | None = None
     """Kind of the only documents that it shows, such as `check`; `None` shows all."""
+    draws_plots: bool = True
+    """Whether the plots of a document are shown."""

@@ -50,4 +50,4 @@ def _written(value: Value) -> str:
     return str(value)
 
 
-RENDERER = Renderer(name="csv", suffixes=(".csv",), render=render)
+RENDERER = Renderer(name="csv", suffixes=(".csv",), render=render, draws_plots=False)

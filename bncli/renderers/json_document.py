@@ -64,4 +64,4 @@ def _write(value: Any, newline: str) -> str:
             return json.dumps(value, allow_nan=False)
 
 
-RENDERER = Renderer(name="json", suffixes=(".json",), render=render)
+RENDERER = Renderer(name="json", suffixes=(".json",), render=render, draws_plots=False)

@@ -72,7 +72,7 @@ def test_sorted_classes_keep_the_running_variance_from_the_population() -> None:
 
 def test_a_frozen_buffer_is_told_with_the_last_step_that_moved_it() -> None:
     constant = BatchStatistics(np.array([16]), np.array([[3.5]]), np.array([[0.5]]))
-    settings = RunSettings((0.01,), 4000, fresh(1), dtype="bfloat16", keeps_every_step=True)
+    settings = RunSettings((0.01,), 4000, fresh(1), dtype="bfloat16", kept_steps="all")
     result = study_momenta(RecordedBatches(constant), settings)
     lost = result.runs[0].lost_mean_updates
     assert lost is not None

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from bncli.analysis import running_trajectory
 from bncli.analysis.running_trajectory import AverageDtype, RunSettings, Trajectory, trajectory
+from bncli.core.batch_statistics import BatchStatistics
 from bncli.core.gaussian_batches import GaussianBatches
+from bncli.core.recorded_batches import RecordedBatches
 from bncli.core.running_statistics import RunningStatistics, fresh, update
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 MOMENTA = (0.1, 0.003, 1.0, None)
 
@@ -56,7 +64,7 @@ def test_the_last_step_is_kept_and_few_others_of_a_long_run(num_steps: int, dtyp
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_run_that_keeps_every_step_ends_where_one_that_does_not_ends(dtype: AverageDtype) -> None:
-    every, some = (followed(1500, dtype=dtype, keeps_every_step=keeps) for keeps in (True, False))
+    every, some = (followed(1500, dtype=dtype, kept_steps=kept) for kept in ("all", "sampled"))
     assert every.steps.tolist() == list(range(1, 1501))
     np.testing.assert_allclose(every.values[-1], some.values[-1], rtol=1e-12)
     np.testing.assert_allclose(every.values[some.steps - 1], some.values, rtol=1e-12, atol=1e-13)
@@ -87,7 +95,7 @@ def test_low_precision_stays_near_the_exact_run() -> None:
 
 
 def test_the_steps_that_moved_a_value_are_counted() -> None:
-    path = followed(1000, dtype="bfloat16", keeps_every_step=True)
+    path = followed(1000, dtype="bfloat16", kept_steps="all")
     before = np.broadcast_to(np.array([0.0, 1.0])[:, None], path.values.shape[1:])
     is_moved = np.diff(np.concatenate([before[None], path.values]), axis=0) != 0
     assert path.changes is not None
@@ -105,3 +113,51 @@ def test_initial_values_are_where_the_run_starts() -> None:
     path = trajectory(source(), RunSettings((0.0,), 5, start))
     np.testing.assert_array_equal(path.mean[-1, 0], start.mean)
     np.testing.assert_array_equal(path.var[-1, 0], start.var)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_last_step_alone_is_that_of_the_whole_run(dtype: AverageDtype) -> None:
+    last, every = (followed(5000, dtype=dtype, kept_steps=kept) for kept in ("last", "all"))
+    assert last.steps.tolist() == [5000]
+    np.testing.assert_allclose(last.values[0], every.values[-1], rtol=1e-13)
+
+
+class CountedSteps(GaussianBatches):
+    """Remembers how many steps were asked for."""
+
+    num_asked = 0
+
+    def stream(self, lengths: Iterable[int], num_steps: int, first: int = 0) -> Iterator[BatchStatistics]:
+        for block in super().stream(lengths, num_steps, first):
+            CountedSteps.num_asked += len(block)
+            yield block
+
+
+@pytest.mark.parametrize(("momenta", "num_asked"), [((0.1,), 395), ((0.1, 0.01), 4139), ((0.1, None), 10_000)])
+def test_of_a_long_run_only_the_steps_are_taken_that_weigh_something(
+    momenta: tuple[float | None, ...], num_asked: int
+) -> None:
+    CountedSteps.num_asked = 0
+    batches = CountedSteps(np.array([3.0]), np.array([2.0]), batch_size=8)
+    shared = RunSettings(momenta, 10_000, fresh(1), kept_steps="last")
+    last = trajectory(batches, shared)
+    assert CountedSteps.num_asked == num_asked
+    every = trajectory(batches, replace(shared, kept_steps="all"))
+    np.testing.assert_allclose(last.values[-1], every.values[-1], rtol=1e-13)
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf, 1e300])
+def test_a_recording_is_taken_with_its_broken_and_its_huge_values_wherever_they_lie(broken: float) -> None:
+    mean = np.ones((5000, 2))
+    mean[3, 0] = broken
+    source = RecordedBatches(BatchStatistics(np.full(5000, 8), mean, np.ones((5000, 2))))
+    shared = RunSettings((0.1,), 18_000, fresh(2), kept_steps="last")
+    last, every = trajectory(source, shared), trajectory(source, replace(shared, kept_steps="all"))
+    np.testing.assert_allclose(last.mean[-1], every.mean[-1], rtol=1e-12)
+
+
+def test_the_initial_value_keeps_its_weight_where_steps_are_skipped() -> None:
+    far = RunningStatistics(np.array([1e200]), np.array([1e200]), 0)
+    shared = RunSettings((0.1,), 2000, far, kept_steps="last")
+    last, every = trajectory(source(1), shared), trajectory(source(1), replace(shared, kept_steps="all"))
+    np.testing.assert_allclose(last.values[-1], every.values[-1], rtol=1e-12)

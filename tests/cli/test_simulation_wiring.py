@@ -43,7 +43,7 @@ def options(**changed: Any) -> RunOptions:
         "init_var": 1.0,
         "convention": "torch",
         "dtype": "float64",
-        "keeps_every_step": False,
+        "kept_steps": "sampled",
     }
     return RunOptions(**(fields | changed))
 

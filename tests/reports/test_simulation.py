@@ -70,7 +70,9 @@ def test_the_record_keeps_to_its_schema(dtype: str, shows_trajectory: bool) -> N
     jsonschema.validate(record, SCHEMA, cls=jsonschema.Draft202012Validator)
 
 
-@pytest.mark.parametrize("renderer", RENDERERS, ids=lambda renderer: renderer.name)
+@pytest.mark.parametrize(
+    "renderer", [each for each in RENDERERS if each.only_kind is None], ids=lambda renderer: renderer.name
+)
 def test_every_renderer_shows_it(renderer: Any) -> None:
     finished = study(0.1, None, dtype="bfloat16", source=synthetic([1.0] * 20, [1.0] * 20))
     assert renderer.render(simulation_document(report(finished)), Surface(width=80)).endswith("\n")

@@ -35,7 +35,7 @@ def test_a_single_channel_needs_no_number() -> None:
 
 
 def test_a_long_trajectory_is_thinned_out_to_its_end() -> None:
-    plot, _ = trajectory_plots(study(num_steps=5000, keeps_every_step=True))
+    plot, _ = trajectory_plots(study(num_steps=5000, kept_steps="all"))
     assert len(plot.x) == len(plot.lines[0].y) == MOST_POINTS + 1
     assert plot.x[-1] == 5000
     assert list(plot.x) == sorted(set(plot.x))

@@ -43,7 +43,7 @@ def test_the_record_says_whose_convention_it_follows() -> None:
 
 
 def test_the_trajectory_is_there_only_when_asked_for_and_ends_at_the_final_values() -> None:
-    finished = study(0.1, None, num_steps=300, keeps_every_step=True)
+    finished = study(0.1, None, num_steps=300, kept_steps="all")
     assert "trajectory" not in simulation_record(report(finished))
     record = simulation_record(report(finished, shows_trajectory=True))
     assert record["trajectory"]["steps"].tolist() == list(range(1, 301))
