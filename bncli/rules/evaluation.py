@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from bncli.rules.checked_file import CheckedFile
     from bncli.rules.checked_layer import CheckedLayer
 
+_FROM_CAUSE_TO_CONSEQUENCE = "12635"
+"""First digits of codes: a broken value or a lost update explains more than an odd channel does, and so does a wrong
+setting or encoding: a variance with eps in it makes an amplifier of a dead channel."""
+
 
 def evaluate(file: CheckedFile, rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """Return what the rules find in a file, the worst first: by severity, then by code, then by channels concerned.
+    """Return what the rules find in a file, the worst first: by severity, then from causes to consequences.
 
-    Codes ascend from causes to consequences: a value that is not finite explains more than an odd gain.
+    Within a group of rules codes ascend, and with them channels concerned descend.
     """
     by_name = {layer.name: layer for layer in file.layers}
     found = [_finding(file, rule, seen, by_name) for rule in rules for seen in rule.evaluate(file)]
@@ -44,5 +48,6 @@ def _finding(file: CheckedFile, rule: Rule, seen: Observation, by_name: dict[str
     )
 
 
-def _worst_first(finding: Finding) -> tuple[int, str, int]:
-    return SEVERITIES.index(finding.severity), finding.code, -finding.num_channels
+def _worst_first(finding: Finding) -> tuple[int, int, str, int]:
+    group = _FROM_CAUSE_TO_CONSEQUENCE.index(finding.code.removeprefix("BN")[0])
+    return SEVERITIES.index(finding.severity), group, finding.code, -finding.num_channels

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 
 from bncli.rules.catalogue import RULES
-from bncli.rules.evaluation import evaluate
+from bncli.rules.evaluation import _FROM_CAUSE_TO_CONSEQUENCE, evaluate
 from bncli.rules.finding import MOST_CHANNELS_LISTED
 from tests.helpers.rule_cases import file_of, findings_of, healthy
 
 
-def test_findings_come_by_severity_then_by_code_then_by_the_number_of_channels() -> None:
+def test_findings_come_by_severity_then_from_causes_to_consequences_then_by_the_number_of_channels() -> None:
     file = file_of(
         healthy("a", running_var={0: 1e-20}),
         healthy("b", running_var={0: 1e-20, 1: 1e-20}),
@@ -20,6 +20,17 @@ def test_findings_come_by_severity_then_by_code_then_by_the_number_of_channels()
     assert order[:4] == [("BN101", "d"), ("BN102", "c"), ("BN301", "b"), ("BN301", "a")]
     ranks = [("error", "warning", "info").index(finding.severity) for finding in findings_of(file)]
     assert ranks == sorted(ranks)
+
+
+def test_a_wrong_encoding_comes_before_the_odd_channels_that_it_explains() -> None:
+    at_eps = np.float32(1e-5)
+    found = findings_of(file_of(healthy(running_var={2: at_eps, 5: at_eps}, running_mean={2: 0.0, 5: 0.0})))
+    warnings = [finding.code for finding in found if finding.severity == "warning"]
+    assert warnings == ["BN603", "BN306"]
+
+
+def test_every_group_of_rules_has_its_place_in_that_order() -> None:
+    assert {rule.code[2] for rule in RULES} == set(_FROM_CAUSE_TO_CONSEQUENCE)
 
 
 def test_a_finding_takes_the_rule_the_file_and_the_layer_together() -> None:
