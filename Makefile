@@ -22,11 +22,12 @@ demo: .venv/installed ## Show what bncli says about the files in samples/
 test: lint ## Run every check: style, types, import rules, tests
 	$(BIN)/python -m pytest --numprocesses 2
 
-bench: .venv/installed-tests ## Measure start-up, speed and accuracy beside cp, NumPy and torch
+bench: .venv/installed-tests ## Measure start-up, speed, accuracy and the reading of checkpoints beside what others do
 	$(BIN)/python -m benchmarks.start_up
 	$(BIN)/python -m benchmarks.normalize
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.fuzz_normalize
+	$(BIN)/python -m benchmarks.checkpoints
 
 lint: .venv/installed-tests ## Run the checks that need no test: style, types, import rules
 	$(BIN)/ruff check

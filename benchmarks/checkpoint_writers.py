@@ -126,6 +126,19 @@ def write_keras_hdf5(path: Path, num_bytes: int) -> None:
                 file[f"{layer}/{layer}/{leaf}:0"] = values
 
 
+def write_keras_zip(path: Path, num_bytes: int) -> None:
+    """Write a model by Keras, with kernels as wide as the size asks for."""
+    import keras  # noqa: PLC0415
+
+    width = max(1, round((num_bytes / (4 * NUM_LAYERS * NUM_FEATURES**2)) ** 0.5))
+    layers = [keras.Input((8, 8, NUM_FEATURES))]
+    for _ in range(NUM_LAYERS):
+        layers += [keras.layers.Conv2D(NUM_FEATURES, width, padding="same"), keras.layers.BatchNormalization()]
+    named = path.with_name("model.keras")  # Keras insists on the ending
+    keras.Sequential(layers).save(named)
+    named.rename(path)
+
+
 WRITERS: dict[str, Callable[[Path, int], None]] = {
     "torch-zip": write_torch_zip,
     "torch-legacy": write_torch_legacy,
@@ -136,6 +149,7 @@ WRITERS: dict[str, Callable[[Path, int], None]] = {
     "pickle": write_pickle,
     "onnx": write_onnx,
     "keras-hdf5": write_keras_hdf5,
+    "keras-zip": write_keras_zip,
 }
 
 

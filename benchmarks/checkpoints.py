@@ -3,8 +3,8 @@
 python -m benchmarks.checkpoints --size 1000000000
 
 Each program runs as a process of its own, in turn with the others: once with the file not cached, for the bytes from
-the disk, then several times with it cached, for the time and the memory. Nothing may be imported here that is large;
-see `measured_process.measure`.
+the disk, then several times with it cached, for the time and the memory. Nothing large may be imported here, for a new
+process starts with its parent's peak of memory; the files are written by processes of their own.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
 
-from benchmarks.measured_process import Cost, forget_cached, measure
+from benchmarks.cold_read import bytes_from_disk
+from benchmarks.paired_runs import paired_runs
 
 _TORCH_LOAD = """import torch
 state = torch.load(path, weights_only=True{})
@@ -106,49 +106,31 @@ WAYS = {
             "with h5py.File(path) as file:\n    file.visititems(pick)",
         ),
     ),
+    "keras-zip": (
+        Way(
+            "keras.saving.load_model",
+            "keras",
+            "import keras, os\nos.symlink(path, path + '.keras')\n"
+            "try:\n    model = keras.saving.load_model(path + '.keras')\nfinally:\n    os.remove(path + '.keras')\n"
+            "bn = [x.get_weights() for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]",
+        ),
+    ),
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table."""
-
-    format: str
-    way: str
-    seconds: float
-    ratio: float
-    """How many times as long as bncli took, run by run; the median."""
-    peak_bytes: int
-    disk_bytes: int
-
-    def __str__(self) -> str:
-        peak, disk = self.peak_bytes / 1e6, self.disk_bytes / 1e6
-        return f"| {self.format} | {self.way} | {self.seconds:.2f} | {self.ratio:.1f} | {peak:.0f} | {disk:.1f} |"
-
-
-def compare(format_name: str, path: Path, num_runs: int) -> list[Row]:
-    """Return what each way of reading a file costs, bncli first."""
+def compare(format_name: str, path: Path, rounds: int) -> list[str]:
+    """Return the rows of the table for a file: what each way of reading it costs, bncli first."""
     commands = {"bncli": [sys.executable, "-m", "bncli", "inspect", "checkpoint", str(path), "--format", "json"]}
     for way in WAYS[format_name]:
         if find_spec(way.package) is not None:
             commands[way.name] = [sys.executable, "-c", f"import sys\npath = sys.argv[1]\n{way.code}", str(path)]
     files = [file for file in path.parent.rglob("*") if file.is_file()]
-    cold: dict[str, Cost] = {}
-    for name, command in commands.items():
-        measure(command)  # so that only the file has to come from the disk, and not the program
-        forget_cached(files)
-        cold[name] = measure(command)
-    warm = [{name: measure(command) for name, command in commands.items()} for _ in range(num_runs)]
+    disk = {name: bytes_from_disk(command, files) / 1e6 for name, command in commands.items()}
+    timings = paired_runs(commands, rounds)
     return [
-        Row(
-            format=format_name,
-            way=name,
-            seconds=median(run[name].seconds for run in warm),
-            ratio=median(run[name].seconds / run["bncli"].seconds for run in warm),
-            peak_bytes=max(run[name].peak_bytes for run in warm),
-            disk_bytes=cold[name].disk_bytes,
-        )
-        for name in commands
+        f"| {format_name} | {name} | {timing.seconds:.2f} | {timing.seconds / timings['bncli'].seconds:.1f} "
+        f"| {timing.peak_mib:.0f} | {disk[name]:.1f} |"
+        for name, timing in timings.items()
     ]
 
 
@@ -156,18 +138,20 @@ def main() -> None:
     """Write and read one file after the other, and print the table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=1_000_000_000, help="bytes of each checkpoint")
-    parser.add_argument("--runs", type=int, default=5, help="how often each program runs")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each program runs")
     parser.add_argument("--format", action="append", choices=list(WAYS), help="only this format; may be repeated")
     parser.add_argument("--folder", type=Path, help="where the files are made and deleted again, on a disk")
     options = parser.parse_args()
-    print("| format | read with | time, s | times bncli | peak memory, MB | from the disk, MB |")
+    print("| format | read with | time, s | times bncli | peak memory, MiB | from the disk, MB |")
     print("|---|---|---:|---:|---:|---:|")
     for format_name in options.format or WAYS:
+        if not any(find_spec(way.package) for way in WAYS[format_name]):
+            continue
         with tempfile.TemporaryDirectory(prefix="bncli-benchmark-", dir=options.folder) as folder:
             path = Path(folder) / "checkpoint"
             writer = [sys.executable, "-m", "benchmarks.checkpoint_writers", format_name, str(path), str(options.size)]
             subprocess.run(writer, check=True)
-            for row in compare(format_name, path, options.runs):
+            for row in compare(format_name, path, options.rounds):
                 print(row, flush=True)
 
 
