@@ -63,7 +63,7 @@ class WebConnections:
             BncliError: no answer comes, or it breaks off, several times.
         """
         for _ in range(_NUM_TRIES):
-            connection = self._idle.pop() if self._idle else _connect(urlsplit(address))
+            connection = self._idle_one() or _connect(urlsplit(address))
             try:
                 return self._answer(connection, address, (start, stop), most_whole)
             except (OSError, http.client.HTTPException) as error:
@@ -77,6 +77,12 @@ class WebConnections:
         """Close the connections that no one is using."""
         while self._idle:
             self._idle.pop().close()
+
+    def _idle_one(self) -> http.client.HTTPConnection | None:
+        try:
+            return self._idle.pop()
+        except IndexError:  # asked for, and not looked for before: another thread may take the last one in between
+            return None
 
     def _answer(
         self, connection: http.client.HTTPConnection, address: str, wanted: tuple[int, int], most_whole: int
