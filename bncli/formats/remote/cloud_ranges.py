@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import IO, TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from bncli.formats.remote.ranges import Ranges
 
 _INSTALL = "pip install 'bncli[remote]'"
+_TALKATIVE = ("asyncio", "fsspec", "gcsfs", "huggingface_hub", "s3fs")
 _QUERY = re.compile(r"\?\S+")
 
 
@@ -26,6 +28,11 @@ def open_cloud_file(address: str, shown: str) -> Ranges:
         InputNotFound: there is no such file.
         BncliError: the store refuses.
     """
+    for package in _TALKATIVE:
+        # They log what they also raise, tracebacks included, which goes to stderr where no one set logging up.
+        logger = logging.getLogger(package)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
     try:
         from fsspec import filesystem  # noqa: PLC0415 - an extra
 
