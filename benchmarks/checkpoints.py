@@ -20,6 +20,8 @@ from pathlib import Path
 from benchmarks.cold_read import bytes_from_disk
 from benchmarks.paired_runs import paired_runs
 
+PYTHON = [sys.executable, "-W", "ignore"]
+
 _TORCH_LOAD = """import torch
 state = torch.load(path, weights_only=True{})
 """
@@ -120,10 +122,11 @@ WAYS = {
 
 def compare(format_name: str, path: Path, rounds: int) -> list[str]:
     """Return the rows of the table for a file: what each way of reading it costs, bncli first."""
-    commands = {"bncli": [sys.executable, "-m", "bncli", "inspect", "checkpoint", str(path), "--format", "json"]}
+    commands = {"bncli": [*PYTHON, "-m", "bncli", "inspect", "checkpoint", str(path), "--format", "json"]}
     for way in WAYS[format_name]:
         if find_spec(way.package) is not None:
-            commands[way.name] = [sys.executable, "-c", f"import sys\npath = sys.argv[1]\n{way.code}", str(path)]
+            code = f"import sys\npath = sys.argv[1]\n{way.code}"
+            commands[way.name] = [*PYTHON, "-c", code, str(path)]
     files = [file for file in path.parent.rglob("*") if file.is_file()]
     disk = {name: bytes_from_disk(command, files) / 1e6 for name, command in commands.items()}
     timings = paired_runs(commands, rounds)
@@ -149,7 +152,7 @@ def main() -> None:
             continue
         with tempfile.TemporaryDirectory(prefix="bncli-benchmark-", dir=options.folder) as folder:
             path = Path(folder) / "checkpoint"
-            writer = [sys.executable, "-m", "benchmarks.checkpoint_writers", format_name, str(path), str(options.size)]
+            writer = [*PYTHON, "-m", "benchmarks.checkpoint_writers", format_name, str(path), str(options.size)]
             subprocess.run(writer, check=True)
             for row in compare(format_name, path, options.rounds):
                 print(row, flush=True)
