@@ -40,7 +40,7 @@ def test_the_help_of_a_command_ends_with_three_examples_of_it(words: tuple[str, 
     _, _, examples = completed.stdout.partition("  Examples:\n")
     lines = [line.strip() for line in examples.splitlines()]
     assert len(lines) == 3
-    assert all(line.startswith(f"bncli {' '.join(words)} ") for line in lines)
+    assert all(f"{line} ".startswith(f"bncli {' '.join(words)} ") for line in lines)
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
