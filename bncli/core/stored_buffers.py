@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ BufferDtype = Literal["float32", "bfloat16", "float16"]
 # Of a float32, for rounding to bfloat16, which is its upper half. Made once: a step takes microseconds.
 _DROPPED_BITS, _LAST_BIT, _UNDER_HALF, _KEPT_BITS = np.array([16, 1, 0x7FFF, 0xFFFF0000], np.uint32)
 
+Buffer = TypeVar("Buffer", np.float16, np.float32)
 FloatArray: TypeAlias = "NDArray[np.floating[Any]]"
 Rounding: TypeAlias = Callable[[FloatArray], "NDArray[np.float32]"]
 
@@ -38,8 +39,8 @@ class _Arithmetic:
     """Rounding of the momentum, the batch statistics, and products of the momentum and its complement with them."""
     wide: type[np.floating[Any]]
     """Type of the product of momentum and batch variance, and of the sum of both products."""
-    buffer: Rounding
-    """Rounding to the buffer."""
+    steps: Callable[[NDArray[np.float32], NDArray[np.float32], FloatArray], FloatArray]
+    """The loop over steps, from initial values, old weights and increments to the values of the buffer."""
 
 
 def stored_buffers(
@@ -74,13 +75,8 @@ def stored_buffers(
     new_weight = rules.operand(np.stack([1 / steps if m is None else np.full(len(steps), m) for m in momenta], axis=1))
     old_weight = rules.operand(1 - new_weight.astype(rules.wide))[:, :, None, None]
     increments = _increments(batches, new_weight[:, :, None], rules)
-    values = np.empty(increments.shape, np.float32)
-    value = initial
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for step in range(len(batches)):
-            kept = rules.operand(old_weight[step] * value)
-            value = values[step] = rules.buffer(increments[step] + kept)
-    return values
+        return rules.steps(initial, old_weight, increments).astype(np.float32, copy=False)
 
 
 def as_stored(values: FloatArray, dtype: BufferDtype) -> NDArray[np.float32]:
@@ -103,27 +99,57 @@ def _to_float32(values: FloatArray) -> NDArray[np.float32]:
     return values.astype(np.float32)
 
 
-def _to_float16(values: FloatArray) -> NDArray[np.float32]:
-    return values.astype(np.float16).astype(np.float32)
+def _float32_steps(
+    value: NDArray[np.float32], old_weight: NDArray[np.float32], increments: FloatArray
+) -> NDArray[np.float32]:
+    return _rounded_once(value, old_weight, increments, np.empty(increments.shape, np.float32))
 
 
-def _to_bfloat16(values: FloatArray) -> NDArray[np.float32]:
-    if values.dtype != np.float32:
-        return round_to_bfloat16(values)
-    # The short way for what is float32 already, as in every step: just under half a unit is added, and one more where
-    # the last kept bit is odd, which makes ties even.
-    bits = values.view(np.uint32)
-    rounded = bits >> _DROPPED_BITS
-    rounded &= _LAST_BIT
-    rounded += _UNDER_HALF
-    rounded += bits
-    rounded &= _KEPT_BITS
-    bfloat16: NDArray[np.float32] = rounded.view(np.float32)
-    return bfloat16
+def _float16_steps(
+    value: NDArray[np.float32], old_weight: NDArray[np.float32], increments: FloatArray
+) -> NDArray[np.float16]:
+    return _rounded_once(value.astype(np.float16), old_weight, increments, np.empty(increments.shape, np.float16))
+
+
+def _rounded_once(
+    value: NDArray[Buffer], old_weight: NDArray[np.float32], increments: FloatArray, values: NDArray[Buffer]
+) -> NDArray[Buffer]:
+    """Fill in the values step by step; what is kept of the old value is a float32, the sum is rounded to the buffer."""
+    kept = np.empty(value.shape, np.float32)
+    for weight, increment, row in zip(old_weight, increments, values, strict=True):
+        np.multiply(weight, value, out=kept)
+        np.add(increment, kept, out=row, casting="same_kind")
+        value = row
+    return values
+
+
+def _bfloat16_steps(
+    value: NDArray[np.float32], old_weight: NDArray[np.float32], increments: FloatArray
+) -> NDArray[np.float32]:
+    """Return the values step by step; what is kept of the old value is rounded too, and then the sum."""
+    values = np.empty(increments.shape, np.float32)
+    kept = np.empty(value.shape, np.float32)
+    kept_bits, scratch = kept.view(np.uint32), np.empty(value.shape, np.uint32)
+    for weight, increment, row, bits in zip(old_weight, increments, values, values.view(np.uint32), strict=True):
+        np.multiply(weight, value, out=kept)
+        _round_bits(kept_bits, scratch)
+        np.add(increment, kept, out=row)
+        _round_bits(bits, scratch)
+        value = row
+    return values
+
+
+def _round_bits(bits: NDArray[np.uint32], scratch: NDArray[np.uint32]) -> None:
+    """Round float32 to bfloat16 in place: just under half a unit is added, and one more where that makes ties even."""
+    np.right_shift(bits, _DROPPED_BITS, out=scratch)
+    np.bitwise_and(scratch, _LAST_BIT, out=scratch)
+    np.add(scratch, _UNDER_HALF, out=scratch)
+    np.add(bits, scratch, out=bits)
+    np.bitwise_and(bits, _KEPT_BITS, out=bits)
 
 
 _ARITHMETIC: Final[dict[BufferDtype, _Arithmetic]] = {
-    "float32": _Arithmetic(operand=_to_float32, wide=np.float64, buffer=_to_float32),
-    "bfloat16": _Arithmetic(operand=_to_bfloat16, wide=np.float32, buffer=_to_bfloat16),
-    "float16": _Arithmetic(operand=_to_float32, wide=np.float32, buffer=_to_float16),
+    "float32": _Arithmetic(operand=_to_float32, wide=np.float64, steps=_float32_steps),
+    "bfloat16": _Arithmetic(operand=round_to_bfloat16, wide=np.float32, steps=_bfloat16_steps),
+    "float16": _Arithmetic(operand=_to_float32, wide=np.float32, steps=_float16_steps),
 }
