@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.core.momentum import log_decay
+from bncli.analysis.run_segments import RunSegments
+from bncli.core.momentum import noise_factor, steps_to_residue
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bncli.core.batch_statistics import BatchSource, Course, Ddof
+    from bncli.core.batch_statistics import BatchSource, Ddof
     from bncli.core.running_statistics import RunningStatistics
 
     FloatArray = NDArray[np.float64]
 
-_MOST_SEGMENTS = 512
-"""Pieces of a run in which the population is taken to stand still."""
-_NUM_CANDIDATES = 60
-_NUM_REFINEMENTS = 3
+NEARLY_BEST = 1.1
+"""Expected errors up to this multiple of the smallest are as good in practice."""
+_NUM_CANDIDATES = 30
+_NUM_REFINEMENTS = 4
+_NUM_HALVINGS = 16
 _SMALLEST_REACH = 1e-3
 """Smallest candidate, times the number of steps: it leaves 99.9 % of the initial value."""
-_NOTHING_LEFT = -1e3
-"""A logarithm whose exponential is 0, and which times 0 is 0, as minus infinity is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,16 @@ class MomentumChoice:
     """Weight of the new batch."""
     expected_error: float
     """As `AveragingTask.expected_error` has it."""
+    nearly_best: tuple[float, float]
+    """Smallest and largest momentum around it whose expected error is at most 1.1 times as large."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AveragingTask:
     """What decides how good a momentum is: the way to go, the noise of the batches, and what the population does."""
 
-    num_steps: int
+    segments: RunSegments
+    """What the population does."""
     start_mean: FloatArray
     """Initial running mean less the population's, in population standard deviations, shape (C,)."""
     start_var: FloatArray
@@ -51,10 +54,6 @@ class AveragingTask:
     """Variance of a batch's mean over the population's variance; mean over the channels."""
     var_noise: float
     """Variance of a batch's variance over the population's squared; mean over the channels."""
-    ends: FloatArray
-    """Ends of the segments of the run, from 0 to `num_steps`, shape (S + 1,)."""
-    course: Course
-    """Where the population stands in each segment, shape (S,)."""
 
     def expected_error(self, momentum: float | None) -> float:
         """Return the expected distance of the final running statistics from the population.
@@ -64,21 +63,26 @@ class AveragingTask:
         population stood elsewhere, plus its noise: the sum of squared weights times that of one batch. Batches are
         taken as independent, and arithmetic as exact. The cumulative average (`None`) has the weight 1 / T for all.
         """
-        residue, weights, squared_weights = self._weights(momentum)
-        mean_bias = residue * self.start_mean + weights @ self.course.offset
-        var_bias = residue * self.start_var + weights @ (self.course.scale - 1)
-        noise = squared_weights @ (self.mean_noise * self.course.scale + self.var_noise * self.course.scale**2)
-        return math.sqrt(float(np.mean(mean_bias**2 + var_bias**2)) + float(noise))
+        averaged = self.segments.averaged(momentum)
+        mean_bias = averaged.residue * self.start_mean + averaged.mean_lag
+        var_bias = averaged.residue * self.start_var + averaged.var_lag
+        noise = self.mean_noise * averaged.mean_noise + self.var_noise * averaged.var_noise
+        return math.sqrt(float(np.mean(mean_bias**2 + var_bias**2)) + noise)
 
-    def _weights(self, momentum: float | None) -> tuple[float, FloatArray, FloatArray]:
-        """Return the weight of the initial value, and for each segment the sums of weights and of squared weights."""
-        lengths, ages = np.diff(self.ends), self.num_steps - self.ends[1:]
+    def warm_up_steps(self, momentum: float | None) -> int | None:
+        """Return the steps until what is left of the initial values is below the long-run noise of the average.
+
+        `(1 - m)^k d <= sqrt(m / (2 - m)) s`, with the distance d to go and the noise s of one batch as root mean
+        squares over the channels. 0 where the start is that near; `None`: never. The cumulative average needs 1.
+        """
+        distance = math.sqrt(float(np.mean(self.start_mean**2 + self.start_var**2)))
+        noise = math.sqrt(self.mean_noise + self.var_noise)
         if momentum is None:
-            return 0.0, lengths / self.num_steps, lengths / self.num_steps**2
-        decay = max(log_decay(momentum), _NOTHING_LEFT)
-        weights = np.exp(decay * ages) * -np.expm1(decay * lengths)
-        squared_weights = np.exp(2 * decay * ages) * -np.expm1(2 * decay * lengths) * (momentum / (2 - momentum))
-        return math.exp(decay * self.num_steps), weights, squared_weights
+            return 1
+        noise *= noise_factor(momentum)
+        if distance <= noise:
+            return 0
+        return steps_to_residue(momentum, noise / distance) if noise else None
 
 
 def averaging_task(source: BatchSource, initial: RunningStatistics, num_steps: int, ddof: Ddof) -> AveragingTask | None:
@@ -89,16 +93,12 @@ def averaging_task(source: BatchSource, initial: RunningStatistics, num_steps: i
     if not usable.any():
         return None
     mean, var, mean_var, var_var, initial_mean, initial_var = numbers[:, usable]
-    ends = np.linspace(0, num_steps, min(num_steps, _MOST_SEGMENTS) + 1).round()
-    middles = ((ends[:-1] + ends[1:] - 1) / 2).astype(np.int64)
     return AveragingTask(
-        num_steps=num_steps,
+        segments=RunSegments.of(source, num_steps),
         start_mean=(initial_mean - mean) / np.sqrt(var),
         start_var=(initial_var - var) / var,
         mean_noise=float(np.mean(mean_var / var)),
         var_noise=float(np.mean(var_var / var**2)),
-        ends=ends,
-        course=source.course(middles, num_steps),
     )
 
 
@@ -108,7 +108,7 @@ def choose_momentum(task: AveragingTask) -> MomentumChoice | None:
     Returns:
         The choice; `None` where the smallest candidate wins, which means: the initial values are best left alone.
     """
-    smallest = min(_SMALLEST_REACH / task.num_steps, 0.5)
+    smallest = min(_SMALLEST_REACH / task.segments.num_steps, 0.5)
     low, high = smallest, 1.0
     for _ in range(_NUM_REFINEMENTS):
         candidates = np.geomspace(low, high, _NUM_CANDIDATES)
@@ -117,4 +117,16 @@ def choose_momentum(task: AveragingTask) -> MomentumChoice | None:
         low, high = candidates[max(best - 1, 0)], candidates[min(best + 1, _NUM_CANDIDATES - 1)]
         if best == 0 and candidates[0] == smallest:
             return None
-    return MomentumChoice(float(candidates[best]), errors[best])
+    momentum, error = float(candidates[best]), errors[best]
+    edges = (_edge(task, momentum, end, NEARLY_BEST * error) for end in (smallest, 1.0))
+    return MomentumChoice(momentum, error, (next(edges), next(edges)))
+
+
+def _edge(task: AveragingTask, inside: float, outside: float, limit: float) -> float:
+    """Return the momentum between two where the expected error passes a limit, or the outer one, by bisection."""
+    if task.expected_error(outside) <= limit:
+        return outside
+    for _ in range(_NUM_HALVINGS):
+        middle = math.sqrt(inside * outside)
+        inside, outside = (middle, outside) if task.expected_error(middle) <= limit else (inside, middle)
+    return inside

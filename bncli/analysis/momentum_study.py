@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bncli.analysis.momentum_choice import averaging_task, choose_momentum
+from bncli.analysis.run_segments import RunSegments
 from bncli.analysis.running_trajectory import trajectory
 from bncli.core.momentum import closed_forms
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from bncli.analysis.momentum_choice import MomentumChoice
@@ -25,12 +28,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ErrorParts:
-    """A running statistic's distance from the population's, as the sum of two parts of shape (C,)."""
+    """A running statistic's distance from the population's, as the sum of three parts of shape (C,)."""
 
     initial: FloatArray
     """What is left of the initial value's distance: the initial residue times it."""
-    rest: FloatArray
-    """Everything else: noise of the batches, a population that moved, rounding."""
+    lag: FloatArray
+    """What a population that stood elsewhere in earlier steps makes of it, in closed form; 0 of recorded batches."""
+    noise: FloatArray
+    """Everything else: the noise of the batches and rounding; of recorded batches also all that moved them."""
+    expected_noise: FloatArray
+    """Standard deviation of the noise in closed form, for independent batches."""
+
+    @property
+    def total(self) -> FloatArray:
+        """The whole distance, shape (C,)."""
+        return self.initial + self.lag + self.noise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +70,8 @@ class MomentumRun:
     lost_var_updates: LostUpdates | None
     expected_error: float | None
     """As `AveragingTask.expected_error` has it; `None` where no channel has a finite, positive variance."""
+    warm_up_steps: int | None
+    """As `AveragingTask.warm_up_steps` has it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,36 +95,53 @@ class MomentumStudy:
         return len(self.population.mean)
 
 
-def study_momenta(source: BatchSource, settings: RunSettings) -> MomentumStudy:
-    """Return how the running statistics of a run follow the batches of a source, for each momentum."""
+def study_momenta(
+    source: BatchSource, settings: RunSettings, advance: Callable[[int], None] = lambda _: None
+) -> MomentumStudy:
+    """Return how the running statistics of a run follow the batches of a source, for each momentum.
+
+    Args:
+        source: the batches.
+        settings: the run.
+        advance: told how many steps more are done.
+    """
     population = source.population(settings.ddof)
-    path = trajectory(source, settings)
+    path = trajectory(source, settings, advance)
     task = averaging_task(source, settings.initial, settings.num_steps, settings.ddof)
+    segments, noise = RunSegments.of(source, settings.num_steps), source.noise(settings.ddof)
     runs = []
     for index, momentum in enumerate(settings.momenta):
         forms = closed_forms(momentum, settings.num_steps)
+        averaged = segments.averaged(momentum)
         final_mean, final_var = path.values[-1, index]
-        initial = settings.initial
+        with np.errstate(invalid="ignore", over="ignore"):
+            mean_start = averaged.residue * (settings.initial.mean - population.mean)
+            var_start = averaged.residue * (settings.initial.var - population.var)
+            mean_lag = averaged.mean_lag * np.sqrt(population.var)
+            var_lag = averaged.var_lag * population.var
+            mean_noise = np.sqrt(averaged.mean_noise * noise.mean_var)
+            var_noise = np.sqrt(averaged.var_noise * noise.var_var)
         runs.append(
             MomentumRun(
                 forms=forms,
                 final_mean=final_mean,
                 final_var=final_var,
-                mean_error=_error_parts(final_mean, initial.mean, population.mean, forms.initial_residue),
-                var_error=_error_parts(final_var, initial.var, population.var, forms.initial_residue),
+                mean_error=_error_parts(final_mean - population.mean, mean_start, mean_lag, mean_noise),
+                var_error=_error_parts(final_var - population.var, var_start, var_lag, var_noise),
                 lost_mean_updates=_lost_updates(path.changes, (index, 0), forms, settings.num_steps),
                 lost_var_updates=_lost_updates(path.changes, (index, 1), forms, settings.num_steps),
                 expected_error=None if task is None else task.expected_error(momentum),
+                warm_up_steps=None if task is None else task.warm_up_steps(momentum),
             )
         )
     choice = None if task is None else choose_momentum(task)
     return MomentumStudy(settings, population, source.between_fraction(), tuple(runs), path, choice)
 
 
-def _error_parts(final: NDArray[np.floating[Any]], initial: FloatArray, aim: FloatArray, residue: float) -> ErrorParts:
+def _error_parts(total: FloatArray, initial: FloatArray, lag: FloatArray, expected_noise: FloatArray) -> ErrorParts:
     with np.errstate(invalid="ignore", over="ignore"):
-        left = residue * (initial - aim) + 0.0  # which turns -0.0 into 0.0
-        return ErrorParts(left, final.astype(np.float64) - aim - left)
+        # Adding 0 turns -0.0 into 0.0.
+        return ErrorParts(initial + 0.0, lag + 0.0, total - initial - lag, expected_noise)
 
 
 def _lost_updates(

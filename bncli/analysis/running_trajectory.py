@@ -12,7 +12,7 @@ from bncli.core.running_average import running_average
 from bncli.core.stored_buffers import as_stored, stored_buffers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -93,23 +93,36 @@ class _Block:
     """Whether these values belong to the trajectory."""
 
 
-def trajectory(source: BatchSource, settings: RunSettings) -> Trajectory:
+def trajectory(
+    source: BatchSource, settings: RunSettings, advance: Callable[[int], None] = lambda _: None
+) -> Trajectory:
     """Return the running statistics of a run over the batches of a source, in memory that the run does not fill.
 
     Where the last step is all that is kept of a run in float64, only the steps are taken that still weigh something.
+    `advance` is told how many steps more are done.
     """
     first = _first_that_matters(source, settings)
     stride = _stride(settings, settings.num_steps - first)
     blocks = list(_blocks(settings.num_steps - first, stride, max(1, _BLOCK_ELEMENTS // source.num_features)))
     stream = source.stream([block.length for block in blocks], settings.num_steps, first)
+    advance(first)
+    batches = _told(zip(stream, blocks, strict=True), advance)
     steps = np.append(np.arange(first + stride, settings.num_steps, stride), settings.num_steps)
     start = np.stack([settings.initial.mean, settings.initial.var])
     if settings.dtype == "float64":
         starts = [residue(momentum or 0.0, first) * start.ravel() for momentum in settings.momenta]
         values = np.empty((len(steps), len(starts), 2 * source.num_features))
-        _exact(zip(stream, blocks, strict=True), starts, settings, out=values)
+        _exact(batches, starts, settings, out=values)
         return Trajectory(steps, values.reshape(*values.shape[:2], *start.shape), changes=None)
-    return Trajectory(steps, *_rounded(zip(stream, blocks, strict=True), start, settings, settings.dtype))
+    return Trajectory(steps, *_rounded(batches, start, settings, settings.dtype))
+
+
+def _told(
+    batches: Iterable[tuple[BatchStatistics, _Block]], advance: Callable[[int], None]
+) -> Iterator[tuple[BatchStatistics, _Block]]:
+    for statistics, block in batches:
+        yield statistics, block
+        advance(block.length)
 
 
 def _first_that_matters(source: BatchSource, settings: RunSettings) -> int:

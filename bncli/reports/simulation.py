@@ -10,7 +10,7 @@ from bncli.reports.document import Document, KeyValues
 from bncli.reports.simulation_notes import notes
 from bncli.reports.simulation_plots import trajectory_plots
 from bncli.reports.simulation_record import simulation_record
-from bncli.reports.simulation_tables import closed_form_table, final_table
+from bncli.reports.simulation_tables import closed_form_table, final_table, part_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,8 +45,8 @@ class SimulationReport:
 def simulation_document(report: SimulationReport) -> Document:
     """Return what a simulation shows."""
     study = report.study
-    blocks: list[Block] = [_facts(report), final_table(study), *trajectory_plots(study), closed_form_table(study)]
-    blocks += notes(study)
+    blocks: list[Block] = [_facts(report), final_table(study), part_table(study), *trajectory_plots(study)]
+    blocks += [closed_form_table(study), *notes(study)]
     return Document("simulation", tuple(blocks), simulation_record(report))
 
 
@@ -76,4 +76,8 @@ def _choice_text(study: MomentumStudy) -> str:
     if choice is None:
         return "none: no update is expected to bring the start nearer to the population"
     momentum = float(f"{choice.momentum:.3g}")
-    return f"{momentum:g} (decay {complement(momentum):g}), expected to end off by {choice.expected_error:.3g}"
+    low, high = (f"{edge:.2g}" for edge in choice.nearly_best)
+    return (
+        f"{momentum:g} (decay {complement(momentum):g}), expected to end off by {choice.expected_error:.3g}; "
+        f"from {low} to {high} by at most 10 % more"
+    )

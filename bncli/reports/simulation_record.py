@@ -8,7 +8,7 @@ from bncli.core.momentum import complement
 
 if TYPE_CHECKING:
     from bncli.analysis.momentum_choice import MomentumChoice
-    from bncli.analysis.momentum_study import LostUpdates, MomentumRun, MomentumStudy
+    from bncli.analysis.momentum_study import ErrorParts, LostUpdates, MomentumRun, MomentumStudy
     from bncli.reports.simulation import SimulationReport
 
 
@@ -54,11 +54,21 @@ def _run(run: MomentumRun) -> dict[str, Any]:
         "mean_age": forms.mean_age,
         "doubled_momentum": forms.doubled,
         "halved_momentum": forms.halved,
-        "mean_error": {"initial": run.mean_error.initial, "rest": run.mean_error.rest},
-        "var_error": {"initial": run.var_error.initial, "rest": run.var_error.rest},
+        "warm_up_steps": run.warm_up_steps,
+        "mean_error": _error(run.mean_error),
+        "var_error": _error(run.var_error),
         "expected_error": run.expected_error,
         "lost_mean_updates": _lost(run.lost_mean_updates),
         "lost_var_updates": _lost(run.lost_var_updates),
+    }
+
+
+def _error(parts: ErrorParts) -> dict[str, Any]:
+    return {
+        "initial": parts.initial,
+        "lag": parts.lag,
+        "noise": parts.noise,
+        "expected_noise": parts.expected_noise,
     }
 
 
@@ -71,6 +81,7 @@ def _best(choice: MomentumChoice) -> dict[str, Any]:
         "momentum": choice.momentum,
         "decay": complement(choice.momentum),
         "expected_error": choice.expected_error,
+        "nearly_best": choice.nearly_best,
     }
 
 

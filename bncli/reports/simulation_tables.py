@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bncli.analysis.momentum_study import MomentumRun, MomentumStudy
+    from bncli.analysis.momentum_study import ErrorParts, MomentumRun, MomentumStudy
     from bncli.reports.document import Row
 
 MOST_CHANNELS = 16
@@ -45,13 +45,30 @@ _SUMMARY_COLUMNS = (
     Column("var_worst_channel", "in channel", "integer", "where it is", priority=1),
 )
 
+_PART_COLUMNS = (
+    _MOMENTUM,
+    Column("statistic", "of", "text", "the running mean, in population std, or the running variance, relative"),
+    Column(
+        "error",
+        "off by",
+        "number",
+        "distance from the population as simulated; rms of several channels",
+    ),
+    Column("expected_error", "expected", "number", "the same in closed form", priority=2),
+    Column("initial", "start", "number", "part that is left of the initial value, in closed form"),
+    Column("lag", "lag", "number", "part that a population that stood elsewhere makes, in closed form"),
+    Column("noise", "noise", "number", "part that remains: noise of the batches, as simulated"),
+    Column("expected_noise", "expected", "number", "standard deviation of the noise in closed form", priority=1),
+)
+
 _CLOSED_FORM_COLUMNS = (
     _MOMENTUM,
-    Column("decay", "decay", "number", "1 - momentum: what Keras, Flax and ONNX call momentum", priority=2),
+    Column("decay", "decay", "number", "1 - momentum: what Keras, Flax and ONNX call momentum", priority=1),
     Column("effective_batches", "batches averaged", "number", "(2 - m) / m: batches whose plain mean is as noisy"),
     Column("initial_residue", "initial left", "number", "(1 - m)^T: weight of the initial value after all steps"),
     Column("steps_to_1_percent", "steps to 1 %", "integer", "until the initial value weighs 1 %", priority=1),
-    Column("half_life", "half-life", "number", "until an old value's weight is halved", "steps", priority=1),
+    Column("warm_up_steps", "warm-up", "integer", "until what is left of the start is below the noise", priority=1),
+    Column("half_life", "half-life", "number", "until an old value's weight is halved", "steps", priority=2),
     Column("mean_age", "mean age", "number", "(1 - m) / m: of what is averaged", "steps", priority=4),
     Column("noise_factor", "noise", "number", "sqrt(m / (2 - m)): std over that of a batch's statistic", priority=3),
     Column("doubled", "updated twice", "number", "momentum that two updates per step amount to", priority=5),
@@ -84,11 +101,11 @@ def _channel_rows(study: MomentumStudy, run: MomentumRun) -> Iterator[Row]:
     columns = (
         run.final_mean,
         population.mean,
-        (run.mean_error.initial + run.mean_error.rest) / std,
+        run.mean_error.total / std,
         run.mean_error.initial / std,
         run.final_var,
         population.var,
-        (run.var_error.initial + run.var_error.rest) / var,
+        run.var_error.total / var,
         run.var_error.initial / var,
     )
     for channel, values in enumerate(np.stack(columns, axis=1).tolist()):
@@ -97,9 +114,8 @@ def _channel_rows(study: MomentumStudy, run: MomentumRun) -> Iterator[Row]:
 
 def _summary_row(study: MomentumStudy, run: MomentumRun) -> Row:
     std, var = _scales(study)
-    mean_error = (run.mean_error.initial + run.mean_error.rest) / std
-    var_error = (run.var_error.initial + run.var_error.rest) / var
-    return (momentum_label(run.forms.momentum), *_typical_and_worst(mean_error), *_typical_and_worst(var_error))
+    errors = (run.mean_error.total / std, run.var_error.total / var)
+    return (momentum_label(run.forms.momentum), *_typical_and_worst(errors[0]), *_typical_and_worst(errors[1]))
 
 
 def _typical_and_worst(errors: NDArray[np.float64]) -> tuple[float, float, int | None]:
@@ -117,6 +133,25 @@ def _scales(study: MomentumStudy) -> tuple[NDArray[np.float64], NDArray[np.float
     return np.sqrt(var), var
 
 
+def part_table(study: MomentumStudy) -> Table:
+    """Return what keeps the running statistics from the population: the three parts of each error."""
+    std, var = _scales(study)
+    rows: list[Row] = []
+    for run in study.runs:
+        for statistic, parts, scale in (("mean", run.mean_error, std), ("var", run.var_error, var)):
+            rows.append((momentum_label(run.forms.momentum), statistic, *_part_sizes(parts, scale)))
+    return Table(_PART_COLUMNS, tuple(rows), title="what keeps them from the population")
+
+
+def _part_sizes(parts: ErrorParts, scale: NDArray[np.float64]) -> tuple[float, ...]:
+    """Return the parts in the order of the columns: of a single channel signed, else root mean squares."""
+    expected = np.hypot(parts.initial + parts.lag, parts.expected_noise)
+    sizes = (parts.total, expected, parts.initial, parts.lag, parts.noise, parts.expected_noise)
+    if len(scale) == 1:
+        return tuple(float((size / scale)[0]) for size in sizes)
+    return tuple(_typical_and_worst(size / scale)[0] for size in sizes)
+
+
 def closed_form_table(study: MomentumStudy) -> Table:
     """Return what follows from each momentum and the number of steps alone."""
     rows = tuple(
@@ -126,6 +161,7 @@ def closed_form_table(study: MomentumStudy) -> Table:
             run.forms.effective_batches,
             run.forms.initial_residue,
             run.forms.steps_to_1_percent,
+            run.warm_up_steps,
             run.forms.half_life,
             run.forms.mean_age,
             run.forms.noise_factor,

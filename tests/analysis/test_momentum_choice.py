@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from bncli.analysis.momentum_choice import AveragingTask, averaging_task, choose_momentum
+from bncli.analysis.momentum_choice import NEARLY_BEST, AveragingTask, averaging_task, choose_momentum
 from bncli.core.batch_statistics import BatchStatistics
 from bncli.core.gaussian_batches import SCENARIOS, GaussianBatches, Scenario
 from bncli.core.recorded_batches import RecordedBatches
@@ -63,6 +63,37 @@ def test_no_other_momentum_has_a_smaller_expected_error(scenario: Scenario, num_
     errors = [task(num_steps, scenario).expected_error(float(momentum)) for momentum in others]
     assert best.expected_error <= min(errors) * (1 + 1e-6)
     assert best.expected_error == task(num_steps, scenario).expected_error(best.momentum)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_within_the_range_the_error_is_at_most_a_tenth_larger_and_beyond_it_more(scenario: Scenario) -> None:
+    best = choose_momentum(task(1000, scenario))
+    assert best is not None
+    low, high = best.nearly_best
+    assert low < best.momentum < high
+    limit = NEARLY_BEST * best.expected_error
+    inside = [task(1000, scenario).expected_error(float(each)) for each in np.geomspace(low, high, 50)]
+    assert max(inside) <= limit * (1 + 1e-9)
+    for beyond in (low * 0.99, high * 1.01):
+        assert task(1000, scenario).expected_error(beyond) > limit
+
+
+@pytest.mark.parametrize("momentum", [0.3, 0.01])
+def test_after_the_warm_up_what_is_left_of_the_start_is_below_the_noise(momentum: float) -> None:
+    steps = task(1000).warm_up_steps(momentum)
+    assert steps is not None
+    start = math.sqrt(9 / 4 + 9 / 16)
+    noise = math.sqrt(momentum / (2 - momentum) * (1 / BATCH_SIZE + 2 / (BATCH_SIZE - 1)))
+    assert (1 - momentum) ** steps * start <= noise < (1 - momentum) ** (steps - 1) * start
+
+
+def test_some_warm_ups_take_no_step_and_some_never_end() -> None:
+    assert task(1000).warm_up_steps(None) == 1
+    assert task(1000).warm_up_steps(0.0) is None
+    at_population = RunningStatistics(np.array([3.0]), np.array([4.0]), 0)
+    found = averaging_task(source(), at_population, 100, ddof=1)
+    assert found is not None
+    assert found.warm_up_steps(0.1) == 0
 
 
 def test_longer_runs_are_given_smaller_momenta() -> None:

@@ -8,7 +8,7 @@ import pytest
 from bncli.analysis.momentum_study import MomentumStudy, study_momenta
 from bncli.analysis.running_trajectory import AverageDtype, RunSettings
 from bncli.core.batch_statistics import BatchStatistics
-from bncli.core.gaussian_batches import GaussianBatches, Scenario
+from bncli.core.gaussian_batches import SCENARIOS, GaussianBatches, Scenario
 from bncli.core.recorded_batches import RecordedBatches
 from bncli.core.running_statistics import fresh
 
@@ -20,15 +20,44 @@ def study(
     return study_momenta(source, RunSettings(momenta, num_steps, fresh(2), dtype=dtype))
 
 
-def test_the_parts_of_an_error_add_up_to_it() -> None:
-    result = study(0.1, 0.003, None)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_parts_of_an_error_add_up_to_it(scenario: Scenario) -> None:
+    result = study(0.1, 0.003, None, scenario=scenario)
     for run in result.runs:
-        np.testing.assert_allclose(
-            run.mean_error.initial + run.mean_error.rest, run.final_mean - result.population.mean, atol=1e-14
-        )
-        np.testing.assert_allclose(
-            run.var_error.initial + run.var_error.rest, run.final_var - result.population.var, atol=1e-14
-        )
+        for parts, error in (
+            (run.mean_error, run.final_mean - result.population.mean),
+            (run.var_error, run.final_var - result.population.var),
+        ):
+            np.testing.assert_allclose(parts.initial + parts.lag + parts.noise, error, atol=1e-14)
+            np.testing.assert_allclose(parts.total, error, atol=1e-14)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("momentum", [0.3, 0.02, None])
+def test_the_noise_has_mean_0_and_the_expected_spread(scenario: Scenario, momentum: float | None) -> None:
+    """Over 20,000 channels, which are as many runs; at five standard errors of a mean and of a standard deviation."""
+    num_runs = 20_000
+    source = GaussianBatches(np.full(num_runs, 3.0), np.full(num_runs, 2.0), 16, scenario, seed=5)
+    (run,) = study_momenta(source, RunSettings((momentum,), 60, fresh(num_runs), kept_steps="last")).runs
+    for parts in (run.mean_error, run.var_error):
+        z = parts.noise / parts.expected_noise
+        # The course is exact for so short a run: every step is a piece of its own.
+        assert abs(z.mean()) < 5 / num_runs**0.5
+        excess = np.mean(z**4) - 1
+        assert abs(z.var() - 1) < 5 * (excess / num_runs) ** 0.5
+
+
+def test_a_population_that_stays_makes_no_lag() -> None:
+    for run in study(0.1, None).runs:
+        assert (run.mean_error.lag == 0).all()
+        assert (run.var_error.lag == 0).all()
+
+
+def test_a_drift_leaves_its_speed_times_the_mean_age_as_lag() -> None:
+    num_steps, momentum = 20_000, 0.01
+    (run,) = study(momentum, num_steps=num_steps, scenario="drift").runs
+    speed = 2 / (num_steps - 1)  # in standard deviations a step
+    np.testing.assert_allclose(run.mean_error.lag, -speed * 99 * np.array([2.0, 0.5]), rtol=0.01)
 
 
 def test_what_is_left_of_the_initial_value_is_its_residue() -> None:
@@ -41,7 +70,7 @@ def test_batches_that_never_vary_leave_nothing_but_the_initial_value() -> None:
     batches = BatchStatistics(np.full(3, 8), np.full((3, 1), 5.0), np.full((3, 1), 2.0))
     (run,) = study_momenta(RecordedBatches(batches), RunSettings((0.1,), 30, fresh(1))).runs
     population_var = 2.0 * 21 / 23  # pooled over three batches of eight: 3 * 7 degrees of freedom in 23
-    np.testing.assert_allclose(run.mean_error.rest, 0, atol=1e-13)
+    np.testing.assert_allclose(run.mean_error.noise, 0, atol=1e-13)
     np.testing.assert_allclose(run.final_var, 2 + 0.9**30 * (1 - 2.0))
     np.testing.assert_allclose(run.var_error.initial, 0.9**30 * (1 - population_var))
 

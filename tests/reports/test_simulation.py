@@ -28,7 +28,7 @@ def facts(simulation: SimulationReport) -> dict[str, Any]:
 
 def test_the_table_of_final_values_comes_first_for_csv_and_the_plots_before_the_closed_forms() -> None:
     kinds = [type(block) for block in simulation_document(report()).blocks]
-    assert kinds == [KeyValues, Table, Plot, Plot, Table]
+    assert kinds == [KeyValues, Table, Table, Plot, Plot, Table]
 
 
 def test_the_facts_say_where_the_batches_come_from_and_how_they_are_averaged() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bncli.reports.simulation_tables import closed_form_table, final_table, momentum_label
+from bncli.reports.simulation_tables import closed_form_table, final_table, momentum_label, part_table
 from tests.helpers.simulations import study, synthetic
 
 if TYPE_CHECKING:
@@ -67,6 +67,21 @@ def test_the_summary_leaves_out_channels_without_spread() -> None:
     assert math.isfinite(float(str(column(table, "var_rms")[0])))
     nothing = final_table(study(0.1, source=synthetic([1.0] * 20, [0.0] * 20)))
     assert column(nothing, "var_worst_channel") == [None]
+
+
+def test_the_parts_of_a_single_channel_add_up_with_their_signs() -> None:
+    table = part_table(study(0.02, source=synthetic((3.0,), (2.0,), scenario="drift")))
+    assert column(table, "statistic") == ["mean", "var"]
+    parts = np.array([column(table, key) for key in ("initial", "lag", "noise")], float)
+    np.testing.assert_allclose(parts.sum(axis=0), np.array(column(table, "error"), float))
+    assert (parts[1] != 0).all()
+
+
+def test_the_parts_of_several_channels_are_root_mean_squares() -> None:
+    finished = study(0.02)
+    table, (run,) = part_table(finished), finished.runs
+    assert column(table, "noise")[0] == pytest.approx(np.sqrt(np.mean((run.mean_error.noise / [2, 0.5]) ** 2)))
+    assert column(table, "initial")[1] == pytest.approx(np.sqrt(np.mean((run.var_error.initial / [4, 0.25]) ** 2)))
 
 
 def test_the_closed_forms_have_a_row_for_each_momentum() -> None:
