@@ -37,6 +37,10 @@ def check(
     write_baseline: Annotated[
         Path | None, typer.Option("--write-baseline", metavar="FILE", help="Accept all findings: write a baseline.")
     ] = None,
+    recording: Annotated[
+        Path | None,
+        typer.Option("--recording", metavar="RUN", help="Add the rules about data: batches that bncli record wrote."),
+    ] = None,
     layer: options.Layers = None,
     eps: options.Eps = None,
     momentum: options.Momentum = None,
@@ -71,7 +75,7 @@ def check(
         check_writable(write_baseline, force=force)
     given = GivenOptions(select or (), ignore or (), target or (), fail_on, baseline)
     settings = check_settings(given, project_settings(Path.cwd()))
-    found = check_files(files, settings, given_settings(eps, momentum), layer or ())
+    found = check_files(files, settings, given_settings(eps, momentum), layer or (), recording)
     if write_baseline is not None:
         write(write_baseline, baseline_of(found.findings), force=force)
     outcome = accepting(found, settings.baseline)

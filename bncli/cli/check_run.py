@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 def check_files(
-    paths: Sequence[Path], settings: CheckSettings, given: GivenSettings, globs: Sequence[str] = ()
+    paths: Sequence[Path],
+    settings: CheckSettings,
+    given: GivenSettings,
+    globs: Sequence[str] = (),
+    recording: Path | None = None,
 ) -> Outcome:
     """Return what is found in all files that can be read; the others are told on stderr.
 
@@ -34,7 +38,7 @@ def check_files(
     failures: list[tuple[Path, BncliError]] = []
     for path in paths:
         try:
-            files.append(check_file(path, settings.rules, given, globs))
+            files.append(check_file(path, settings.rules, given, globs, recording))
         except BncliError as error:
             failures.append((path, error))
     for _, failure in failures if files else failures[:-1]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bncli.analysis.affine_layers import affine_layers
 from bncli.analysis.layer_discovery import discover, survey
 from bncli.analysis.layer_selection import select
+from bncli.cli.recorded_evidence import recorded_evidence
 from bncli.formats.detection import open_named_arrays
 from bncli.rules.checked_file import checked_file
 from bncli.rules.evaluation import evaluate
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from bncli.rules.base import Rule
 
 
-def check_file(path: Path, rules: Sequence[Rule], given: GivenSettings, globs: Sequence[str] = ()) -> FileOutcome:
+def check_file(
+    path: Path,
+    rules: Sequence[Rule],
+    given: GivenSettings,
+    globs: Sequence[str] = (),
+    recording: Path | None = None,
+) -> FileOutcome:
     """Return what the rules find in a file.
 
     Args:
@@ -29,16 +36,18 @@ def check_file(path: Path, rules: Sequence[Rule], given: GivenSettings, globs: S
         given: settings that win over those in the file.
         globs: patterns for the layers that are asked for; none asks for all, and for findings of the file as a whole.
             Rules that compare layers compare all of them in either case.
+        recording: batches that passed through the layers, for the rules about data.
 
     Raises:
-        BncliError: the file cannot be read, or has no layer, or none that matches.
+        BncliError: the file cannot be read, or has no layer, or none that matches; or the recording holds none of them.
     """
     with open_named_arrays(path) as arrays:
         checkpoint = survey(arrays, given)
         if not checkpoint.layers and not any(skipped.fault for skipped in checkpoint.skipped):
             checkpoint = discover(arrays, given)  # raises, and says why there is no layer
         without_statistics = affine_layers(arrays)
-    findings = evaluate(checked_file(checkpoint, without_statistics), rules)
+    evidence = {} if recording is None else recorded_evidence(checkpoint, recording, globs)
+    findings = evaluate(checked_file(checkpoint, without_statistics, evidence), rules)
     layers = checkpoint.layers
     if globs:
         layers = tuple(selected.layer for selected in select(checkpoint, globs))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from bncli.analysis.batch_evidence import BatchEvidence
     from bncli.rules.checked_file import CheckedFile
     from bncli.rules.checked_layer import CheckedLayer
 
@@ -58,7 +59,8 @@ class Rule:
     """One rule of the catalogue."""
 
     code: str
-    """`BN` and three digits; the first one groups rules: 1 values, 2 updates, 3 channels, 5 deployment, 6 settings."""
+    """`BN` and three digits; the first one groups rules: 1 values, 2 updates, 3 channels, 4 data,
+    5 deployment, 6 settings."""
     name: str
     """The wrong state, in words that read well after "allow": `dead-input`."""
     severity: Severity
@@ -79,6 +81,20 @@ class Rule:
     """Yield an observation for each layer in that state. Pure: never prints, never reads a file."""
     target: Target | None = None
     """The deployment that the rule is about; `None` for all."""
+    needs_recording: bool = False
+    """Whether the rule looks at the batches of a recording, and says nothing without one."""
+
+
+def each_recorded_layer(
+    evaluate: Callable[[CheckedLayer, BatchEvidence], Iterable[Observation]],
+) -> Callable[[CheckedFile], Iterator[Observation]]:
+    """Return the evaluation of a file that looks at each layer of which a recording holds batches."""
+
+    def evaluate_layer(layer: CheckedLayer) -> Iterator[Observation]:
+        if layer.evidence is not None:
+            yield from evaluate(layer, layer.evidence)
+
+    return each_layer(evaluate_layer)
 
 
 def each_layer(

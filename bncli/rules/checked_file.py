@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bncli.rules.checked_layer import CheckedLayer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from bncli.analysis.batch_evidence import BatchEvidence
     from bncli.core.batch_norm_layer import Checkpoint
     from bncli.core.named_arrays import Skipped
 
@@ -32,11 +35,21 @@ class CheckedFile:
         return any(layer.layer.num_batches_tracked is not None for layer in self.layers)
 
 
-def checked_file(checkpoint: Checkpoint, affine_layers: tuple[str, ...] = ()) -> CheckedFile:
-    """Return a checkpoint as rules see it."""
+def checked_file(
+    checkpoint: Checkpoint,
+    affine_layers: tuple[str, ...] = (),
+    evidence: Mapping[str, BatchEvidence] = MappingProxyType({}),
+) -> CheckedFile:
+    """Return a checkpoint as rules see it.
+
+    Args:
+        checkpoint: its layers.
+        affine_layers: normalizations without statistics, by their stored names.
+        evidence: what a recording says about layers, by their stored names.
+    """
     return CheckedFile(
         path=checkpoint.path,
-        layers=tuple(CheckedLayer(layer) for layer in checkpoint.layers),
+        layers=tuple(CheckedLayer(layer, evidence.get(layer.name)) for layer in checkpoint.layers),
         skipped=checkpoint.skipped,
         affine_layers=affine_layers,
     )

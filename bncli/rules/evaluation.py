@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from bncli.rules.checked_file import CheckedFile
     from bncli.rules.checked_layer import CheckedLayer
 
-_FROM_CAUSE_TO_CONSEQUENCE = "12635"
-"""First digits of codes: a broken value or a lost update explains more than an odd channel does, and so does a wrong
-setting or encoding: a variance with eps in it makes an amplifier of a dead channel."""
+_FROM_CAUSE_TO_CONSEQUENCE = "124635"
+"""First digits of codes: a broken value, a lost update or unfit data explain more than an odd channel does, and so does
+a wrong setting or encoding: a variance with eps in it makes an amplifier of a dead channel."""
 
 
 def evaluate(file: CheckedFile, rules: Iterable[Rule]) -> tuple[Finding, ...]:

@@ -27,7 +27,7 @@ def findings(model: SmallModel, folder: Path, *options: str) -> list[dict[str, A
 
 
 def test_every_rule_has_a_planted_fault() -> None:
-    assert [fault.code for fault in FAULTS] == [rule.code for rule in RULES]
+    assert [fault.code for fault in FAULTS] == [rule.code for rule in RULES if not rule.needs_recording]
 
 
 @every_fault

@@ -1,0 +1,101 @@
+"""What the batches of a recording say about one layer: the population that they come from, and how they scatter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.analysis.population_estimate import effective_count
+from bncli.core.recorded_layer import BatchRows, pooled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bncli.core.recorded_layer import RecordedLayer
+
+    FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class PoisonedBatch:
+    """A batch that held NaN or infinity."""
+
+    step: int
+    """Forward pass of the model, counted from 0."""
+    channels: tuple[int, ...]
+    """Where."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchEvidence:
+    """The batches of one layer in few numbers; arrays of shape (C,), over batches without NaN and infinity."""
+
+    num_batches: int
+    """Batches that are finite in every channel."""
+    mean: FloatArray
+    """Mean of the population."""
+    biased_var: FloatArray
+    """Its variance: within batches plus between them."""
+    effective_count: FloatArray
+    """Independent values that the mean is worth, over all batches; NaN where nothing tells."""
+    batch_effective_count: FloatArray
+    """Independent values that the mean of one batch is worth, by what is seen within batches: median over them."""
+    between_fraction: FloatArray
+    """Variance of the batches' means over the population's variance; NaN for fewer than two batches."""
+    fewest_values: int | None
+    """Values per channel in the smallest batch of train mode; `None` where no batch passed in train mode."""
+    num_fewest: int
+    """Batches of train mode that are as small."""
+    num_training: int
+    """Batches of train mode."""
+    poisoned: tuple[PoisonedBatch, ...]
+    """Batches with NaN or infinity, in the order of their steps."""
+
+
+def batch_evidence(layer: RecordedLayer) -> BatchEvidence:
+    """Return the evidence of one recorded layer."""
+    rows = layer.rows
+    is_finite = np.isfinite(rows.mean) & np.isfinite(rows.biased_var)
+    broken = np.flatnonzero(~is_finite.all(axis=1))
+    sound = _chosen(rows, np.flatnonzero(is_finite.all(axis=1)))
+    in_training = rows.num_values[rows.is_training]
+    fewest = int(in_training.min()) if in_training.size else None
+    nothing = np.full(layer.num_features, np.nan)
+    moments = pooled([sound]) if len(sound) else None
+    return BatchEvidence(
+        num_batches=len(sound),
+        mean=nothing if moments is None else moments.mean,
+        biased_var=nothing if moments is None else moments.biased_var,
+        effective_count=effective_count([sound]) if len(sound) else nothing,
+        batch_effective_count=np.median(sound.effective_count(), axis=0) if len(sound) else nothing,
+        between_fraction=nothing if moments is None else _between(sound, moments.biased_var),
+        fewest_values=fewest,
+        num_fewest=int((in_training == fewest).sum()),
+        num_training=len(in_training),
+        poisoned=tuple(
+            PoisonedBatch(int(rows.step[row]), tuple(np.flatnonzero(~is_finite[row]).tolist())) for row in broken
+        ),
+    )
+
+
+def _chosen(rows: BatchRows, index: NDArray[np.intp]) -> BatchRows:
+    return BatchRows(
+        rows.step[index],
+        rows.num_values[index],
+        rows.num_samples[index],
+        rows.is_training[index],
+        rows.mean[index],
+        rows.mean_error[index],
+        rows.biased_var[index],
+        rows.sample_mean_var[index],
+    )
+
+
+def _between(rows: BatchRows, var: FloatArray) -> FloatArray:
+    if len(rows) < 2:  # noqa: PLR2004 - one batch has no scatter
+        return np.full(rows.num_features, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        fraction: FloatArray = rows.mean.var(axis=0, ddof=1) / var
+    return fraction

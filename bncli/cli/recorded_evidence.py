@@ -1,0 +1,48 @@
+"""From a recording to what it says about the layers of a checkpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bncli.analysis.layer_selection import select
+from bncli.analysis.recorded_matching import match_recorded
+from bncli.errors import InputNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bncli.analysis.batch_evidence import BatchEvidence
+    from bncli.core.batch_norm_layer import Checkpoint
+
+
+def recorded_evidence(checkpoint: Checkpoint, path: Path, globs: Sequence[str] = ()) -> dict[str, BatchEvidence]:
+    """Return the evidence for each layer that was recorded, by its stored name; one layer is in memory at a time.
+
+    Raises:
+        BncliError: the recording cannot be read, or holds none of the layers, or not with so many channels.
+    """
+    # Only a run with a recording pays for reading one.
+    from bncli.analysis.batch_evidence import batch_evidence
+    from bncli.recording.opening import open_recording
+
+    layers = [each.layer for each in select(checkpoint, globs)]
+    with open_recording(path) as recording:
+        matched = match_recorded(layers, recording.layer_names)
+        if not matched:
+            raise InputNotFound(
+                f"{checkpoint.path}: none of its layers is in {path}",
+                hint=f"the recording has {', '.join(recording.layer_names[:3]) or 'no layer'}",
+            )
+        found = {}
+        for layer in layers:
+            if layer.name in matched:
+                recorded = recording.layer(matched[layer.name])
+                if recorded.num_features != layer.num_features:
+                    raise InputNotFound(
+                        f"{checkpoint.path}: layer {layer.label} has {layer.num_features} channels, "
+                        f"{recorded.num_features} in {path}",
+                        hint="the recording is of another model",
+                    )
+                found[layer.name] = batch_evidence(recorded)
+    return found

@@ -1,0 +1,91 @@
+"""BN401: the running statistics are not those of the data."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.rules.base import Observation, Rule, Threshold, each_recorded_layer
+from bncli.rules.checked_layer import worst_first
+from bncli.rules.wording import count, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bncli.analysis.batch_evidence import BatchEvidence
+    from bncli.rules.checked_layer import CheckedLayer
+
+GAP_IN_MEAN = 0.5
+GAP_IN_STD = 1.5
+GRAVE_GAP_IN_MEAN = 5.0
+GRAVE_GAP_IN_STD = 3.0
+FEWEST_STANDARD_ERRORS = 6.0
+
+
+def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observation]:
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        std = np.sqrt(evidence.biased_var + layer.eps)
+        d = np.abs(evidence.mean - layer.mean) / layer.root
+        log_r = np.abs(np.log(std / layer.root))
+        # A mean of n values is sure to sigma / sqrt(n), the logarithm of a standard deviation to 1 / sqrt(2 n).
+        is_mean_off = (d > GAP_IN_MEAN) & (d * np.sqrt(evidence.effective_count) > FEWEST_STANDARD_ERRORS)
+        is_std_off = (log_r > math.log(GAP_IN_STD)) & (
+            log_r * np.sqrt(2 * evidence.effective_count) > FEWEST_STANDARD_ERRORS
+        )
+    is_off = layer.is_sound & (is_mean_off | is_std_off)
+    if not is_off.any():
+        return
+    grave = (d > GRAVE_GAP_IN_MEAN) | (log_r > math.log(GRAVE_GAP_IN_STD))
+    badness = np.where(is_off, np.maximum(d / GAP_IN_MEAN, log_r / math.log(GAP_IN_STD)), 0.0)
+    worst = int(np.argmax(badness))
+    is_about_mean = bool(d[worst] / GAP_IN_MEAN >= log_r[worst] / math.log(GAP_IN_STD))
+    yield Observation(
+        layer=layer.name,
+        severity="error" if (is_off & grave).any() else "warning",
+        channels=worst_first(is_off, badness),
+        value=float(d[worst] if is_about_mean else math.exp(log_r[worst])),
+        threshold=GAP_IN_MEAN if is_about_mean else GAP_IN_STD,
+        message=(
+            f"the running statistics of {count(int(is_off.sum()), 'channel')} are not those of the data: channel "
+            f"{worst} has mean {number(float(layer.mean[worst]))} and standard deviation "
+            f"{number(float(layer.root[worst]))}, the recorded data {number(float(evidence.mean[worst]))} and "
+            f"{number(float(std[worst]))}"
+        ),
+    )
+
+
+RULE = Rule(
+    code="BN401",
+    name="stats-gap",
+    severity="error",
+    summary="The running statistics are far from those of the data that the recording holds.",
+    rationale=(
+        "In eval mode the layer takes the running statistics for those of its input. Where they are not, what follows "
+        "gets a shifted and stretched input that it never saw in training: accuracy falls in eval mode alone. Causes "
+        "are too few updates, statistics of other weights (an average, an older checkpoint), data of another domain, "
+        "batches that are unlike each other, or a preprocessing that changed.\n\n"
+        "The gap is measured in units of batch renormalization: d is the distance of the means over "
+        "sqrt(running_var + eps), r the ratio of the standard deviations. It counts only where the recording is sure "
+        "of it, by the number of independent values and not by the number of pixels."
+    ),
+    thresholds=(
+        Threshold(GAP_IN_MEAN, "|d| above it: warning", "A tenth of the limit for an error."),
+        Threshold(GAP_IN_STD, "r or 1 / r above it: warning", "Half of the limit for an error."),
+        Threshold(GRAVE_GAP_IN_MEAN, "|d| above it: error", "The limit that batch renormalization ends with for d."),
+        Threshold(GRAVE_GAP_IN_STD, "r or 1 / r above it: error", "The limit that batch renormalization ends with."),
+        Threshold(
+            FEWEST_STANDARD_ERRORS,
+            "standard errors that a gap must have",
+            "Chance reaches six in one of 500 million channels.",
+        ),
+    ),
+    remedy="Calibrate the checkpoint with a recording of the data that it is meant for.",
+    snippet="""\
+torch.optim.swa_utils.update_bn(loader, model)  # or: bncli calibrate CHECKPOINT RECORDING -o NEW
+""",
+    references=("pytorch/pytorch#4741", "pytorch/pytorch#5406", "S. Ioffe, Batch Renormalization, arXiv:1702.03275"),
+    evaluate=each_recorded_layer(_evaluate),
+    needs_recording=True,
+)

@@ -1,0 +1,91 @@
+"""BN402: batches of train mode have too few values per channel."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bncli.rules.base import Observation, Rule, Threshold, each_recorded_layer
+from bncli.rules.wording import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bncli.analysis.batch_evidence import BatchEvidence
+    from bncli.rules.base import Severity
+    from bncli.rules.checked_layer import CheckedLayer
+
+FEWEST_VALUES = 16
+GRAVELY_FEW_VALUES = 2
+
+
+def mean_gain(num_values: int) -> float:
+    """Return the mean of sigma over the standard deviation of `num_values` normal values; infinite up to 2.
+
+    `sqrt(n / 2) Gamma((n - 2) / 2) / Gamma((n - 1) / 2)`: how much louder train mode is than eval mode.
+    """
+    if num_values <= 2:  # noqa: PLR2004 - the integral diverges
+        return math.inf
+    return math.sqrt(num_values / 2) * math.exp(math.lgamma((num_values - 2) / 2) - math.lgamma((num_values - 1) / 2))
+
+
+def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observation]:
+    fewest = evidence.fewest_values
+    if fewest is None or fewest >= FEWEST_VALUES:
+        return
+    severity: Severity = "error" if fewest <= GRAVELY_FEW_VALUES else "warning"
+    yield Observation(
+        layer=layer.name,
+        severity=severity,
+        value=float(fewest),
+        threshold=float(FEWEST_VALUES),
+        message=(
+            f"{evidence.num_fewest:,} of {evidence.num_training:,} batches in train mode have "
+            f"{fewest} value{'' if fewest == 1 else 's'} per channel: {_consequence(fewest)}"
+        ),
+    )
+
+
+def _consequence(num_values: int) -> str:
+    if num_values == 1:
+        return "PyTorch refuses to train on them, and without its check the variance is NaN"
+    if num_values == GRAVELY_FEW_VALUES:
+        return "the output is 1 or -1, whatever the input"
+    return (
+        f"train mode is {number(mean_gain(num_values))} times as loud as eval mode on the average, and no normalized "
+        f"value exceeds {number(math.sqrt(num_values - 1))}"
+    )
+
+
+RULE = Rule(
+    code="BN402",
+    name="small-n",
+    severity="error",
+    summary="Batches in train mode have so few values per channel that their statistics are noise.",
+    rationale=(
+        "What counts is the number of values per channel, samples times positions, of the batch that a device sees: "
+        "gradient accumulation does not enlarge it, and behind global pooling the positions are one. With n values the "
+        "normalized output is at most sqrt(n - 1), and dividing by a noisy standard deviation makes train mode louder "
+        "than eval mode: 1.6 times for 4 values, 1.2 for 8, 1.09 for 16. Two values give 1 and -1 whatever they are. A "
+        "single one is an error in PyTorch, often met with the last batch of an epoch."
+    ),
+    thresholds=(
+        Threshold(
+            FEWEST_VALUES,
+            "fewer values per channel: warning",
+            "At 16, train mode is 9 % louder; the formula agrees with simulated batches.",
+        ),
+        Threshold(GRAVELY_FEW_VALUES, "so many or fewer: error", "Two values leave nothing of the input but a sign."),
+    ),
+    remedy=(
+        "Make batches larger, drop the last batch of an epoch, or put the layer in eval mode while training; GroupNorm "
+        "does not depend on the batch."
+    ),
+    snippet="""\
+loader = torch.utils.data.DataLoader(torch.cat(list(loader)), batch_size=32, drop_last=True)
+bn.eval()  # or train with the running statistics
+""",
+    references=("open-mmlab/mmsegmentation#272", "facebookresearch/SparseConvNet#190", "ultralytics/yolov5#1630"),
+    evaluate=each_recorded_layer(_evaluate),
+    needs_recording=True,
+)

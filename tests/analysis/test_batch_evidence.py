@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bncli.analysis.batch_evidence import PoisonedBatch, batch_evidence
+from tests.core.test_recorded_layer import recorded, rows_of
+
+RNG = np.random.default_rng(0)
+BATCHES = [RNG.normal(1, 2, (count, 3, 5)) for count in (8, 4, 8)]
+
+
+def test_the_population_is_that_of_all_batches() -> None:
+    seen = batch_evidence(recorded(rows_of(BATCHES)))
+    everything = np.concatenate(BATCHES)
+    np.testing.assert_allclose(seen.mean, everything.mean((0, 2)), rtol=1e-14)
+    np.testing.assert_allclose(seen.biased_var, everything.var((0, 2)), rtol=1e-14)
+    means = np.array([batch.mean((0, 2)) for batch in BATCHES])
+    np.testing.assert_allclose(seen.between_fraction, means.var(0, ddof=1) / everything.var((0, 2)))
+
+
+def test_the_smallest_batches_of_train_mode_are_counted() -> None:
+    rows = rows_of(BATCHES)
+    seen = batch_evidence(recorded(rows))
+    assert (seen.fewest_values, seen.num_fewest, seen.num_training) == (20, 1, 3)
+    seen = batch_evidence(recorded(replace(rows, is_training=np.array([True, False, True]))))
+    assert (seen.fewest_values, seen.num_fewest, seen.num_training) == (40, 2, 2)
+    seen = batch_evidence(recorded(replace(rows, is_training=np.zeros(3, np.bool_))))
+    assert (seen.fewest_values, seen.num_training) == (None, 0)
+
+
+def test_batches_that_are_not_finite_are_listed_and_left_out() -> None:
+    broken = [BATCHES[0], BATCHES[1].copy(), BATCHES[2]]
+    broken[1][0, 1, 0] = np.nan
+    seen = batch_evidence(recorded(rows_of(broken)))
+    assert seen.poisoned == (PoisonedBatch(1, (1,)),)
+    assert seen.num_batches == 2
+    expected = np.concatenate([BATCHES[0], BATCHES[2]]).mean((0, 2))
+    np.testing.assert_allclose(seen.mean, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("num_batches", [0, 1])
+def test_what_few_batches_cannot_tell_is_not_a_number(num_batches: int) -> None:
+    broken = np.full((4, 3, 5), np.nan)
+    seen = batch_evidence(recorded(rows_of([broken, *BATCHES[:num_batches]])))
+    assert np.isnan(seen.between_fraction).all()
+    assert np.isnan(seen.mean).all() == (num_batches == 0)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+import bncli
+from bncli.analysis.layer_discovery import discover
+from bncli.cli.recorded_evidence import recorded_evidence
+from bncli.errors import InputNotFound
+from bncli.formats.detection import open_named_arrays
+from tests.helpers.invoke import invoke
+from tests.helpers.json_output import json_of
+from tests.helpers.recordings import feed, pictures, small_network
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bncli.core.batch_norm_layer import Checkpoint
+
+
+def saved(model: torch.nn.Module, path: Path) -> Checkpoint:
+    torch.save(model.state_dict(), path)
+    with open_named_arrays(path) as arrays:
+        return discover(arrays)
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    model = small_network()
+    with torch.no_grad(), bncli.record(model, tmp_path / "run"):
+        feed(model, pictures(12, batch_size=16))
+    return tmp_path / "run"
+
+
+def test_each_recorded_layer_has_its_evidence(recording: Path, tmp_path: Path) -> None:
+    found = recorded_evidence(saved(small_network(), tmp_path / "m.pt"), recording)
+    assert {name: seen.num_batches for name, seen in found.items()} == {"1": 12, "5": 12}
+
+
+def test_a_recording_of_another_model_is_told(recording: Path, tmp_path: Path) -> None:
+    other = torch.nn.Sequential(torch.nn.Identity(), torch.nn.BatchNorm1d(7))
+    with pytest.raises(InputNotFound, match="layer 1 has 7 channels, 4 in"):
+        recorded_evidence(saved(other, tmp_path / "o.pt"), recording)
+    renamed = torch.nn.ModuleDict({"bn": torch.nn.BatchNorm1d(4)})
+    with pytest.raises(InputNotFound, match="none of its layers is in"):
+        recorded_evidence(saved(renamed, tmp_path / "r.pt"), recording)
+
+
+def codes(checkpoint: Path, recording: Path) -> set[str]:
+    answer = invoke("check", checkpoint, "--recording", recording, "--select", "BN4", "--fail-on", "never", "-f", "csv")
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    return {word for line in answer.stdout.splitlines() for word in line.split(",") if word.startswith("BN4")}
+
+
+def test_stale_statistics_are_found_and_mended(recording: Path, tmp_path: Path) -> None:
+    torch.save(small_network().state_dict(), tmp_path / "stale.pt")
+    assert codes(tmp_path / "stale.pt", recording) == {"BN401", "BN404"}
+    json_of("calibrate", tmp_path / "stale.pt", recording, "-o", tmp_path / "new.pt")
+    assert codes(tmp_path / "new.pt", recording) == set()
+
+
+def test_tiny_sorted_and_poisoned_batches_are_found(tmp_path: Path) -> None:
+    torch.save(small_network().state_dict(), tmp_path / "m.pt")
+    planted = {
+        "BN402": pictures(20, batch_size=2),
+        "BN403": [batch + 3 * step for step, batch in enumerate(pictures(10, batch_size=16))],
+        "BN405": [*pictures(4, batch_size=16), torch.full((16, 2, 6, 6), torch.inf)],
+    }
+    for code, batches in planted.items():
+        model = small_network()
+        with torch.no_grad(), bncli.record(model, tmp_path / code):
+            feed(model, batches)
+        assert code in codes(tmp_path / "m.pt", tmp_path / code)
