@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.analysis.calibration import LayerCalibration
-    from bncli.analysis.layer_discovery import GivenSettings
+    from bncli.analysis.layer_settings import GivenSettings
     from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
     from bncli.recording.opened_recording import OpenedRecording
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bncli.analysis.layer_discovery import GivenSettings
+    from bncli.analysis.layer_settings import GivenSettings
     from bncli.cli.check_settings import CheckSettings
     from bncli.rules.baseline import Baseline
     from bncli.rules.outcome import FileOutcome

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bncli.analysis.layer_discovery import GivenSettings
+    from bncli.analysis.layer_settings import GivenSettings
     from bncli.rules.base import Rule
 
 

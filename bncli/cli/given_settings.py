@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bncli.analysis.layer_discovery import GivenSettings
+from bncli.analysis.layer_settings import GivenSettings
 from bncli.cli.options import parse_momentum
 from bncli.core.batch_norm_layer import Setting
 from bncli.core.normalization import check_eps, check_momentum

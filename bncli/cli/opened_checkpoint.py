@@ -11,7 +11,7 @@ from bncli.formats.detection import open_named_arrays
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bncli.analysis.layer_discovery import GivenSettings
+    from bncli.analysis.layer_settings import GivenSettings
     from bncli.core.batch_norm_layer import Checkpoint
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.analysis.input_tensor import choose_array
-from bncli.analysis.layer_discovery import GivenSettings, discover
+from bncli.analysis.layer_discovery import discover
 from bncli.analysis.layer_selection import only_layer
 from bncli.core.batch_norm_layer import Setting
 from bncli.core.normalization import BatchNorm
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from bncli.analysis.layer_settings import GivenSettings
     from bncli.core.batch_norm_layer import BatchNormLayer
 
 DEFAULT_EPS = 1e-5

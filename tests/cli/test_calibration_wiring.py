@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from bncli.analysis.layer_discovery import GivenSettings
+from bncli.analysis.layer_settings import GivenSettings
 from bncli.analysis.population_estimate import EstimateSettings
 from bncli.cli.calibration_wiring import calibrate_file, estimate_settings
 from bncli.errors import InvalidUsage

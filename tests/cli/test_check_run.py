@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bncli.analysis.layer_discovery import GivenSettings
+from bncli.analysis.layer_settings import GivenSettings
 from bncli.cli.check_run import accepting, check_files
 from bncli.cli.check_settings import GivenOptions, check_settings
 from bncli.cli.project_settings import ProjectSettings

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bncli.analysis.layer_discovery import GivenSettings
+from bncli.analysis.layer_settings import GivenSettings
 from bncli.cli.file_check import check_file
 from bncli.errors import InputNotFound, NoBatchNormLayers
 from bncli.rules.catalogue import RULES

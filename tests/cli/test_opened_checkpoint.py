@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bncli.analysis.layer_discovery import GivenSettings
+from bncli.analysis.layer_settings import GivenSettings
 from bncli.cli.opened_checkpoint import open_checkpoint
 from bncli.core.batch_norm_layer import Setting
 from bncli.errors import InputNotFound, NoBatchNormLayers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bncli.analysis.layer_discovery import NAMING_SCHEMES
+from bncli.analysis.naming_schemes import NAMING_SCHEMES
 from bncli.formats.detection import FORMATS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")

@@ -1,0 +1,102 @@
+"""Which arrays of a file belong to one layer: as the file tells it, or by their names; before any of them is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bncli.analysis.naming_schemes import (
+    NAMING_SCHEMES,
+    ROLES,
+    STATISTICS,
+    NamingScheme,
+    scheme_of_framework,
+    scheme_of_leaves,
+)
+from bncli.analysis.parallel_trees import join_trees
+from bncli.core.named_arrays import LayerHint
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from bncli.core.named_arrays import ArraySpec, NamedArrays
+
+
+@dataclass(frozen=True, slots=True)
+class LayerGroup:
+    """The arrays that seem to be one layer; they need not make a usable one."""
+
+    hint: LayerHint
+    """What the file says about the layer: no more than its path where it says nothing."""
+    scheme: NamingScheme
+    specs: Mapping[str, ArraySpec]
+    """By role."""
+    leaves: Collection[str]
+    """Last parts of the names of all arrays in the layer's place, of whatever role; none where the file tells roles."""
+
+    @property
+    def layer(self) -> str:
+        """Path of the layer in the file."""
+        return self.hint.layer
+
+
+def layer_groups(arrays: NamedArrays) -> Iterator[LayerGroup]:
+    """Yield the arrays of each layer: first of those that the file itself tells, then of those that names tell."""
+    told = [hint for hint in arrays.hints.values() if hint.roles]
+    yield from (_told(hint, arrays) for hint in told)
+    names_told = {name for hint in told for name in hint.roles.values()}
+    for layer, scheme, leaves in [*_joined(arrays.specs), *_side_by_side(arrays, names_told)]:
+        told_by_name = zip(ROLES, scheme.leaves, strict=False)
+        specs = {role: arrays.specs[leaves[leaf]] for role, leaf in told_by_name if leaf in leaves}
+        yield LayerGroup(arrays.hints.get(layer, LayerHint(layer)), scheme, specs, leaves)
+
+
+def without_aliases(groups: Iterable[LayerGroup]) -> tuple[list[LayerGroup], dict[str, tuple[str, ...]]]:
+    """Return each layer once, and under which other paths its memory stands."""
+    first_of: dict[object, str] = {}
+    kept: list[LayerGroup] = []
+    aliases: dict[str, tuple[str, ...]] = {}
+    for group in groups:
+        memory = tuple(group.specs[role].identity for role in STATISTICS)
+        owner = group.layer if None in memory else first_of.setdefault(memory, group.layer)
+        if owner == group.layer:
+            kept.append(group)
+        else:
+            aliases[owner] = (*aliases.get(owner, ()), group.layer)
+    return kept, aliases
+
+
+def _told(hint: LayerHint, arrays: NamedArrays) -> LayerGroup:
+    specs = {role: arrays.specs[hint.roles[role]] for role in ROLES if role in hint.roles}
+    scheme = scheme_of_framework(hint.framework, hint.roles.get("running_mean", ""))
+    return LayerGroup(hint, scheme, specs, leaves=())
+
+
+def _joined(names: Collection[str]) -> Iterator[tuple[str, NamingScheme, Mapping[str, str]]]:
+    for scheme in NAMING_SCHEMES:
+        if scheme.trees is not None:
+            for layer, leaves in join_trees(names, scheme.trees, scheme.leaves).items():
+                yield layer, scheme, leaves
+
+
+def _side_by_side(
+    arrays: NamedArrays, names_told: Collection[str]
+) -> Iterator[tuple[str, NamingScheme, Mapping[str, str]]]:
+    # What the format could not use as a layer is no layer by name either: it would lack what was not usable.
+    closed = {entry.name for entry in arrays.skipped}
+    # Names come first: the file in which an array lies may be one of many, and is opened when its spec is asked for.
+    by_layer: dict[str, dict[str, str]] = {}
+    for name in arrays.specs:
+        layer, leaf = _parted(name)
+        if name not in names_told and layer not in closed:
+            by_layer.setdefault(layer, {})[leaf] = name
+    for layer, leaves in by_layer.items():
+        scheme = scheme_of_leaves(leaves)
+        if scheme is not None:
+            yield layer, scheme, leaves
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """Return the layer's path and the last part of an array's name, without TensorFlow's `:0`."""
+    cut = max(name.rfind("."), name.rfind("/"))
+    return name[: max(cut, 0)], name[cut + 1 :].removesuffix(":0")

@@ -1,0 +1,67 @@
+"""How each framework names the arrays of a layer, and what it assumes where a file holds no setting: one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+ROLES = ("running_mean", "running_var", "weight", "bias", "num_batches_tracked")
+STATISTICS = ROLES[:2]
+"""What makes a layer one: both of them."""
+
+FOREIGN_STATISTICS = ("running_std", "moving_std", "moving_stddev")
+"""Leaves that stand for the variance in files of Keras 1 and of batch renormalization. What they hold differs from
+version to version, so they are never taken for a variance."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamingScheme:
+    """How one framework names the arrays of a layer, and the settings that it assumes."""
+
+    framework: str
+    leaves: tuple[str, ...]
+    """Last parts of the names, in the order of `ROLES`; fewer where the framework has no counter, none where the file
+    itself tells the roles of its arrays."""
+    eps: float
+    """The framework's default."""
+    momentum: float
+    """The framework's default as the weight of the new batch."""
+    trees: tuple[str, str] | None = None
+    """Where the statistics and the parameters of a layer lie in two trees, under like paths: the part of the path that
+    is the one or the other tree; `None` where they stand side by side."""
+
+
+# MXNet has two rows: Gluon's layer and the operator differ in names and eps. ONNX and Caffe files tell roles by place.
+# fmt: off
+NAMING_SCHEMES = (
+    #             framework running_mean    running_var        weight    bias    num_batches_tracked     eps   momentum
+    NamingScheme("torch",  ("running_mean", "running_var",     "weight", "bias", "num_batches_tracked"), 1e-5, 0.1),
+    NamingScheme("keras",  ("moving_mean",  "moving_variance", "gamma",  "beta"),                        1e-3, 0.01),
+    NamingScheme("paddle", ("_mean",        "_variance",       "weight", "bias"),                        1e-5, 0.1),
+    NamingScheme("mxnet",  ("running_mean", "running_var",     "gamma",  "beta"),                        1e-5, 0.1),
+    NamingScheme("mxnet",  ("moving_mean",  "moving_var",      "gamma",  "beta"),                        1e-3, 0.1),
+    NamingScheme("flax",   ("mean",         "var",             "scale",  "bias"),                        1e-5, 0.01,
+                 trees=("batch_stats", "params")),
+    NamingScheme("onnx",   (),                                                                           1e-5, 0.1),
+    NamingScheme("caffe",  (),                                                                           1e-5, 0.001),
+)
+# fmt: on
+
+
+def scheme_of_leaves(leaves: Collection[str]) -> NamingScheme | None:
+    """Return the scheme that explains most of the last parts of names that stand side by side.
+
+    One of the two statistics is enough to speak of a layer; `None` where there is neither.
+    """
+    side_by_side = [scheme for scheme in NAMING_SCHEMES if scheme.trees is None]
+    candidates = [scheme for scheme in side_by_side if any(leaf in leaves for leaf in scheme.leaves[: len(STATISTICS)])]
+    return max(candidates, key=lambda scheme: sum(leaf in leaves for leaf in scheme.leaves), default=None)
+
+
+def scheme_of_framework(framework: str | None, mean_name: str) -> NamingScheme:
+    """Return the scheme of a framework that a file names; of several, the one by which the running mean is named."""
+    schemes = [scheme for scheme in NAMING_SCHEMES if scheme.framework == framework]
+    return next((scheme for scheme in schemes if scheme.leaves and mean_name.endswith(scheme.leaves[0])), schemes[0])
