@@ -32,6 +32,10 @@ class BatchOptions:
     std: float | None = None
     scenario: str | None = None
     seed: int | None = None
+    ghost_batch: int | None = None
+    """Samples of the parts that a recorded batch is normalized in; `None` normalizes it as a whole."""
+    updates_per_step: int = 1
+    """How often a recorded batch updates the running statistics."""
 
     def __post_init__(self) -> None:
         """Refuse options that contradict each other, and values that no population has."""
@@ -39,8 +43,10 @@ class BatchOptions:
             self._refuse_two_sources()
         else:
             self._refuse_file_options()
-        if self.checkpoint is None and self.layer is not None:
-            raise InvalidUsage("--layer names a layer of a checkpoint, and no --checkpoint is given")
+        if self.ghost_batch is not None and self.updates_per_step != 1:
+            raise InvalidUsage("--ghost-batch says how many updates a batch makes, and so does --updates-per-step")
+        if not self.paths and self.checkpoint is None and self.layer is not None:
+            raise InvalidUsage("--layer names a layer of a checkpoint or a recording, and neither is given")
         if self.checkpoint is not None and (self.mean is not None or self.std is not None):
             raise InvalidUsage("the population is either that of --checkpoint or that of --mean and --std")
         if self.mean is not None and not math.isfinite(self.mean):
@@ -50,10 +56,27 @@ class BatchOptions:
         if self.scenario is not None and self.scenario not in SCENARIOS:
             raise InvalidUsage(f"unknown scenario {self.scenario!r}", hint=near_miss(self.scenario, SCENARIOS))
 
+    def refuse_recording_options(self) -> None:
+        """Refuse options of recordings where the batches come from elsewhere.
+
+        Raises:
+            InvalidUsage: one was given.
+        """
+        given = {
+            "--layer": self.checkpoint is None and self.layer is not None,
+            "--ghost-batch": self.ghost_batch is not None,
+            "--updates-per-step": self.updates_per_step != 1,
+        }
+        for name, is_given in given.items():
+            if is_given:
+                raise InvalidUsage(
+                    f"{name} is of a recording, and the batches are not from one",
+                    hint="--batch-size cuts files into batches",
+                )
+
     def _refuse_two_sources(self) -> None:
         options = {
             "--checkpoint": self.checkpoint,
-            "--layer": self.layer,
             "--mean": self.mean,
             "--std": self.std,
             "--scenario": self.scenario,

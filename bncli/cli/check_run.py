@@ -9,7 +9,7 @@ import typer
 
 from bncli.cli.endings import ending_of
 from bncli.cli.file_check import check_file
-from bncli.errors import BncliError
+from bncli.errors import BncliError, InvalidUsage
 from bncli.rules.outcome import Outcome, UnreadableFile
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bncli.analysis.layer_settings import GivenSettings
     from bncli.cli.check_settings import CheckSettings
+    from bncli.rules.base import Rule
     from bncli.rules.baseline import Baseline
     from bncli.rules.outcome import FileOutcome
 
@@ -33,12 +34,14 @@ def check_files(
 
     Raises:
         BncliError: none of the files can be read; it is the error of the last one.
+        InvalidUsage: only rules about data are in force, and there is no recording.
     """
+    rules = _in_force(settings.rules, recording)
     files: list[FileOutcome] = []
     failures: list[tuple[Path, BncliError]] = []
     for path in paths:
         try:
-            files.append(check_file(path, settings.rules, given, globs, recording))
+            files.append(check_file(path, rules, given, globs, recording))
         except BncliError as error:
             failures.append((path, error))
     for _, failure in failures if files else failures[:-1]:
@@ -47,7 +50,22 @@ def check_files(
     if not files:
         raise failures[-1][1]
     unreadable = tuple(UnreadableFile(path, error.message) for path, error in failures)
-    return Outcome(tuple(files), unreadable, settings.rules, settings.told)
+    return Outcome(tuple(files), unreadable, rules, settings.told)
+
+
+def _in_force(rules: tuple[Rule, ...], recording: Path | None) -> tuple[Rule, ...]:
+    """Return the rules that can say something: those about data need a recording.
+
+    Raises:
+        InvalidUsage: none is left.
+    """
+    able = tuple(rule for rule in rules if recording is not None or not rule.needs_recording)
+    if not able:
+        raise InvalidUsage(
+            f"{rules[0].code} looks at batches of data, and no --recording is given",
+            hint="bncli record makes one, and so does bncli.record(model, path) in a training loop",
+        )
+    return able
 
 
 def accepting(outcome: Outcome, baseline: Baseline) -> Outcome:

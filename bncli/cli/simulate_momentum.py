@@ -20,7 +20,8 @@ EXAMPLES = (
 
 def simulate_momentum(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILES]...", help="Arrays, each a batch: .npy, .safetensors or .pt.")
+        list[Path] | None,
+        typer.Argument(metavar="[FILES]...", help="Arrays, each a batch (.npy, .safetensors, .pt), or a recording."),
     ] = None,
     *,
     array: options.ArrayName = None,
@@ -38,7 +39,7 @@ def simulate_momentum(
     checkpoint: Annotated[
         Path | None, typer.Option(metavar="CKPT", help="Take a layer's running statistics as the population.")
     ] = None,
-    layer: Annotated[str | None, typer.Option(metavar="NAME", help="Which layer of the checkpoint.")] = None,
+    layer: Annotated[str | None, typer.Option(metavar="NAME", help="Of the checkpoint or the recording.")] = None,
     mean: Annotated[float | None, typer.Option(metavar="X", help="Mean of a synthetic population [default: 0]")] = None,
     std: Annotated[float | None, typer.Option(metavar="X", help="Its standard deviation [default: 1]")] = None,
     scenario: Annotated[
@@ -53,8 +54,19 @@ def simulate_momentum(
         int | None,
         typer.Option(min=1, metavar="N", help="Training steps [default: 1000, or once through the files]"),
     ] = None,
-    init_mean: Annotated[float, typer.Option(metavar="X", help="Running mean before the first step.")] = 0.0,
-    init_var: Annotated[float, typer.Option(metavar="X", help="Running variance before the first step.")] = 1.0,
+    ghost_batch: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Replay as if batches were normalized in parts of N samples."),
+    ] = None,
+    updates_per_step: Annotated[
+        int, typer.Option(min=1, metavar="K", help="Updates of a recorded batch; activation checkpointing makes 2.")
+    ] = 1,
+    init_mean: Annotated[
+        float | None, typer.Option(metavar="X", help="Running mean before the first step [default: recorded, else 0]")
+    ] = None,
+    init_var: Annotated[
+        float | None, typer.Option(metavar="X", help="Running variance before it [default: recorded, else 1]")
+    ] = None,
     convention: Annotated[
         str, typer.Option(metavar="NAME", help="torch, or keras: --momentum is a decay, variances have ddof 0.")
     ] = "torch",
@@ -88,5 +100,7 @@ def simulate_momentum(
         std=std,
         scenario=scenario,
         seed=seed,
+        ghost_batch=ghost_batch,
+        updates_per_step=updates_per_step,
     )
     emit(simulation_document(simulate(batch_options, run_options)), destination)

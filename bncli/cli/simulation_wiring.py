@@ -40,8 +40,10 @@ class RunOptions:
     momenta: Sequence[str] | None
     """As given: in the Keras convention these are decays."""
     steps: int | None
-    init_mean: float
-    init_var: float
+    init_mean: float | None
+    """`None` starts where the recording did, else at 0."""
+    init_var: float | None
+    """`None` starts where the recording did, else at 1."""
     convention: str
     dtype: str
     kept_steps: KeptSteps
@@ -59,9 +61,9 @@ class RunOptions:
                 f"--dtype {self.dtype} reproduces PyTorch's rounding, which is not that of Keras",
                 hint="leave out --dtype, or --convention",
             )
-        if not math.isfinite(self.init_mean):
+        if self.init_mean is not None and not math.isfinite(self.init_mean):
             raise InvalidUsage(f"--init-mean is {self.init_mean:g}: give a finite number")
-        if not 0 <= self.init_var < math.inf:
+        if self.init_var is not None and not 0 <= self.init_var < math.inf:
             raise InvalidUsage(f"--init-var is {self.init_var:g}: give a finite number that is not negative")
 
 
@@ -73,13 +75,12 @@ def simulate(batches: BatchOptions, options: RunOptions) -> SimulationReport:
     """
     momenta = _momenta(options)
     source, origin = _source(batches)
-    num_features = source.num_features
+    if not options.momenta and origin.kind == "recording" and options.convention == "torch":
+        momenta = (origin.momentum,)
     settings = RunSettings(
         momenta=momenta,
         num_steps=options.steps or origin.num_batches or DEFAULT_STEPS,
-        initial=RunningStatistics(
-            np.full(num_features, options.init_mean), np.full(num_features, options.init_var), num_batches_tracked=0
-        ),
+        initial=_initial(options, origin, source.num_features),
         ddof=DDOF_BY_CONVENTION[options.convention],
         dtype=DTYPES[options.dtype],
         kept_steps=options.kept_steps,
@@ -87,13 +88,28 @@ def simulate(batches: BatchOptions, options: RunOptions) -> SimulationReport:
     return SimulationReport(study_momenta(source, settings), origin, shows_trajectory=options.kept_steps == "all")
 
 
+def _initial(options: RunOptions, origin: BatchOrigin, num_features: int) -> RunningStatistics:
+    """Return where the run starts: as asked for, else as recorded, else as a new layer."""
+    if origin.initial is not None and options.init_mean is None and options.init_var is None:
+        return origin.initial
+    mean = 0.0 if options.init_mean is None else options.init_mean
+    var = 1.0 if options.init_var is None else options.init_var
+    return RunningStatistics(np.full(num_features, mean), np.full(num_features, var), num_batches_tracked=0)
+
+
 def _source(options: BatchOptions) -> tuple[BatchSource, BatchOrigin]:
     if options.paths:
+        from bncli.cli.recorded_batches import names_a_recording, replayed_batches
+
+        if names_a_recording(options):
+            return replayed_batches(options)
+        options.refuse_recording_options()
         from bncli.cli.measured_batches import measured_batches
 
         return measured_batches(options)
     from bncli.cli.synthetic_batches import synthetic_batches
 
+    options.refuse_recording_options()
     return synthetic_batches(options)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bncli.errors import InputNotFound
 from bncli.recording.opened_recording import told_as_malformed
@@ -21,6 +21,22 @@ _SPOOL_SUFFIX = ".part"
 def spool_path(path: Path) -> Path:
     """Return where the spool of a recording lies while it runs."""
     return path.with_name(path.name + _SPOOL_SUFFIX)
+
+
+def is_recording(path: Path) -> bool:
+    """Return whether a file is a recording, of any version, finished or cut off; reads its header at most."""
+    from safetensors import SafetensorError, safe_open  # noqa: PLC0415
+
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        if file.read(len(_FIRST_BYTES_OF_A_SPOOL)) == _FIRST_BYTES_OF_A_SPOOL:
+            return True
+    try:
+        opened: Any = safe_open(path, framework="np")
+        return "bncli_recording" in (opened.metadata() or {})
+    except SafetensorError:
+        return False
 
 
 def open_recording(path: Path) -> OpenedRecording:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bncli.analysis.momentum_study import MomentumStudy
+    from bncli.core.running_statistics import RunningStatistics
     from bncli.reports.document import Block, Cell, Value
 
 
@@ -23,13 +24,17 @@ if TYPE_CHECKING:
 class BatchOrigin:
     """Where the batches of a simulation come from."""
 
-    kind: Literal["files", "checkpoint", "synthetic"]
+    kind: Literal["files", "checkpoint", "synthetic", "recording"]
     text: str
     """In words."""
     details: Mapping[str, Any]
     """For programs: what identifies the batches, such as paths or a seed."""
     num_batches: int | None = None
     """After how many batches the first one comes again; `None` where each is a new one."""
+    initial: RunningStatistics | None = None
+    """Running statistics that the batches found when they were recorded; `None` where none are known."""
+    momentum: float | None = None
+    """Momentum of the recorded layer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,12 +62,19 @@ def _facts(report: SimulationReport) -> KeyValues:
         ("batches", report.origin.text),
         ("steps", _steps_text(settings.num_steps, report.origin.num_batches)),
         ("channels", report.study.num_features),
-        ("start", f"mean {settings.initial.mean[0]:g}, variance {settings.initial.var[0]:g}"),
+        ("start", _start_text(report)),
         ("update", f"as {framework}: batch variances with ddof {settings.ddof}"),
         ("precision", settings.dtype if settings.dtype == "float64" else f"{settings.dtype}, as PyTorch rounds on CPU"),
         ("best momentum", _choice_text(report.study)),
     ]
     return KeyValues(tuple(pairs))
+
+
+def _start_text(report: SimulationReport) -> str:
+    initial = report.study.settings.initial
+    if initial is report.origin.initial:
+        return "the running statistics that the first recorded batch found"
+    return f"mean {initial.mean[0]:g}, variance {initial.var[0]:g}"
 
 
 def _steps_text(num_steps: int, num_batches: int | None) -> str:

@@ -19,7 +19,7 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ({"paths": FILES, "seed": 0}, "--seed contradicts"),
     ({"checkpoint": Path("m.pt"), "mean": 0.0}, "either that of --checkpoint or that of --mean and --std"),
     ({"checkpoint": Path("m.pt"), "std": 1.0}, "either that of --checkpoint or that of --mean and --std"),
-    ({"layer": "bn1"}, "no --checkpoint is given"),
+    ({"layer": "bn1"}, "neither is given"),
     ({"array": "x"}, "no file is given"),
     ({"channel_axis": 1}, "no file is given"),
     ({"batch_size": 1}, "a single value per channel has no variance"),

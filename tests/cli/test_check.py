@@ -160,3 +160,17 @@ def test_sarif_is_chosen_by_its_suffix(faulty: Path) -> None:
 
 def test_the_same_is_written_twice(faulty: Path) -> None:
     assert invoke("check", faulty, SAMPLE) == invoke("check", faulty, SAMPLE)
+
+
+def test_rules_about_data_are_in_force_with_a_recording_alone() -> None:
+    digits, run = ROOT / "samples" / "digits.pt", ROOT / "samples" / "digits_run.safetensors"
+    without = json_of("check", digits, "--fail-on", "never")
+    with_recording = json_of("check", digits, "--recording", run, "--fail-on", "never")
+    added = {rule["code"] for rule in with_recording["rules"]} - {rule["code"] for rule in without["rules"]}
+    assert added == {"BN401", "BN402", "BN403", "BN404", "BN405"}
+    assert with_recording["findings"] == without["findings"]
+
+
+def test_a_rule_about_data_asks_for_a_recording() -> None:
+    answer = invoke("check", ROOT / "samples" / "digits.pt", "--select", "BN403")
+    assert (answer.exit_code, "looks at batches of data, and no --recording is given" in answer.stderr) == (2, True)

@@ -181,7 +181,7 @@ ERRORS: list[tuple[list[object], int, str]] = [
     (["--scenario", "sorted"], 2, "unknown scenario"),
     (["--dtype", "int8"], 2, "unknown dtype"),
     (["--convention", "keras", "--dtype", "float16"], 2, "PyTorch's rounding"),
-    (["--layer", "bn1"], 2, "no --checkpoint is given"),
+    (["--layer", "bn1"], 2, "neither is given"),
     (["a.npy", "--mean", "0"], 2, "contradicts the files"),
     (["--format", "yaml"], 2, "unknown format"),
 ]

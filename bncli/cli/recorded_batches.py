@@ -1,0 +1,70 @@
+"""From a recording of a live model to the batches that `simulate-momentum` replays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bncli.core.recorded_batches import RecordedBatches
+from bncli.core.repeated_batches import RepeatedBatches
+from bncli.errors import InputNotFound, InvalidValue
+from bncli.recording.opening import is_recording, open_recording
+from bncli.reports.simulation import BatchOrigin
+
+if TYPE_CHECKING:
+    from bncli.cli.batch_options import BatchOptions
+    from bncli.core.recorded_layer import RecordedLayer
+    from bncli.recording.opened_recording import OpenedRecording
+
+
+def names_a_recording(options: BatchOptions) -> bool:
+    """Return whether the batches are those of a recording."""
+    return len(options.paths) == 1 and is_recording(options.paths[0])
+
+
+def replayed_batches(options: BatchOptions) -> tuple[RepeatedBatches, BatchOrigin]:
+    """Return the batches of one recorded layer, and where they come from.
+
+    Raises:
+        BncliError: the recording cannot be read, or no layer was chosen, or it has no batch of two finite values.
+    """
+    path = options.paths[0]
+    with open_recording(path) as recording:
+        layer = recording.layer(_layer_name(recording, options.layer))
+    batches = layer.batch_statistics()
+    is_finite = np.isfinite(batches.mean).all(axis=1) & np.isfinite(batches.var).all(axis=1)
+    if not len(batches) or not is_finite.all():
+        what = "a batch of NaN or infinity" if len(batches) else "no batch of two values per channel"
+        raise InvalidValue(f"{path}: layer {layer.name} has {what}", hint="bncli check --recording lists such batches")
+    repeats = _repeats(layer, options)
+    source = RepeatedBatches(RecordedBatches(batches), repeats)
+    updates = "" if source.num_recorded == len(batches) else f", {source.num_recorded:,} updates"
+    origin = BatchOrigin(
+        kind="recording",
+        text=f"{len(batches):,} recorded batches of {layer.name}{updates}, from {path}",
+        details={"path": str(path), "layer": layer.name, "num_recorded": len(batches)},
+        num_batches=source.num_recorded,
+        initial=layer.start,
+        momentum=layer.momentum,
+    )
+    return source, origin
+
+
+def _layer_name(recording: OpenedRecording, asked: str | None) -> str:
+    if asked is not None:
+        return asked
+    if len(recording.layer_names) != 1:
+        raise InputNotFound(
+            f"{recording.path}: has {len(recording.layer_names)} layers, and one is needed",
+            hint=f"give --layer, such as --layer {next(iter(recording.layer_names), 'NAME')}",
+        )
+    return recording.layer_names[0]
+
+
+def _repeats(layer: RecordedLayer, options: BatchOptions) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return how many updates each batch makes."""
+    num_samples = layer.rows.num_samples[layer.rows.num_values > 1]
+    if options.ghost_batch is not None:
+        return np.maximum(1, -(-num_samples // options.ghost_batch))
+    return np.full(len(num_samples), options.updates_per_step, np.int64)

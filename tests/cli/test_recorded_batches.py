@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.checkpoint import checkpoint
+
+import bncli
+from tests.helpers.invoke import ROOT, invoke
+from tests.helpers.json_output import json_of
+from tests.helpers.recordings import feed, pictures, small_network
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import nn
+
+RUN = ROOT / "samples" / "digits_run.safetensors"
+
+
+def recorded_run(folder: Path, momentum: float | None = 0.1) -> nn.Sequential:
+    """Record a run, and return the network with the running statistics that it has after it."""
+    model = small_network()
+    model[1].momentum = momentum
+    with torch.no_grad():
+        feed(model, pictures(2, batch_size=9))
+        with bncli.record(model, folder / "run"):
+            feed(model, pictures(12, batch_size=16))
+    return model
+
+
+@pytest.mark.parametrize("momentum", [0.1, 0.3])
+def test_a_replay_ends_where_the_layer_of_torch_ended(momentum: float, tmp_path: Path) -> None:
+    model = recorded_run(tmp_path, momentum)
+    document = json_of("simulate-momentum", tmp_path / "run", "--layer", "1")
+    assert (document["source"], document["layer"], document["num_recorded"]) == ("recording", "1", 12)
+    (run,) = document["runs"]
+    assert run["momentum"] == momentum
+    np.testing.assert_allclose(run["final_mean"], model[1].running_mean, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(run["final_var"], model[1].running_var, rtol=1e-5)
+
+
+def test_other_momenta_and_starts_are_tried_on_the_same_batches(tmp_path: Path) -> None:
+    recorded_run(tmp_path)
+    options = ("--layer", "1", "--momentum", "0.5", "--momentum", "none", "--init-mean", "7")
+    document = json_of("simulate-momentum", tmp_path / "run", *options)
+    assert document["initial"] == {"mean": [7.0] * 4, "var": [1.0] * 4}
+    assert [run["momentum"] for run in document["runs"]] == [0.5, None]
+
+
+def test_two_updates_per_step_are_those_of_activation_checkpointing(tmp_path: Path) -> None:
+    model = small_network()
+    with bncli.record(model, tmp_path / "run"):
+        for batch in pictures(5, batch_size=8):
+            checkpoint(model, batch.requires_grad_(), use_reentrant=False).sum().backward()
+    document = json_of("simulate-momentum", tmp_path / "run", "--layer", "5", "--updates-per-step", "2")
+    assert (document["num_steps"], document["num_batches"]) == (10, 10)
+    np.testing.assert_allclose(document["runs"][0]["final_var"], model[5].running_var, rtol=1e-5)
+
+
+def test_ghost_batches_update_once_for_each_part(tmp_path: Path) -> None:
+    recorded_run(tmp_path)
+    document = json_of("simulate-momentum", tmp_path / "run", "--layer", "1", "--ghost-batch", "6")
+    assert document["num_steps"] == 12 * 3
+
+
+def test_the_start_is_told_to_be_the_recorded_one() -> None:
+    answer = invoke("simulate-momentum", RUN, "--layer", "bn2")
+    assert "16 recorded batches of bn2" in answer.stdout
+    assert "the running statistics that the first recorded batch found" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([RUN], 3, "has 4 layers, and one is needed"),
+        ([RUN, "--layer", "bn9"], 3, "no layer 'bn9'"),
+        (
+            [RUN, "--layer", "bn2", "--ghost-batch", 4, "--updates-per-step", 2],
+            2,
+            "--ghost-batch says how many updates",
+        ),
+        ([ROOT / "samples" / "input_a.npy", "--layer", "bn2"], 2, "--layer is of a recording"),
+        ([ROOT / "samples" / "input_a.npy", "--ghost-batch", 2], 2, "--ghost-batch is of a recording"),
+        (["--updates-per-step", 2], 2, "--updates-per-step is of a recording"),
+        (["--layer", "bn2"], 2, "and neither is given"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(arguments: list[object], code: int, words: str) -> None:
+    answer = invoke("simulate-momentum", *arguments)
+    assert (answer.exit_code, words in answer.stderr, answer.stdout) == (code, True, "")
+
+
+def test_batches_that_are_not_finite_are_not_replayed(tmp_path: Path) -> None:
+    model = torch.nn.Sequential(torch.nn.BatchNorm1d(2))
+    with bncli.record(model, tmp_path / "run"):
+        feed(model, [torch.full((4, 2), torch.inf)])
+    answer = invoke("simulate-momentum", tmp_path / "run")
+    assert (answer.exit_code, "layer 0 has a batch of NaN or infinity" in answer.stderr) == (3, True)
