@@ -21,7 +21,7 @@ INTRODUCTION = """\
 
 Every rule is about one wrong state of a layer, and is named after it. Thresholds were chosen on 18 published models,
 714 batch-normalization layers with 49,821 channels in all. They all work, and no rule gives an error on any of them,
-save those for a deployment target. `bncli rule CODE` shows the same text in the terminal.
+save those for a deployment target and those about data (BN4), which need `--recording`. `bncli rule CODE` shows the same text in the terminal.
 
 | severity | meaning |
 |:---|:---|
