@@ -20,7 +20,7 @@ from bncli.core.rounding import FLOAT_DTYPES, round_to
 from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, near_miss
 from bncli.formats.detection import open_named_arrays
 from bncli.formats.opened_file import OpenedFile
-from bncli.formats.rewriting import patches_of, write_copy
+from bncli.formats.rewriting import REWRITABLE_FORMATS, patches_of, write_copy
 from bncli.recording.opening import open_recording
 from bncli.reports.calibration import CalibrationFiles
 
@@ -72,8 +72,10 @@ def calibrate_file(
     """Write the new checkpoint, and return what moved. Inputs are only read.
 
     Raises:
+        InvalidUsage: the output is one of the inputs, or has the suffix of another format than the checkpoint.
         BncliError: a file cannot be used, a layer has no finite statistics, or the output cannot be written.
     """
+    _check_apart(output, (checkpoint_path, *recording_paths))
     with ExitStack() as stack:
         arrays = stack.enter_context(open_named_arrays(checkpoint_path))
         recordings = [stack.enter_context(open_recording(path)) for path in recording_paths]
@@ -81,11 +83,28 @@ def calibrate_file(
         calibration = _calibrate(checkpoint, recordings, settings, globs)
         if not isinstance(arrays, OpenedFile):
             raise InvalidUsage(f"{checkpoint_path}: lies in several files", hint="save it as one file first")
+        _check_suffix(output, arrays)
         patches = patches_of(arrays, _new_values(calibration.layers, arrays))
         with atomic_file(output, force=force) as file:
             write_copy(checkpoint_path, arrays.format, patches, file)
     cut_off = tuple(recording.path for recording in recordings if not recording.is_complete)
     return calibration, CalibrationFiles(checkpoint_path, checkpoint.format, tuple(recording_paths), cut_off, output)
+
+
+def _check_apart(output: Path, inputs: Sequence[Path]) -> None:
+    for path in inputs:
+        if output.exists() and path.exists() and output.samefile(path):
+            raise InvalidUsage(f"--output {output}: is an input, and inputs are never changed", hint="name a new file")
+
+
+def _check_suffix(output: Path, arrays: OpenedFile) -> None:
+    """Refuse a name by which other programs would take the new file for one of another format."""
+    for other in REWRITABLE_FORMATS:
+        if other.name != arrays.format and output.suffix.lower() in other.suffixes:
+            raise InvalidUsage(
+                f"--output {output}: the new file is of the format of {arrays.path}, {arrays.format}",
+                hint=f"name it with the suffix {arrays.path.suffix}" if arrays.path.suffix else None,
+            )
 
 
 def _calibrate(

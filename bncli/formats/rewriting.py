@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bncli.formats.regions import Region
     from bncli.formats.stored_array import StoredArray
 
-REWRITABLE_FORMATS = (safetensors.FORMAT.name, torch_zip.FORMAT.name)
+REWRITABLE_FORMATS = (safetensors.FORMAT, torch_zip.FORMAT)
 
 _COPIED_AT_ONCE = 4 * 1024**2
 
@@ -49,10 +49,11 @@ def patches_of(arrays: OpenedFile, values: Mapping[str, NDArray[np.float64]]) ->
         UnsupportedFormat: the file is of a format that cannot be rewritten, or an array does not lie in it in one run
             of plain floating-point numbers.
     """
-    if arrays.format not in REWRITABLE_FORMATS:
+    names = [each.name for each in REWRITABLE_FORMATS]
+    if arrays.format not in names:
         raise UnsupportedFormat(
             f"{arrays.path}: a {arrays.format} file cannot be rewritten",
-            hint=f"load it and save it as {' or '.join(REWRITABLE_FORMATS)}",
+            hint=f"load it and save it as {' or '.join(names)}",
         )
     return [_patch(arrays, name, arrays.stored(name), new) for name, new in values.items()]
 
@@ -62,7 +63,7 @@ def write_copy(path: Path, format_name: str, patches: Iterable[Patch], file: IO[
 
     Args:
         path: the file to copy; it is only read.
-        format_name: its format, one of `REWRITABLE_FORMATS`.
+        format_name: the name of its format, one of `REWRITABLE_FORMATS`.
         patches: bytes to replace; they do not overlap.
         file: where the copy goes, from start to end.
     """

@@ -24,11 +24,27 @@ def test_an_infinite_prior_is_no_number_of_samples() -> None:
         estimate_settings("pooled", None, float("inf"))
 
 
-def test_a_file_is_calibrated_in_place_of_itself_when_forced(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["m.pt", "run", "link"])
+def test_an_input_is_never_written_over_even_when_forced(target: str, tmp_path: Path) -> None:
     torch.save({"0": torch.nn.BatchNorm2d(2).state_dict()}, tmp_path / "m.pt")
     recorded_layer(pictures(2), tmp_path / "run", torch.nn.BatchNorm2d(2))
-    arguments = tmp_path / "m.pt", [tmp_path / "run"], tmp_path / "m.pt", EstimateSettings()
-    calibration, files = calibrate_file(*arguments, given=GivenSettings(), globs=(), force=True)
-    assert files.output == tmp_path / "m.pt"
-    stored = torch.load(tmp_path / "m.pt")["0"]
-    torch.testing.assert_close(stored["running_mean"].double(), torch.from_numpy(calibration.layers[0].mean))
+    (tmp_path / "link").symlink_to("m.pt")
+    before = (tmp_path / target).read_bytes()
+    with pytest.raises(InvalidUsage, match=f"{target}: is an input"):
+        calibrated(tmp_path, tmp_path / target)
+    assert (tmp_path / target).read_bytes() == before
+
+
+def test_a_new_file_never_bears_the_suffix_of_another_format(tmp_path: Path) -> None:
+    torch.save({"0": torch.nn.BatchNorm2d(2).state_dict()}, tmp_path / "m.pt")
+    recorded_layer(pictures(2), tmp_path / "run", torch.nn.BatchNorm2d(2))
+    with pytest.raises(InvalidUsage, match="the new file is of the format of") as raised:
+        calibrated(tmp_path, tmp_path / "new.safetensors")
+    assert raised.value.hint == "name it with the suffix .pt"
+    assert not (tmp_path / "new.safetensors").exists()
+
+
+def calibrated(folder: Path, output: Path) -> None:
+    calibrate_file(
+        folder / "m.pt", [folder / "run"], output, EstimateSettings(), given=GivenSettings(), globs=(), force=True
+    )
