@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from bncli.core.named_arrays import Array
 
 BACKENDS: dict[str, Backend] = {"auto": "numpy", "numpy": "numpy", "torch": "torch", "both": "numpy"}
-"""From the option to the backend that gives the output."""
+"""From the option to the backend that gives the output; on another device than the CPU, auto is torch."""
+CPU = "cpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +62,21 @@ def run_settings(mode: str, steps: int | None, channel_axis: int, backend: str, 
     """Return how the layer is run.
 
     Raises:
-        InvalidUsage: no such mode or backend, or train mode with no step.
+        InvalidUsage: no such mode or backend, train mode with no step, or a device for NumPy.
     """
     modes = {name: name for name in get_args(Mode)}
     if mode not in modes:
         raise InvalidUsage(f"unknown mode {mode!r}", hint=near_miss(mode, modes))
     if backend not in BACKENDS:
         raise InvalidUsage(f"unknown backend {backend!r}", hint=near_miss(backend, BACKENDS))
+    if backend == "numpy" and device != CPU:
+        raise InvalidUsage(f"--device {device} is for torch, and --backend is numpy", hint="take --backend torch")
     if mode == "train" and steps == 0:
         raise InvalidUsage("train mode takes at least one step", hint="--mode eval normalizes without training")
     default_steps = 1 if mode == "train" else 0
     chosen_steps = default_steps if steps is None else steps
-    return RunSettings(modes[mode], chosen_steps, channel_axis, BACKENDS[backend], device)
+    chosen_backend: Backend = "torch" if backend == "auto" and device != CPU else BACKENDS[backend]
+    return RunSettings(modes[mode], chosen_steps, channel_axis, chosen_backend, device)
 
 
 def normalization_report(

@@ -38,7 +38,7 @@ def normalize(
         typer.Option(min=0, metavar="K", help="Training steps on the input [default: 1 in train mode, 0 in eval mode]"),
     ] = None,
     backend: Annotated[str, typer.Option(metavar="NAME", help="auto, numpy, torch or both.")] = "auto",
-    device: Annotated[str, typer.Option(metavar="NAME", help="Where torch computes: cpu or cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(metavar="NAME", help="Where torch computes: cpu, cuda or cuda:N.")] = "cpu",
     dtype: Annotated[
         str | None, typer.Option(metavar="NAME", help="float64, float32, float16 or bfloat16 [default: stored]")
     ] = None,

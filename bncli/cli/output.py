@@ -41,8 +41,7 @@ class OutputOptions:
     def __post_init__(self) -> None:
         _choose_renderer(self)
         if self.color not in COLOR_CHOICES:
-            hint = near_miss(self.color, COLOR_CHOICES)
-            raise InvalidUsage(f"--color takes {', '.join(COLOR_CHOICES)}, not '{self.color}'", hint=hint)
+            raise InvalidUsage(f"--color is {self.color!r}", hint=near_miss(self.color, COLOR_CHOICES))
         if self.path is not None:
             check_writable(self.path, force=self.force)
 

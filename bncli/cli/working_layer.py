@@ -13,7 +13,7 @@ from bncli.analysis.layer_selection import only_layer
 from bncli.core.batch_norm_layer import Setting
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import RunningStatistics, fresh
-from bncli.errors import InvalidUsage
+from bncli.errors import InvalidUsage, ShapeMismatch
 from bncli.formats.detection import open_named_arrays
 
 if TYPE_CHECKING:
@@ -72,7 +72,11 @@ def working_layer(options: LayerOptions, num_features: int) -> WorkingLayer:
 
     Args:
         options: checked against each other.
-        num_features: channels of the input, which a fresh layer takes over.
+        num_features: channels C of the input, which a fresh layer takes over.
+
+    Raises:
+        ShapeMismatch: an array of a file is not of shape (C,).
+        BncliError: a file cannot be used, or a checkpoint has not the one layer asked for.
     """
     if options.checkpoint is not None:
         return _from_checkpoint(options, options.checkpoint)
@@ -80,16 +84,16 @@ def working_layer(options: LayerOptions, num_features: int) -> WorkingLayer:
     momentum: Setting[float | None] = options.given.momentum or Setting(DEFAULT_MOMENTUM, "assumed")
     start = fresh(num_features)
     running = RunningStatistics(
-        start.mean if options.running_mean is None else _vector(options.running_mean),
-        start.var if options.running_var is None else _vector(options.running_var),
+        _vector("running_mean", options.running_mean, start.mean),
+        _vector("running_var", options.running_var, start.var),
         0,
     )
     layer = BatchNorm(
         num_features,
         eps=eps.value,
         momentum=momentum.value,
-        weight=_affine(options, options.weight, np.ones(num_features)),
-        bias=_affine(options, options.bias, np.zeros(num_features)),
+        weight=_vector("weight", options.weight, np.ones(num_features)) if options.is_affine else None,
+        bias=_vector("bias", options.bias, np.zeros(num_features)) if options.is_affine else None,
         running=running if options.tracks_running_stats else None,
     )
     return WorkingLayer(layer, eps, momentum, None)
@@ -115,16 +119,18 @@ def _running(stored: BatchNormLayer) -> RunningStatistics:
     return RunningStatistics(mean, var, stored.num_batches_tracked)
 
 
-def _affine(options: LayerOptions, path: Path | None, default: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    if not options.is_affine:
-        return None
-    return default if path is None else _vector(path)
-
-
-def _vector(path: Path) -> NDArray[np.float64]:
-    """Return the only array of a file as float64; its shape is checked against the layer's channels later."""
+def _vector(role: str, path: Path | None, default: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the only array of a file as float64, or without a file the default, which has the shape asked for."""
+    if path is None:
+        return default
     with open_named_arrays(path) as arrays:
-        return arrays.read(choose_array(arrays, None).name).astype(np.float64)
+        spec = choose_array(arrays, None)
+        if spec.shape != default.shape:
+            raise ShapeMismatch(
+                f"{path}: {role} has shape {list(spec.shape)}, and the input has {default.size} channels",
+                hint=f"a layer's array has one value per channel: shape [{default.size}]",
+            )
+        return arrays.read(spec.name).astype(np.float64)
 
 
 def _wide(values: NDArray[np.generic] | None) -> NDArray[np.float64] | None:

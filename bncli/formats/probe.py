@@ -81,9 +81,17 @@ def _probe_directory(path: Path) -> FileProbe:
     try:
         with os.scandir(path) as entries:
             for entry in entries:
-                names.append(f"{entry.name}/" if entry.is_dir() else entry.name)
+                names.append(f"{entry.name}/" if _is_directory(entry) else entry.name)
                 if len(names) > _MAX_ENTRIES:
                     raise MalformedFile(f"{path}: a directory of more than {_MAX_ENTRIES} entries")
     except OSError as error:
         raise BncliError(f"{path}: the directory cannot be listed: {error.strerror or error}") from error
     return FileProbe(path, 0, b"", is_directory=True, entry_names=tuple(sorted(names)))
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry leads to a directory; a symbolic link that leads in a circle leads nowhere."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

@@ -85,6 +85,19 @@ def test_train_mode_takes_a_step_and_eval_mode_none_unless_told(mode: str, given
 
 
 @pytest.mark.parametrize(
+    ("backend", "device", "chosen"),
+    [("auto", "cpu", "numpy"), ("auto", "cuda", "torch"), ("numpy", "cpu", "numpy"), ("torch", "cpu", "torch")],
+)
+def test_auto_takes_torch_where_the_device_is_another_than_the_cpu(backend: str, device: str, chosen: str) -> None:
+    assert run_settings("train", None, 1, backend, device).backend == chosen
+
+
+def test_a_device_for_numpy_is_refused() -> None:
+    with pytest.raises(InvalidUsage, match="--device cuda is for torch"):
+        run_settings("train", None, 1, "numpy", "cuda")
+
+
+@pytest.mark.parametrize(
     ("mode", "steps", "backend", "message"),
     [
         ("training", None, "auto", "unknown mode"),

@@ -11,7 +11,7 @@ import torch
 
 from bncli.cli.given_settings import given_settings
 from bncli.cli.working_layer import LayerOptions, working_layer
-from bncli.errors import InvalidUsage
+from bncli.errors import InvalidUsage, ShapeMismatch
 
 
 def options(**changed: Any) -> LayerOptions:
@@ -59,6 +59,12 @@ def test_a_layer_of_a_checkpoint_brings_its_state(tmp_path: Path) -> None:
     assert working.layer.running is not None
     np.testing.assert_array_equal(working.layer.running.mean, module[0].running_mean.double().numpy())
     assert working.layer.running.num_batches_tracked == 1
+
+
+def test_an_array_of_another_shape_is_told_with_its_file(tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", np.ones((2, 1), np.float32))
+    with pytest.raises(ShapeMismatch, match=r"v\.npy: running_mean has shape \[2, 1\], and the input has 2 channels"):
+        working_layer(options(running_mean=tmp_path / "v.npy"), 2)
 
 
 FILE = Path("some.npy")

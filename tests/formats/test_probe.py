@@ -77,6 +77,11 @@ def test_a_directory_is_known_by_the_names_in_it(tmp_path: Path) -> None:
     assert probe.entry_names == (".a", "b", "link/", "variables/")
 
 
+def test_a_link_that_leads_in_a_circle_is_a_name_like_others(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    assert probe_path(tmp_path).entry_names == ("circle",)
+
+
 def test_a_file_has_no_names_in_it(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"abc")
     probe = probe_path(tmp_path / "x")
