@@ -7,7 +7,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint samples docs fuzz clean
+.PHONY: help demo test bench diagnosis lint samples docs fuzz clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ bench: .venv/installed-tests ## Measure start-up, speed, accuracy and the readin
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.fuzz_normalize
 	$(BIN)/python -m benchmarks.checkpoints
+
+diagnosis: .venv/installed-tests ## Train small networks with a fault each, and count how often check and diff name it
+	$(BIN)/python -m benchmarks.diagnosis --update docs/diagnosis.md
 
 lint: .venv/installed-tests ## Run the checks that need no test: style, types, import rules
 	$(BIN)/ruff check

@@ -9,6 +9,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 
 from benchmarks.diagnosis.case import Case, Specimen, faults
+from benchmarks.diagnosis.digits import Feed
 from benchmarks.diagnosis.saving import copied, save_state, trained_net, trained_state
 from benchmarks.diagnosis.training import Recipe, new_net, train
 from bncli.analysis.verdicts import Verdict
@@ -92,10 +93,12 @@ AVERAGED_MODELS = (
          codes=faults("BN201"), verdict=Verdict.STATS_FROZEN),
     Case("teacher-with-stale-buffers", "an average of parameters, of a trained model", _teacher_with_stale_buffers,
          verdict=Verdict.STATS_FROZEN,
-         unseen="statistics and weights are sound apart; `diff` with the average as it began, or `calibrate`"),
+         data=Feed(),
+         unseen="statistics and weights are sound apart; `diff` with the average as it began"),
     Case("swa-not-re-estimated", "averaged weights with the last model's statistics", _swa_not_re_estimated,
          verdict=Verdict.STATS_FROZEN,
-         unseen="the statistics are sound, but of other weights; `diff` with the last model, or `calibrate`"),
+         data=Feed(),
+         unseen="the statistics are sound, but of other weights; `diff` with the last model"),
     Case("averaged-files", "three checkpoints averaged, counters included", _averaged_files,
          codes=faults("BN104"), verdict=Verdict.AVERAGED_OR_EDITED),
     Case("averaged-siblings", "a soup of models with equal counters", _averaged_siblings,

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from benchmarks.diagnosis.digits import Feed
     from bncli.rules.base import Target
 
 
@@ -45,6 +46,8 @@ class Case:
     """Deployment that is checked for."""
     momentum: float | None = None
     """Given on the command line; `None` where it is not."""
+    data: Feed | None = None
+    """What the model is for, where a recording of it is held against the file; `None` where none is made."""
     unseen: str = ""
     """Why one file cannot show the fault, and which command can; empty where it can."""
 

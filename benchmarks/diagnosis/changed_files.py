@@ -9,6 +9,7 @@ from torch import nn
 
 from benchmarks.diagnosis.case import Case, Specimen, faults
 from benchmarks.diagnosis.digit_net import layers_of
+from benchmarks.diagnosis.digits import Feed
 from benchmarks.diagnosis.saving import save_state, trained_net, trained_state
 from benchmarks.diagnosis.training import Recipe, new_net
 from bncli.analysis.verdicts import Verdict
@@ -119,5 +120,5 @@ CHANGED_FILES = (
          codes=faults("BN104")),
     Case("statistics-of-another-run", "buffers of one run, weights of another", _weights_of_another_run,
          verdict=Verdict.AVERAGED_OR_EDITED,
-         unseen="both are sound by themselves; `diff` with the right file, or `calibrate`"),
+         data=Feed(), unseen="both are sound by themselves; `diff` with the right file, or `calibrate`"),
 )  # fmt: skip

@@ -76,6 +76,8 @@ _RECIPES: Mapping[str, Recipe] = {
     "high-contrast": Recipe(feed=Feed(scale=3.0)),
 }
 """Saved as state dicts, with the default eps and momentum."""
+_RECORDED = frozenset({"default", "batch-8", "batch-64", "adam", "plain-sgd", "fast", "warm-up", "long", "inverted"})
+"""Ordinary runs whose statistics are held against recorded data too."""
 
 _RECIPES_WITH_SETTINGS: Mapping[str, Recipe] = {
     "module": _BASE,
@@ -208,14 +210,17 @@ def _without_counters(seed: int, folder: Path) -> Specimen:
 
 
 HEALTHY_RUNS = (
-    *(Case(name, "an ordinary run", _state_of(recipe)) for name, recipe in _RECIPES.items()),
+    *(
+        Case(name, "an ordinary run", _state_of(recipe), data=recipe.feed if name in _RECORDED else None)
+        for name, recipe in _RECIPES.items()
+    ),
     *(Case(name, "an ordinary run, saved whole", _module_of(r)) for name, r in _RECIPES_WITH_SETTINGS.items()),
-    Case("trained-on", "training went on", _trained_on, verdict=Verdict.TRAINED),
+    Case("trained-on", "training went on", _trained_on, verdict=Verdict.TRAINED, data=Feed()),
     Case("fine-tuned", "fine-tuned for another domain", _fine_tuned_for_another_domain, verdict=Verdict.TRAINED),
     Case("frozen-well", "two blocks frozen and in eval mode", _frozen_well, verdict=Verdict.TRAINED),
     Case("norm-eval", "statistics kept on purpose", _norm_eval, verdict=Verdict.STATS_FROZEN),
-    Case("re-estimated", "statistics estimated anew", _re_estimated, verdict=Verdict.RE_ESTIMATED),
-    Case("averaged-well", "averaged, statistics estimated", _averaged_well, verdict=Verdict.REWOUND),
+    Case("re-estimated", "statistics estimated anew", _re_estimated, verdict=Verdict.RE_ESTIMATED, data=Feed()),
+    Case("averaged-well", "averaged, statistics estimated", _averaged_well, verdict=Verdict.REWOUND, data=Feed()),
     Case("average-with-buffers", "a moving average of everything", _moving_average_with_buffers,
          verdict=Verdict.TRAINED),
     Case("copied-in-float64", "the same in another precision", _copied_in_float64, verdict=Verdict.IDENTICAL),

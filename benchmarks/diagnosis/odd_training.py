@@ -123,7 +123,7 @@ ODD_TRAINING = (
          verdict=Verdict.MOMENTUM_ZERO_OR_DEAD),
     Case("momentum-0-in-fine-tuning", "statistics stay the parent's", _momentum_zero_in_fine_tuning,
          verdict=Verdict.MOMENTUM_ZERO_OR_DEAD,
-         unseen="the statistics are the parent's, which are sound; `diff` with the parent"),
+         data=Feed(), unseen="the statistics are the parent's, which are sound; `diff` with the parent"),
     Case("saved-after-10-steps", "too few updates for the default momentum", _state_of(Recipe(num_steps=10)),
          codes=faults("BN204")),
     Case("slow-momentum", "momentum 0.003 for 120 steps", _module_of(Recipe(momentum=0.003)), codes=faults("BN204")),

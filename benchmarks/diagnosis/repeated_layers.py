@@ -85,5 +85,5 @@ REPEATED_LAYERS = (
     Case("loaded-into-the-wrong-layer", "one layer's statistics under two names", _loaded_into_the_wrong_layer,
          codes=faults("BN309")),
     Case("ranks-disagree", "ranks that never share statistics", _ranks, verdict=Verdict.RANKS_DISAGREE,
-         unseen="each rank's statistics are sound for its shard; `diff` of two ranks"),
+         data=Feed(), unseen="each rank's statistics are sound for its shard; `diff` of two ranks"),
 )  # fmt: skip

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 def report(faulty: Sequence[CaseScore], healthy: Sequence[CaseScore], overall: Totals, seeds: Sequence[int]) -> str:
     """Return the tables of a run over some seeds."""
-    return "\n".join((*_summary(faulty, healthy, overall, seeds), "", *_faults(faulty), "", *_healthy(healthy), ""))
+    parts = (
+        _summary(faulty, healthy, overall, seeds),
+        _faults(faulty),
+        _healthy(healthy),
+        _unseen(faulty),
+        _shifts((*faulty, *healthy)),
+    )
+    return "\n".join(line for part in parts for line in (*part, ""))
 
 
 def _summary(
@@ -65,6 +72,24 @@ def _healthy(scores: Sequence[CaseScore]) -> Iterator[str]:
             yield f"| {score.case.name} | {score.case.story} | {score.case.verdict or ''} | {told} | {_alarms(score)} |"
     yield ""
     yield f"No error and no warning in any run of: {', '.join(score.case.name for score in quiet)}."
+
+
+def _unseen(scores: Sequence[CaseScore]) -> Iterator[str]:
+    yield "| fault | what happened | why one file cannot show it | what can |"
+    yield "|---|---|---|---|"
+    for score in scores:
+        if score.case.unseen:
+            why, _, what = score.case.unseen.partition("; ")
+            yield f"| {score.case.name} | {score.case.story} | {why} | {what} |"
+
+
+def _shifts(scores: Sequence[CaseScore]) -> Iterator[str]:
+    """Yield what recorded data says where a file says nothing, beside ordinary runs."""
+    yield "| run | what happened | shift of the means, least | most |"
+    yield "|---|---|---|---|"
+    recorded = [score for score in scores if score.shifts]
+    for score in sorted(recorded, key=lambda each: -each.shifts[-1]):
+        yield f"| {score.case.name} | {score.case.story} | {score.shifts[0]:.2f} | {score.shifts[-1]:.2f} |"
 
 
 def _cell(part: Share) -> str:

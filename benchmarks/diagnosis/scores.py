@@ -55,6 +55,11 @@ class CaseScore:
         return share(each.is_told_apart for each in self.judgements)
 
     @property
+    def shifts(self) -> tuple[float, ...]:
+        """How far recorded data moves the means, in each run for which some was recorded; the least first."""
+        return tuple(sorted(each.answers.shift for each in self.judgements if each.answers.shift is not None))
+
+    @property
     def false_alarms(self) -> tuple[str, ...]:
         """Rules that gave an error or a warning for nothing, once for each run."""
         return tuple(sorted(code for each in self.judgements for code in each.false_alarms))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.analysis.affine_layers import affine_layers
 from bncli.analysis.layer_faults import fault_of
 from bncli.analysis.layer_grouping import layer_groups, without_aliases
 from bncli.analysis.layer_labels import labels_of
@@ -114,7 +115,10 @@ def _why_none(arrays: NamedArrays, skipped: Sequence[Skipped]) -> tuple[str, str
             f"{arrays.path}: no usable batch-normalization layer; {skipped[0].name or 'the file'} {skipped[0].reason}",
             "give a checkpoint that holds whole layers",
         )
+    without_statistics = affine_layers(arrays)
     return (
         f"{arrays.path}: no batch-normalization layer among {len(arrays.specs)} arrays",
-        "a layer is a running_mean and a running_var side by side; exports often fold them into the convolution",
+        f"{without_statistics[0]} has weight and bias only: layer or group normalization, or track_running_stats=False"
+        if without_statistics
+        else "a layer is a running_mean and a running_var side by side; exports often fold them into the convolution",
     )

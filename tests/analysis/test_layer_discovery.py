@@ -65,6 +65,14 @@ def test_a_file_without_layers_is_an_error_that_says_what_a_layer_is() -> None:
     assert "running_mean and a running_var" in str(caught.value.hint)
 
 
+def test_a_file_of_normalizations_without_statistics_says_what_they_may_be() -> None:
+    arrays = {"bn.weight": np.ones(3), "bn.bias": np.zeros(3)}
+    with pytest.raises(NoBatchNormLayers) as caught:
+        discover(ArraysInMemory(arrays))
+    assert "bn has weight and bias only" in str(caught.value.hint)
+    assert "track_running_stats=False" in str(caught.value.hint)
+
+
 def test_a_file_with_only_broken_layers_says_what_is_broken() -> None:
     with pytest.raises(NoBatchNormLayers, match="has running_mean but no running_var"):
         discover(ArraysInMemory(torch_arrays(running_var=None)))

@@ -82,14 +82,14 @@ def test_every_fault_is_one_that_a_rule_names_or_says_which_command_shows_it() -
 
 
 def test_answers_can_travel_between_processes() -> None:
-    answers = Answers((("BN301", "warning"),), Verdict.TRAINED)
+    answers = Answers((("BN301", "warning"),), Verdict.TRAINED, 0.5)
     assert pickle.loads(pickle.dumps(answers)) == answers  # noqa: S301 - made a moment ago
 
 
 def judgement(name: str, *found: str, verdict: str | None = None, severity: str = "warning") -> Judgement:
     """Return what was said of a fault that BN301 is about, with BN306 as its consequence."""
     case = Case(name, "", never_run, codes=faults("BN301"), consequences=faults("BN306"), verdict=Verdict.TRAINED)
-    return Judgement(case, Answers(tuple((code, severity) for code in found), verdict))
+    return Judgement(case, Answers(tuple((code, severity) for code in found), verdict, None))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_totals_count_runs_and_false_alarms() -> None:
         judgement("b"),
     ]
     healthy_case = Case("c", "", never_run)
-    healthy = [Judgement(healthy_case, Answers((("BN308", "info"),), None))]
+    healthy = [Judgement(healthy_case, Answers((("BN308", "info"),), None, None))]
     overall = totals(said, healthy)
     assert (overall.recall, overall.error_recall) == (Share(2, 3), Share(2, 3))
     assert overall.first == Share(1, 2)
