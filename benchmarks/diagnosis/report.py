@@ -44,6 +44,8 @@ def _summary(
 
 
 def _faults(scores: Sequence[CaseScore]) -> Iterator[str]:
+    yield "### Faults"
+    yield ""
     yield "| fault | what happened | rule | named | first | verdict of `diff` | told | false alarms |"
     yield "|---|---|---|---|---|---|---|---|"
     for score in scores:
@@ -64,6 +66,8 @@ def _faults(scores: Sequence[CaseScore]) -> Iterator[str]:
 
 def _healthy(scores: Sequence[CaseScore]) -> Iterator[str]:
     quiet = [score for score in scores if not score.false_alarms and not score.case.verdict]
+    yield "### Ordinary runs"
+    yield ""
     yield "| ordinary run | what happened | verdict of `diff` | told | false alarms |"
     yield "|---|---|---|---|---|"
     for score in scores:
@@ -75,6 +79,8 @@ def _healthy(scores: Sequence[CaseScore]) -> Iterator[str]:
 
 
 def _unseen(scores: Sequence[CaseScore]) -> Iterator[str]:
+    yield "### What one file cannot show"
+    yield ""
     yield "| fault | what happened | why one file cannot show it | what can |"
     yield "|---|---|---|---|"
     for score in scores:
@@ -85,6 +91,8 @@ def _unseen(scores: Sequence[CaseScore]) -> Iterator[str]:
 
 def _shifts(scores: Sequence[CaseScore]) -> Iterator[str]:
     """Yield what recorded data says where a file says nothing, beside ordinary runs."""
+    yield "### With recorded data"
+    yield ""
     yield "| run | what happened | shift of the means, least | most |"
     yield "|---|---|---|---|"
     recorded = [score for score in scores if score.shifts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,9 +20,9 @@ from bncli.rules.catalogue import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SEED = 3
+DOCUMENT = Path(__file__).parents[2] / "docs" / "diagnosis.md"
 QUICK_FAULTS = {
     "validated-in-train-mode", "overflowed-batch", "nan-in-the-input", "nan-in-the-loss", "memory-never-set",
     "saved-after-10-steps", "probed-when-new", "one-scale-runs-away", "loaded-into-the-wrong-layer",
@@ -79,6 +80,16 @@ def test_every_fault_is_one_that_a_rule_names_or_says_which_command_shows_it() -
         assert bool(case.codes) != bool(case.unseen), case.name
         assert case.codes | case.consequences <= {rule.code for rule in RULES}
         assert case.verdict in {None, OTHER_SETTINGS, *Verdict}
+
+
+def test_the_document_tells_of_every_case_as_it_is() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for case in FAULTS:
+        rules = " or ".join(sorted(case.codes)) or "none can"
+        assert f"| {case.name} | {case.story} | {rules} |" in text
+        if case.unseen:
+            assert f"| {case.name} | {case.story} | {case.unseen.replace('; ', ' | ')} |" in text
+    assert f"{len(FAULTS)} faults and {len(HEALTHY_RUNS)} ordinary runs" in text
 
 
 def test_answers_can_travel_between_processes() -> None:
