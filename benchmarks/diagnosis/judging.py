@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks.diagnosis.case import OTHER_SETTINGS
 from benchmarks.diagnosis.recorded_shift import recorded_shift
 from bncli.analysis.comparison import compare
-from bncli.analysis.layer_discovery import GivenSettings
+from bncli.analysis.layer_settings import GivenSettings
 from bncli.analysis.rank_files import are_rank_files
 from bncli.analysis.verdicts import Verdict
 from bncli.cli.file_check import check_file

@@ -9,7 +9,7 @@ import torch
 
 import bncli
 from benchmarks.diagnosis.training import Recipe, feed_through, new_net
-from bncli.analysis.layer_discovery import GivenSettings
+from bncli.analysis.layer_settings import GivenSettings
 from bncli.analysis.population_estimate import EstimateSettings
 from bncli.cli.calibration_wiring import calibrate_file
 
