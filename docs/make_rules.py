@@ -11,17 +11,18 @@ from bncli.renderers import markdown
 from bncli.renderers.base import Surface
 from bncli.reports.document import Document, KeyValues
 from bncli.reports.rule_pages import rule_blocks, rule_list
-from bncli.rules.catalogue import RULES
+from bncli.rules.catalogue import EXPLANATIONS
 
 if TYPE_CHECKING:
-    from bncli.rules.base import Rule
+    from bncli.rules.base import Explanation
 
 INTRODUCTION = """\
-# The rules of `bncli check`
+# The rules of `bncli check` and the verdicts of `bncli diff`
 
 Every rule is about one wrong state of a layer, and is named after it. Thresholds were chosen on 18 published models,
 714 batch-normalization layers with 49,821 channels in all. They all work, and no rule gives an error on any of them,
-save those for a deployment target and those about data (BN4), which need `--recording`. `bncli rule CODE` shows the same text in the terminal.
+save those for a deployment target and those about data (BN4), which need `--recording`. BN7 are no rules but verdicts
+of `bncli diff`, on two files. `bncli rule CODE` shows the same text in the terminal.
 
 | severity | meaning |
 |:---|:---|
@@ -39,13 +40,14 @@ BEYOND_ONE_FILE = """\
 
 | state | why not | what shows it |
 |:---|:---|:---|
-| frozen weights, drifting statistics | each state alone is sound | `bncli diff BEFORE AFTER` |
-| momentum 0 in a trained layer | statistics stand still between two files, not in one | `bncli diff BEFORE AFTER` |
-| ranks whose statistics disagree | each rank's file is consistent | `bncli diff RANK0 RANK1` |
+| frozen weights, drifting statistics | each state alone is sound | `bncli diff BEFORE AFTER` (BN701) |
+| momentum 0 in a trained layer | statistics stand still between two files, not in one | `bncli diff BEFORE AFTER` \
+(BN702) |
+| ranks whose statistics disagree | each rank's file is consistent | `bncli diff RANK0 RANK1` (BN704) |
 | statistics of another data set, or of class-sorted batches | they are good statistics of what was seen | \
-`bncli normalize BATCH.npy --checkpoint FILE --layer NAME --compare` |
+`bncli check FILE --recording RECORDING` (BN401, BN403) |
 | batches too small for good statistics | the noise is that of the batches, which are not stored | \
-`bncli simulate-momentum` with batches of that size |
+`bncli check FILE --recording RECORDING` (BN402) |
 | a bias before the layer that has no effect | which layer feeds which is not in a file of arrays | the model's code |
 | Caffe's undivided blobs, MXNet's `fix_gamma` | the numbers look like others | the framework's own reader |
 """
@@ -53,11 +55,11 @@ BEYOND_ONE_FILE = """\
 
 def rules_page() -> str:
     """Return the page: an introduction, the list, and everything about each rule."""
-    listing = markdown.render(Document("rules", rule_list(RULES).blocks[:1]), Surface())
-    return "\n".join([INTRODUCTION, listing, *map(_section, RULES), BEYOND_ONE_FILE])
+    listing = markdown.render(Document("rules", rule_list(EXPLANATIONS).blocks[:1]), Surface())
+    return "\n".join([INTRODUCTION, listing, *map(_section, EXPLANATIONS), BEYOND_ONE_FILE])
 
 
-def _section(rule: Rule) -> str:
+def _section(rule: Explanation) -> str:
     facts, *blocks = rule_blocks(rule)
     if isinstance(facts, KeyValues):
         facts = replace(facts, title="")  # the heading above says it

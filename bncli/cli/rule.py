@@ -15,17 +15,17 @@ EXAMPLES = (
 
 
 def rule(
-    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="Code or name of a rule.")] = None,
+    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="Code or name of a rule or verdict.")] = None,
     *,
     output_format: options.Format = None,
     output: options.Output = None,
     force: options.Force = False,
     color: options.Color = "auto",
 ) -> None:
-    """Explain a rule of `bncli check`: what it finds, why it matters, and what to do; without a code list all."""
+    """Explain a rule of `bncli check` or a verdict of `bncli diff`, and what to do; without a code list all."""
     from bncli.reports.rule_pages import rule_list, rule_page
-    from bncli.rules.catalogue import RULES
+    from bncli.rules.catalogue import EXPLANATIONS
     from bncli.rules.selection import find_rule
 
     destination = OutputOptions(output_format, output, force, color)
-    emit(rule_list(RULES) if code is None else rule_page(find_rule(RULES, code)), destination)
+    emit(rule_list(EXPLANATIONS) if code is None else rule_page(find_rule(EXPLANATIONS, code)), destination)

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.analysis.verdicts import Verdict
+from bncli.rules import (
+    bn701_leaky_freeze,
+    bn702_momentum_zero_or_dead,
+    bn703_averaged_or_edited,
+    bn704_ranks_disagree,
+    bn705_trained,
+)
 
 if TYPE_CHECKING:
     from bncli.reports.document import Tone
+    from bncli.rules.base import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +29,7 @@ class VerdictText:
     advice: str = ""
     """What it means for the model and what to do; empty where there is nothing to say."""
     code: str | None = None
-    """Code of the rule that stands for it."""
+    """Code under which `bncli rule` explains it; `None` where it does not."""
 
     @property
     def shown_code(self) -> str | None:
@@ -29,35 +37,22 @@ class VerdictText:
         return None if self.tone == "plain" else self.code
 
 
+def _explained(tone: Tone, story: str, verdict: Explanation) -> VerdictText:
+    """Return the text of a verdict that asks for attention, in the words of its explanation."""
+    return VerdictText(tone, story, f"{verdict.summary} {verdict.remedy}", verdict.code)
+
+
 VERDICT_TEXTS = {
-    Verdict.LEAKY_FREEZE: VerdictText(
-        "bad",
-        "frozen, but the statistics drift: leaky freeze",
-        "Updates moved the running statistics and neither weight nor bias: requires_grad=False freezes parameters, and "
-        "only eval mode freezes statistics. Call .eval() on the frozen layers after every model.train().",
-        "BN701",
+    Verdict.LEAKY_FREEZE: _explained(
+        "bad", "frozen, but the statistics drift: leaky freeze", bn701_leaky_freeze.VERDICT
     ),
-    Verdict.MOMENTUM_ZERO_OR_DEAD: VerdictText(
-        "bad",
-        "counted updates that moved no statistic",
-        "The counter grew and the running statistics did not: momentum 0, only dead channels, or buffers of too little "
-        "precision for so small a momentum. In eval mode the layer still sees the statistics of the first file.",
-        "BN702",
+    Verdict.MOMENTUM_ZERO_OR_DEAD: _explained(
+        "bad", "counted updates that moved no statistic", bn702_momentum_zero_or_dead.VERDICT
     ),
-    Verdict.RANKS_DISAGREE: VerdictText(
-        "bad",
-        "equal parameters and counters with other statistics: the ranks disagree",
-        "Each rank kept the statistics of its own share of the batches. Use SyncBatchNorm, or broadcast_buffers=True, "
-        "or pool them: the mean of both means, and the mean of both variances plus the variance of both means.",
-        "BN704",
+    Verdict.RANKS_DISAGREE: _explained(
+        "bad", "equal parameters and counters with other statistics: the ranks disagree", bn704_ranks_disagree.VERDICT
     ),
-    Verdict.AVERAGED_OR_EDITED: VerdictText(
-        "notice",
-        "averaged, merged or edited",
-        "The statistics differ although no update was counted: a moving average, a merge of models, an edit, or a "
-        "calibration that kept the counters.",
-        "BN703",
-    ),
+    Verdict.AVERAGED_OR_EDITED: _explained("notice", "averaged, merged or edited", bn703_averaged_or_edited.VERDICT),
     Verdict.REWOUND: VerdictText(
         "notice",
         "counters went back and everything differs",
@@ -74,7 +69,7 @@ VERDICT_TEXTS = {
         "Without counters a leaky freeze, an average and a calibration look alike.",
     ),
     Verdict.STATS_FROZEN: VerdictText("plain", "parameters trained, statistics frozen (norm_eval)"),
-    Verdict.TRAINED: VerdictText("plain", "trained", code="BN705"),
+    Verdict.TRAINED: VerdictText("plain", "trained", code=bn705_trained.VERDICT.code),
     Verdict.FULLY_FROZEN: VerdictText("plain", "fully frozen"),
     Verdict.IDENTICAL: VerdictText("good", "identical"),
 }

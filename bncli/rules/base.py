@@ -55,16 +55,16 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule of the catalogue."""
+class Explanation:
+    """What `bncli rule` says about a state: one that a rule finds, or a verdict on two files."""
 
     code: str
-    """`BN` and three digits; the first one groups rules: 1 values, 2 updates, 3 channels, 4 data,
-    5 deployment, 6 settings."""
+    """`BN` and three digits; the first one groups them: 1 values, 2 updates, 3 channels, 4 data, 5 deployment,
+    6 settings, 7 two files."""
     name: str
     """The wrong state, in words that read well after "allow": `dead-input`."""
     severity: Severity
-    """The gravest severity that its observations have."""
+    """The gravest that it has."""
     summary: str
     """One sentence that says what is wrong."""
     rationale: str
@@ -74,9 +74,15 @@ class Rule:
     remedy: str
     """What to do, in one or two sentences."""
     snippet: str
-    """The remedy in PyTorch: `model` holds the layer `bn`, `loader` gives batches of inputs."""
+    """The remedy in PyTorch: `model` holds the layer `bn`, `loader` gives batches of inputs; empty without a fault."""
     references: tuple[str, ...]
     """Public threads, such as `pytorch/pytorch#90342`, and papers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Explanation):
+    """One rule of `bncli check`."""
+
     evaluate: Callable[[CheckedFile], Iterable[Observation]]
     """Yield an observation for each layer in that state. Pure: never prints, never reads a file."""
     target: Target | None = None

@@ -1,4 +1,4 @@
-"""Every rule of `bncli check`, in the order of their codes."""
+"""Every rule of `bncli check` and every verdict of `bncli diff` that has a code, in the order of codes."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ from bncli.rules import (
     bn601_momentum_direction,
     bn602_eps_odd,
     bn603_foreign_encoding,
+    bn701_leaky_freeze,
+    bn702_momentum_zero_or_dead,
+    bn703_averaged_or_edited,
+    bn704_ranks_disagree,
+    bn705_trained,
 )
 
 RULES = (
@@ -71,3 +76,13 @@ RULES = (
     bn602_eps_odd.RULE,
     bn603_foreign_encoding.RULE,
 )
+
+VERDICTS = (
+    bn701_leaky_freeze.VERDICT,
+    bn702_momentum_zero_or_dead.VERDICT,
+    bn703_averaged_or_edited.VERDICT,
+    bn704_ranks_disagree.VERDICT,
+    bn705_trained.VERDICT,
+)
+
+EXPLANATIONS = (*RULES, *VERDICTS)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bncli.errors import InvalidUsage, near_miss
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from bncli.rules.base import Rule
+    from bncli.rules.base import Explanation, Rule
+
+Explained = TypeVar("Explained", bound="Explanation")
 
 
 def select_rules(
@@ -43,8 +45,8 @@ def select_rules(
     return chosen
 
 
-def find_rule(rules: Sequence[Rule], word: str) -> Rule:
-    """Return the rule of a code or a name.
+def find_rule(rules: Sequence[Explained], word: str) -> Explained:
+    """Return the rule of a code or a name, or the verdict.
 
     Raises:
         InvalidUsage: there is none.
@@ -63,9 +65,9 @@ def _is_selected(rule: Rule, select: Sequence[str], targets: Collection[str]) ->
     return is_meant and (not select or any(_matches(rule, word) for word in select))
 
 
-def _matches(rule: Rule, word: str) -> bool:
+def _matches(rule: Explanation, word: str) -> bool:
     return rule.code.startswith(word.upper()) or rule.name == word.lower()
 
 
-def _names(rule: Rule, word: str) -> bool:
+def _names(rule: Explanation, word: str) -> bool:
     return rule.code == word.upper() or rule.name == word.lower()

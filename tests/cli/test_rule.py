@@ -13,9 +13,15 @@ def test_a_rule_is_explained_by_its_code_or_its_name() -> None:
     assert by_code.stdout.startswith("BN301 dead-input\nfinds ")
 
 
+def test_a_verdict_of_diff_is_explained_by_its_code_or_its_name() -> None:
+    by_code = invoke("rule", "BN701")
+    assert by_code == invoke("rule", "leaky-freeze")
+    assert by_code.stdout.startswith("BN701 leaky-freeze\nfinds ")
+
+
 def test_without_a_code_all_rules_are_listed() -> None:
     listed = json_of("rule")["rules"]
-    assert len(listed) == 27
+    assert len(listed) == 37
     assert listed == sorted(listed, key=lambda rule: rule["code"])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bncli.rules.catalogue import RULES
+from bncli.rules.catalogue import EXPLANATIONS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "rules.md"
@@ -22,11 +22,11 @@ def test_the_page_is_up_to_date(tmp_path: Path) -> None:
     assert PAGE.read_text(encoding="utf-8") == made.read_text(encoding="utf-8"), "make docs writes it again"
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", EXPLANATIONS, ids=lambda rule: rule.code)
 def test_every_rule_has_its_section(rule: object) -> None:
     assert f"## {rule.code} {rule.name}" in PAGE.read_text(encoding="utf-8").splitlines()
 
 
 def test_every_command_that_the_page_names_exists() -> None:
     names = set(re.findall(r"`bncli ([a-z-]+)", PAGE.read_text(encoding="utf-8")))
-    assert names <= {"check", "rule", "diff", "normalize", "simulate-momentum"}
+    assert names <= {"check", "rule", "diff", "normalize", "simulate-momentum", "trend"}

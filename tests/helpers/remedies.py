@@ -15,7 +15,7 @@ from tests.helpers.builders import ArraysInMemory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bncli.rules.base import Observation, Rule
+    from bncli.rules.base import Explanation, Observation, Rule
 
 NUM_CHANNELS = 8
 
@@ -52,8 +52,8 @@ class Patient:
         """Return what a rule observes in the state dict."""
         return list(rule.evaluate(checked_file(survey(self._arrays(self.state)))))
 
-    def run(self, rule: Rule) -> None:
-        """Run the rule's snippet with the names that the catalogue promises."""
+    def run(self, rule: Explanation) -> None:
+        """Run the snippet of a rule or verdict with the names that the catalogue promises."""
         names: dict[str, Any] = {
             "torch": torch,
             "model": self.model,

@@ -1,4 +1,4 @@
-"""What holds for every rule of the catalogue."""
+"""What holds for every rule of the catalogue, and for every verdict that it explains."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 import bncli.rules
+from bncli.analysis.verdicts import Verdict
 from bncli.rules.base import SEVERITIES
-from bncli.rules.catalogue import RULES
+from bncli.rules.catalogue import EXPLANATIONS, RULES, VERDICTS
 from tests.helpers.rule_cases import findings_of
 
 if TYPE_CHECKING:
-    from bncli.rules.base import Rule
+    from bncli.rules.base import Explanation, Rule
     from tests.helpers.rule_cases import Twins
 
 RULE_MODULES = sorted(
     module.name for module in pkgutil.iter_modules(bncli.rules.__path__) if re.match(r"bn\d{3}_", module.name)
 )
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+every_explanation = pytest.mark.parametrize("rule", EXPLANATIONS, ids=lambda rule: rule.code)
 
 
-def module_of(rule: Rule) -> str:
+def module_of(rule: Explanation) -> str:
     return f"{rule.code.lower()}_{rule.name.replace('-', '_')}"
 
 
@@ -34,8 +36,12 @@ def twins_of(rule: Rule) -> Twins:
 
 
 def test_every_rule_file_is_in_the_catalogue_in_the_order_of_codes() -> None:
-    assert [module_of(rule) for rule in RULES] == RULE_MODULES
-    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert [module_of(rule) for rule in EXPLANATIONS] == RULE_MODULES
+    assert len({rule.name for rule in EXPLANATIONS}) == len(EXPLANATIONS)
+
+
+def test_an_explained_verdict_has_the_name_that_diff_prints() -> None:
+    assert {verdict.name for verdict in VERDICTS} <= set(Verdict)
 
 
 @every_rule
@@ -67,8 +73,8 @@ def test_a_finding_carries_what_its_rule_measured(rule: Rule) -> None:
     assert finding.num_channels >= len(finding.channels)
 
 
-@every_rule
-def test_the_texts_of_a_rule_are_sentences(rule: Rule) -> None:
+@every_explanation
+def test_the_texts_of_a_rule_are_sentences(rule: Explanation) -> None:
     for text in (rule.summary, rule.remedy, *rule.rationale.split("\n\n")):
         assert text.endswith(".")
         assert "  " not in text
@@ -78,7 +84,7 @@ def test_the_texts_of_a_rule_are_sentences(rule: Rule) -> None:
         assert threshold.provenance.endswith(".")
 
 
-@every_rule
-def test_a_name_reads_well_in_a_configuration(rule: Rule) -> None:
+@every_explanation
+def test_a_name_reads_well_in_a_configuration(rule: Explanation) -> None:
     assert re.fullmatch(r"BN\d{3}", rule.code)
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name)
