@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bncli.formats.regions import Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +14,15 @@ class GlobalName:
     """A class or function by its dotted name. It is a value to compare and to show, never looked up."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LongString:
+    """Text or bytes that were left where they are because they are long."""
+
+    content: Region
+    is_text: bool
+    """Whether the bytes are text, in UTF-8."""
 
 
 class Record:

@@ -84,7 +84,7 @@ _BY_OPCODE: dict[bytes, Callable[[Machine, int], int]] = {
 
 def _unknown(machine: Machine, at: int) -> int:
     """Refuse everything else: the extension registry, buffers out of band, and bytes that are no opcode."""
-    raise BrokenPickle(f"opcode 0x{machine.buffer[at - 1]:02x} at byte {at - 1}")
+    raise BrokenPickle(f"opcode 0x{machine.buffer[at - 1]:02x} at byte {machine.offset + at - 1}")
 
 
 INSTRUCTIONS: tuple[Callable[[Machine, int], int], ...] = tuple(

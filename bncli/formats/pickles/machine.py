@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _MAX_INSTRUCTIONS = 20_000_000
 """A byte of a pickle can make some seventy bytes of objects; this bounds them to what a machine has."""
 _MAX_GLOBAL_LENGTH = 1024
+_FAULTS = (LookupError, TypeError, ValueError, OverflowError, struct.error)
+"""What Python raises where an instruction finds something else than it expects."""
 
 
 class Machine:
@@ -36,12 +38,14 @@ class Machine:
 
     Attributes:
         globals: every global that the pickles named, by dotted name.
+        offset: where the buffer begins in what holds the pickles.
     """
 
-    __slots__ = ("buffer", "globals", "marked", "memo", "owner", "resolve_persistent", "stack")
+    __slots__ = ("buffer", "globals", "marked", "memo", "offset", "owner", "resolve_persistent", "stack")
 
     def __init__(self, buffer: bytes, owner: str, resolve_persistent: Callable[[Any], Any] | None = None) -> None:
         self.buffer = buffer
+        self.offset = 0
         self.owner = owner
         self.resolve_persistent = resolve_persistent or _refuse_persistent
         self.globals: dict[str, GlobalName] = {}
@@ -59,22 +63,51 @@ class Machine:
             UnsafeFile: the pickle names something whose only use is to run a program.
         """
         self.stack, self.marked, self.memo = [], [], {}
-        buffer = self.buffer
         instructions = INSTRUCTIONS
+        steps = repeat(None, _MAX_INSTRUCTIONS)
         at = start
-        try:
-            for _ in repeat(None, _MAX_INSTRUCTIONS):
-                opcode = buffer[at]
-                if opcode == STOP:
-                    return self.stack.pop(), at + 1
-                at = instructions[opcode](self, at + 1)
-        except BrokenPickle:
-            raise
-        except (LookupError, TypeError, ValueError, OverflowError, struct.error) as fault:
-            if isinstance(fault, (IndexError, struct.error)) and at + LONGEST_OPERAND >= len(buffer):
-                raise TruncatedPickle(len(buffer) + 1) from fault
-            raise BrokenPickle(f"the pickle is broken at byte {at}: {type(fault).__name__}: {fault}") from fault
-        raise BrokenPickle(f"the pickle has more than {_MAX_INSTRUCTIONS} instructions")
+        while True:
+            buffer = self.buffer
+            try:
+                for _ in steps:
+                    opcode = buffer[at]
+                    if opcode == STOP:
+                        return self.stack.pop(), self.offset + at + 1
+                    at = instructions[opcode](self, at + 1)
+                raise BrokenPickle(f"the pickle has more than {_MAX_INSTRUCTIONS} instructions")
+            except _FAULTS as fault:
+                at = self.provide(at, self._needed(fault, at))
+
+    def provide(self, at: int, needed: int) -> int:
+        """Bring more of the pickle into the buffer; here it is all that there is.
+
+        Args:
+            at: where the instruction begins that asks for more. It reads its operand before it touches the stack, so
+                that it can be run again.
+            needed: how long the buffer would have to be, at least.
+
+        Returns:
+            Where in the buffer to go on.
+
+        Raises:
+            TruncatedPickle: there is no more.
+        """
+        raise TruncatedPickle(max(needed, at + 1))
+
+    def _needed(self, fault: Exception, at: int) -> int:
+        """Return how long the buffer would have to be for an instruction that failed because the buffer ends.
+
+        Raises:
+            BrokenPickle: it failed for another reason.
+        """
+        if isinstance(fault, TruncatedPickle):
+            return fault.needed
+        if isinstance(fault, BrokenPickle):
+            raise fault
+        if isinstance(fault, (IndexError, struct.error)) and at + LONGEST_OPERAND >= len(self.buffer):
+            return len(self.buffer) + 1
+        where = f"at byte {self.offset + at}"
+        raise BrokenPickle(f"the pickle is broken {where}: {type(fault).__name__}: {fault}") from fault
 
     def pop_marked(self) -> list[Any]:
         """Return what was pushed since the last mark, and forget the mark."""

@@ -13,7 +13,7 @@ _MAX_INTEGER_BYTES = 128
 def counted(buffer: bytes, at: int, count: int) -> bytes:
     """Return `count` bytes; nothing is allocated if there are fewer."""
     if count < 0:
-        raise BrokenPickle(f"a length of {count} at byte {at}")
+        raise BrokenPickle(f"a length of {count}")
     if at + count > len(buffer):
         raise TruncatedPickle(at + count)
     return buffer[at : at + count]
