@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
 from bncli.formats.pickled_objects.opened_tree import open_tree
-from bncli.formats.pickles.machine import Machine
+from bncli.formats.pickles.file_machine import FileMachine
+from bncli.formats.regions import FileRegion
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from bncli.formats.probe import FileProbe
     from bncli.formats.regions import Region
 
-_MAX_PICKLE_BYTES = 2 * 1024**3
 _PADDLE = "paddle"
 _PADDLE_NAMES = "StructuredToParameterName@@"
 """The key under which Paddle stores its own names of the arrays, after all of them."""
@@ -35,16 +35,14 @@ def recognizes(probe: FileProbe) -> bool:
 
 
 def open_raw_pickle(path: Path) -> NamedArrays:
-    """Open a pickle of arrays, alone or in containers. The whole file is read, for the arrays are inside the pickle.
+    """Open a pickle of arrays, alone or in containers. Long arrays are inside the pickle, and stay there until read.
 
     Raises:
-        MalformedFile: the pickle is broken or too large.
+        MalformedFile: the pickle is broken, or too much of it is no long array.
         UnsafeFile: the pickle names something whose only use is to run a program.
     """
     with opening(path, "a pickle") as source:
-        if source.size > _MAX_PICKLE_BYTES:
-            raise ValueError(f"{source.size} bytes, and at most {_MAX_PICKLE_BYTES} are read")
-        machine = Machine(bytes(source.read(0, source.size)), str(path))
+        machine = FileMachine(FileRegion(source, 0, source.size), str(path))
         objects, _ = machine.run()
         is_paddles = isinstance(objects, dict) and _PADDLE_NAMES in objects
         return open_tree(source, _PADDLE if is_paddles else FORMAT.name, objects, machine.globals, _no_storage)

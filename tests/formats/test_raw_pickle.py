@@ -44,6 +44,18 @@ def test_every_array_comes_back_from_every_protocol(path: Path, protocol: int) -
             np.testing.assert_array_equal(arrays.read_flat(f"model.{name}", 0, ours.size), values.reshape(-1))
 
 
+@pytest.mark.parametrize("protocol", range(2, 6))
+def test_long_arrays_stay_in_the_file_until_they_are_read(path: Path, protocol: int) -> None:
+    large = np.random.default_rng(0).normal(size=(500, 1000))
+    path.write_bytes(pickle.dumps({"large": large, "small": np.arange(3.0), "last": large[:3]}, protocol))
+    with open_raw_pickle(path) as arrays:
+        np.testing.assert_array_equal(arrays.read("small"), [0, 1, 2])
+        assert arrays.bytes_read < 30_000
+        np.testing.assert_array_equal(arrays.read("last"), large[:3])
+        np.testing.assert_array_equal(arrays.read("large"), large)
+        np.testing.assert_array_equal(arrays.read_flat("large", 70_000, 300_000), large.reshape(-1)[70_000:300_000])
+
+
 def test_a_lone_array_goes_by_the_name_of_a_lone_tensor(path: Path) -> None:
     path.write_bytes(pickle.dumps(np.arange(3)))
     with open_raw_pickle(path) as arrays:

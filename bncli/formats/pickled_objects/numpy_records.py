@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.element_types import ELEMENT_TYPES, ByteOrder, ElementType
+from bncli.formats.encoded_latin1_region import EncodedLatin1Region
 from bncli.formats.pickled_objects.leaves import Unreadable
-from bncli.formats.pickles.inert import GlobalName, Record
+from bncli.formats.pickles.inert import GlobalName, LongString, Record
 from bncli.formats.regions import Latin1Region, MemoryRegion, Region
 from bncli.formats.stored_array import MAX_AXES, StoredArray, c_strides, fortran_strides
 
@@ -68,13 +70,12 @@ def _array(shape: Any, dtype: Any, content: Any, *, is_fortran: bool) -> StoredA
     if element is None:
         return Unreadable("an array whose elements are not numbers")
     shape = _lengths(shape)
-    raw = _region(content)
-    array = StoredArray(
-        raw, element, _byte_order(dtype.state), shape, fortran_strides(shape) if is_fortran else c_strides(shape)
-    )
-    if array.size * element.itemsize != raw.size:
-        raise ValueError(f"an array of {array.size * element.itemsize} bytes, of which {raw.size} are there")
-    return array
+    size = math.prod(shape) * element.itemsize
+    raw = _region(content, size)
+    if size != raw.size:
+        raise ValueError(f"an array of {size} bytes, of which {raw.size} are there")
+    strides = fortran_strides(shape) if is_fortran else c_strides(shape)
+    return StoredArray(raw, element, _byte_order(dtype.state), shape, strides)
 
 
 def _element_type(code: Any) -> ElementType | None:
@@ -100,12 +101,19 @@ def _lengths(shape: Any) -> tuple[int, ...]:
     return shape
 
 
-def _region(content: Any) -> Region:
-    """Return the bytes of an array. Protocols before 3 have no bytes, and write them as Latin-1 text to be encoded."""
+def _region(content: Any, size: int) -> Region:
+    """Return the bytes of an array. Protocols before 3 have no bytes, and write them as Latin-1 text to be encoded.
+
+    Args:
+        content: what the pickle holds in their place.
+        size: how many they should be.
+    """
     if type(content) is Record and content.class_name == "_codecs.encode" and content.args:
         content = content.args[0]
     elif type(content) is Record and content.class_name in _BYTES and not content.args:
         content = b""
+    if type(content) is LongString:
+        return EncodedLatin1Region(content.content, size) if content.is_text else content.content
     if type(content) is str:
         return Latin1Region(content)
     if type(content) is not bytes:

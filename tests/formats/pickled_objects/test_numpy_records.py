@@ -8,8 +8,9 @@ import pytest
 
 from bncli.formats.pickled_objects.leaves import Unreadable
 from bncli.formats.pickled_objects.numpy_records import numpy_array
-from bncli.formats.pickles.inert import GlobalName, Record
+from bncli.formats.pickles.inert import GlobalName, LongString, Record
 from bncli.formats.pickles.machine import Machine
+from bncli.formats.regions import MemoryRegion
 from bncli.formats.stored_array import StoredArray
 
 FLOAT32 = Record("numpy.dtype", ("f4", False, True))
@@ -48,6 +49,19 @@ def test_arrays_of_numpy_1_and_of_python_2_are_read() -> None:
         array = numpy_array(record)
         assert isinstance(array, StoredArray)
         np.testing.assert_array_equal(array.whole(), [0, 1, 2])
+
+
+def test_bytes_that_were_left_in_the_file_are_read_from_there() -> None:
+    values = np.linspace(-1, 1, 7, dtype="<f4")
+    text = values.tobytes().decode("latin-1").encode()
+    for content, is_text in ((values.tobytes(), False), (text, True)):
+        left: Any = LongString(MemoryRegion(content), is_text)
+        for stored in (left, Record("_codecs.encode", (left, "latin1"))):
+            array = numpy_array(reconstructed(1, (7,), FLOAT32, False, stored))
+            assert isinstance(array, StoredArray)
+            np.testing.assert_array_equal(array.whole(), values)
+        with pytest.raises(ValueError, match="an array of 400 bytes|400 bytes are claimed"):
+            numpy_array(reconstructed(1, (100,), FLOAT32, False, left))
 
 
 def test_bfloat16_of_jax_is_known_by_its_name() -> None:
