@@ -137,5 +137,5 @@ def test_every_path_in_the_readme_exists() -> None:
     assert [path for path in paths if not list(SAMPLES.glob(path))] == []
 
 
-def test_no_folder_but_a_cache_lies_among_the_samples() -> None:
-    assert {path.name for path in SAMPLES.iterdir() if path.is_dir()} <= {"__pycache__"}
+def test_no_folder_but_a_cache_and_the_examples_lies_among_the_samples() -> None:
+    assert {path.name for path in SAMPLES.iterdir() if path.is_dir()} <= {"__pycache__", "examples"}
