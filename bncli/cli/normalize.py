@@ -22,7 +22,7 @@ def normalize(
     mode: Annotated[str, typer.Option("--mode", metavar="MODE", help="train or eval.")] = "train",
     compare: Annotated[bool, typer.Option("--compare", help="Show train mode beside eval mode.")] = False,
     checkpoint: Annotated[Path | None, typer.Option(metavar="CKPT", help="Take the layer from a checkpoint.")] = None,
-    layer: Annotated[str | None, typer.Option(metavar="NAME", help="Which layer of the checkpoint.")] = None,
+    layer: options.OneLayer = None,
     weight: Annotated[Path | None, typer.Option(metavar="FILE", help="Learned scale, shape (C,).")] = None,
     bias: Annotated[Path | None, typer.Option(metavar="FILE", help="Learned shift, shape (C,).")] = None,
     running_mean: Annotated[Path | None, typer.Option(metavar="FILE", help="Running mean, shape (C,).")] = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bncli.cli.layer_completion import complete_layer
 from bncli.errors import InvalidUsage
 
 Format = Annotated[
@@ -22,7 +23,21 @@ Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, alway
 
 Layers = Annotated[
     list[str] | None,
-    typer.Option("--layer", metavar="GLOB", help="Only layers whose name matches; may be repeated."),
+    typer.Option(
+        "--layer",
+        metavar="GLOB",
+        help="Only layers whose name matches; may be repeated.",
+        autocompletion=complete_layer,
+    ),
+]
+OneLayer = Annotated[
+    str | None,
+    typer.Option(
+        "--layer",
+        metavar="NAME",
+        help="Which layer of the checkpoint or the recording.",
+        autocompletion=complete_layer,
+    ),
 ]
 Sort = Annotated[
     str | None,

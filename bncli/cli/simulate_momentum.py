@@ -39,7 +39,7 @@ def simulate_momentum(
     checkpoint: Annotated[
         Path | None, typer.Option(metavar="CKPT", help="Take a layer's running statistics as the population.")
     ] = None,
-    layer: Annotated[str | None, typer.Option(metavar="NAME", help="Of the checkpoint or the recording.")] = None,
+    layer: options.OneLayer = None,
     mean: Annotated[float | None, typer.Option(metavar="X", help="Mean of a synthetic population [default: 0]")] = None,
     std: Annotated[float | None, typer.Option(metavar="X", help="Its standard deviation [default: 1]")] = None,
     scenario: Annotated[
