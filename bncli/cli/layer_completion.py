@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+import typer  # noqa: TC002 - typer looks the annotations up when it runs
 
 from bncli.errors import BncliError
 
@@ -46,7 +46,7 @@ def _layer_names(path: Path) -> list[str]:
 
 
 def _stored_names(path: Path) -> list[str]:
-    from bncli.analysis.layer_discovery import GivenSettings
+    from bncli.analysis.layer_settings import GivenSettings
     from bncli.cli.opened_checkpoint import open_checkpoint
 
     layers = open_checkpoint(path, GivenSettings()).checkpoint.layers
