@@ -12,20 +12,26 @@ from bncli.core.channel_layout import ChannelLayout
 from bncli.errors import InvalidUsage, InvalidValue, ShapeMismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bncli.analysis.input_tensor import InputTensor
     from bncli.core.moments import Moments
     from bncli.core.named_arrays import Array
 
 
-def measure_batches(tensor: InputTensor, channel_axis: int, batch_size: int | None) -> BatchStatistics:
+def measure_batches(
+    tensor: InputTensor,
+    channel_axis: int,
+    batch_size: int | None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> BatchStatistics:
     """Return the statistics of an array's batches, read one at a time.
 
     Args:
         tensor: array of 2 to 5 axes, samples first.
         channel_axis: 1, or the last axis.
         batch_size: samples per batch; the last batch may be smaller. `None` takes the array as one batch.
+        advance: told how many values more are read.
 
     Raises:
         ShapeMismatch: the array has a shape that batch normalization does not take.
@@ -35,7 +41,7 @@ def measure_batches(tensor: InputTensor, channel_axis: int, batch_size: int | No
     layout = ChannelLayout.of(tensor.shape, channel_axis, str(tensor))
     if 0 in tensor.shape:
         raise InvalidValue(f"{tensor}: shape {list(tensor.shape)} holds no values")
-    batches = list(_batches(tensor, layout, batch_size or layout.num_samples))
+    batches = list(_batches(tensor, layout, batch_size or layout.num_samples, advance))
     single = next((number for number, batch in enumerate(batches, start=1) if batch.count == 1), None)
     if single is not None:
         raise InvalidUsage(
@@ -72,13 +78,16 @@ def one_after_another(parts: Sequence[tuple[str, BatchStatistics]]) -> BatchStat
     )
 
 
-def _batches(tensor: InputTensor, layout: ChannelLayout, batch_size: int) -> Iterator[Moments]:
+def _batches(
+    tensor: InputTensor, layout: ChannelLayout, batch_size: int, advance: Callable[[int], None]
+) -> Iterator[Moments]:
     sample = layout.num_features * layout.num_positions
     for first in range(0, layout.num_samples, batch_size):
         num_samples = min(batch_size, layout.num_samples - first)
         offset = first * sample
 
         def read(start: int, stop: int, offset: int = offset) -> Array:
+            advance(stop - start)
             return tensor.read(offset + start, offset + stop)
 
         yield moments(ChannelLayout((num_samples, *layout.shape[1:]), layout.channel_axis), read)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from bncli.analysis.batch_measurement import measure_batches, one_after_another
 from bncli.analysis.input_tensor import choose_array, input_tensor
+from bncli.cli.progress import ByteProgress
 from bncli.core.recorded_batches import RecordedBatches
 from bncli.core.rounding import FLOAT_DTYPES
 from bncli.formats.detection import open_named_arrays
@@ -24,7 +26,9 @@ def measured_batches(options: BatchOptions) -> tuple[RecordedBatches, BatchOrigi
     Raises:
         BncliError: a file cannot be read, or holds no batches of one layer.
     """
-    batches = one_after_another([_measured(path, options) for path in options.paths])
+    num_bytes = sum(path.stat().st_size for path in options.paths if path.is_file())
+    with ByteProgress("measuring batches", num_bytes) as progress:
+        batches = one_after_another([_measured(path, options, progress) for path in options.paths])
     paths = [str(path) for path in options.paths]
     others = "" if len(paths) == 1 else f" and {len(paths) - 1} more"
     origin = BatchOrigin(
@@ -36,13 +40,18 @@ def measured_batches(options: BatchOptions) -> tuple[RecordedBatches, BatchOrigi
     return RecordedBatches(batches), origin
 
 
-def _measured(path: Path, options: BatchOptions) -> tuple[str, BatchStatistics]:
+def _measured(path: Path, options: BatchOptions, progress: ByteProgress) -> tuple[str, BatchStatistics]:
     with open_named_arrays(path) as arrays:
         # Integers, such as the bytes of a picture, have statistics too.
         stored = choose_array(arrays, options.array).dtype
         tensor = input_tensor(arrays, options.array, None if stored in FLOAT_DTYPES else "float64")
         channel_axis = 1 if options.channel_axis is None else options.channel_axis
-        return str(tensor), measure_batches(tensor, channel_axis, options.batch_size)
+        # Bytes of the file, however its elements are stored.
+        value_size = path.stat().st_size // max(1, math.prod(tensor.shape)) if path.is_file() else 1
+        batches = measure_batches(
+            tensor, channel_axis, options.batch_size, lambda num_values: progress.advance(num_values * value_size)
+        )
+        return str(tensor), batches
 
 
 def _size_text(batches: BatchStatistics) -> str:

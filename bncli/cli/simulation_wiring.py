@@ -11,6 +11,7 @@ import numpy as np
 from bncli.analysis.momentum_study import study_momenta
 from bncli.analysis.running_trajectory import AverageDtype, RunSettings
 from bncli.cli.options import parse_momentum
+from bncli.cli.progress import StepProgress
 from bncli.core.momentum import complement
 from bncli.core.normalization import check_momentum
 from bncli.core.running_statistics import RunningStatistics
@@ -85,7 +86,9 @@ def simulate(batches: BatchOptions, options: RunOptions) -> SimulationReport:
         dtype=DTYPES[options.dtype],
         kept_steps=options.kept_steps,
     )
-    return SimulationReport(study_momenta(source, settings), origin, shows_trajectory=options.kept_steps == "all")
+    with StepProgress("simulating", settings.num_steps) as progress:
+        study = study_momenta(source, settings, progress.advance)
+    return SimulationReport(study, origin, shows_trajectory=options.kept_steps == "all")
 
 
 def _initial(options: RunOptions, origin: BatchOrigin, num_features: int) -> RunningStatistics:

@@ -94,3 +94,11 @@ def test_arrays_of_different_layers_are_refused_by_name() -> None:
     parts = [("a.npy", measured(random_values((4, 3)))), ("b.npy", measured(random_values((4, 7))))]
     with pytest.raises(ShapeMismatch, match=r"b.npy has 7 channels, a.npy has 3"):
         one_after_another(parts)
+
+
+def test_the_values_that_are_read_are_told_as_they_are() -> None:
+    told: list[int] = []
+    tensor = input_tensor(ArraysInMemory({"x": np.zeros((10, 3, 4))}))
+    measure_batches(tensor, channel_axis=1, batch_size=4, advance=told.append)
+    assert sum(told) == 120
+    assert len(told) >= 3
