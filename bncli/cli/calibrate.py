@@ -39,7 +39,9 @@ def calibrate(
     force: options.Force = False,
     color: options.Color = "auto",
 ) -> None:
-    """Write a checkpoint whose running statistics are the population's, from recorded batches.
+    """Write a checkpoint with the population's statistics.
+
+    The running statistics of the new file are estimated from recorded batches.
 
     Only running means and variances change: every other byte of the new file is that of CHECKPOINT.
     """

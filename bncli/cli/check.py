@@ -28,7 +28,7 @@ def check(
     fail_on: Annotated[
         str | None,
         typer.Option(
-            "--fail-on", metavar="SEVERITY", help="Exit with 1 on error, warning, info or never [default: error]"
+            "--fail-on", metavar="SEVERITY", help="Exit with 1 on error, warning, info or never. [default: error]"
         ),
     ] = None,
     baseline: Annotated[
@@ -50,14 +50,17 @@ def check(
             "--format",
             "-f",
             metavar="NAME",
-            help="table, json, csv, markdown, html, github or sarif [default: table]",
+            help="table, json, csv, markdown, html, github or sarif. [default: table]",
         ),
     ] = None,
     output: options.Output = None,
     force: options.Force = False,
     color: options.Color = "auto",
 ) -> None:
-    """Say what is wrong with the batch-normalization layers of checkpoints: which, why, and what to do."""
+    """Find what is wrong with batch-normalization layers.
+
+    Says of each checkpoint which layers and channels, why, and what to do.
+    """
     from bncli.cli.atomic_file import check_writable
     from bncli.cli.baseline_file import write_baseline as write
     from bncli.cli.check_run import accepting, check_files

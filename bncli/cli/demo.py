@@ -23,7 +23,10 @@ def demo(
     force: options.Force = False,
     color: options.Color = "auto",
 ) -> None:
-    """Write small checkpoints, healthy ones and some with one planted fault each, and show the way through them."""
+    """Write small checkpoints to try the commands on.
+
+    Some are healthy and some have one planted fault each; what is shown leads through them.
+    """
     from bncli.cli.planted_folder import write_folder
     from bncli.planted.catalogue import FAULTS
     from bncli.planted.changes import CHANGES

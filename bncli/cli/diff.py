@@ -23,7 +23,7 @@ def diff(
     *,
     layer: options.Layers = None,
     ranks: Annotated[
-        bool, typer.Option("--ranks", help="The files are two ranks of one run [default: if their names say rankN]")
+        bool, typer.Option("--ranks", help="The files are two ranks of one run. [default: if their names say rankN]")
     ] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if any layer differs.")] = False,
     sort: options.Sort = None,
@@ -36,7 +36,10 @@ def diff(
     force: options.Force = False,
     color: options.Color = "auto",
 ) -> None:
-    """Show what happened to each batch-normalization layer between two checkpoints."""
+    """Show what happened to layers between two checkpoints.
+
+    Gives each batch-normalization layer a verdict, such as trained, frozen, averaged or re-estimated.
+    """
     from bncli.analysis.comparison import compare
     from bncli.analysis.comparison_selection import select_changes
     from bncli.analysis.rank_files import are_rank_files

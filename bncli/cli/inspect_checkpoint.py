@@ -34,7 +34,7 @@ def inspect_checkpoint(
     force: options.Force = False,
     color: options.Color = "auto",
 ) -> None:
-    """Show which batch-normalization layers a file holds, and their statistics."""
+    """Show the layers of a checkpoint and their statistics."""
     from bncli.analysis.channel_filter import ChannelFilter
     from bncli.analysis.inspection import inspect
     from bncli.analysis.layer_selection import select

@@ -35,7 +35,7 @@ def normalize(
     momentum: options.Momentum = None,
     steps: Annotated[
         int | None,
-        typer.Option(min=0, metavar="K", help="Training steps on the input [default: 1 in train mode, 0 in eval mode]"),
+        typer.Option(min=0, metavar="K", help="Training steps on the input. [default: 1 in train mode, 0 in eval]"),
     ] = None,
     backend: Annotated[str, typer.Option(metavar="NAME", help="auto, numpy, torch or both.")] = "auto",
     device: Annotated[str, typer.Option(metavar="NAME", help="Where torch computes: cpu, cuda or cuda:N.")] = "cpu",
@@ -52,7 +52,7 @@ def normalize(
     force: options.Force = False,
     color: options.Color = "auto",
 ) -> None:
-    """Run batch normalization on an array, in train or in eval mode."""
+    """Normalize an array as train mode or as eval mode does."""
     from bncli.cli.given_settings import given_settings
     from bncli.cli.normalization_wiring import ExtraOptions, InputOptions, normalization_report, run_settings
     from bncli.cli.working_layer import LayerOptions

@@ -12,7 +12,7 @@ from bncli.errors import InvalidUsage
 
 Format = Annotated[
     str | None,
-    typer.Option("--format", "-f", metavar="NAME", help="table, json, csv, markdown or html [default: table]"),
+    typer.Option("--format", "-f", metavar="NAME", help="table, json, csv, markdown or html. [default: table]"),
 ]
 Output = Annotated[
     Path | None,
@@ -57,12 +57,12 @@ Columns = Annotated[
 
 Eps = Annotated[
     float | None,
-    typer.Option("--eps", metavar="X", help="eps of the layers [default: stored, else the framework's]"),
+    typer.Option("--eps", metavar="X", help="eps of the layers. [default: stored, else the framework's]"),
 ]
 Momentum = Annotated[
     str | None,
     typer.Option(
-        "--momentum", metavar="M", help="Weight of the new batch, or none [default: stored, else the framework's]"
+        "--momentum", metavar="M", help="Weight of the new batch, or none. [default: stored, else the framework's]"
     ),
 ]
 ArrayName = Annotated[

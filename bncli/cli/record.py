@@ -31,7 +31,7 @@ def record(
         Path | None, typer.Option(metavar="CKPT", help="State dict to load into the model that the factory makes.")
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Batches in all [default: the whole loader]")
+        int | None, typer.Option(min=1, metavar="N", help="Batches in all. [default: the whole loader]")
     ] = None,
     bn_mode: Annotated[
         str, typer.Option(metavar="MODE", help="train: normalize with each batch; eval: with running statistics.")
@@ -56,7 +56,7 @@ def record(
     force: options.Force = False,
     color: options.Color = "auto",
 ) -> None:
-    """Run a model over data and record the batch statistics of each batch-normalization layer.
+    """Run a model and record the statistics of each batch.
 
     This command imports and runs your own code: the module and the function that --model and --loader name. No other
     command does. The model is run forward alone, everything but batch normalization in eval mode, and is left as it

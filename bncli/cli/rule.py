@@ -22,7 +22,10 @@ def rule(
     force: options.Force = False,
     color: options.Color = "auto",
 ) -> None:
-    """Explain a rule of `bncli check` or a verdict of `bncli diff`, and what to do; without a code list all."""
+    """Explain a rule of check or a verdict of diff.
+
+    Says what it means, why it matters and what to do; without a code all are listed.
+    """
     from bncli.reports.rule_pages import rule_list, rule_page
     from bncli.rules.catalogue import EXPLANATIONS
     from bncli.rules.selection import find_rule

@@ -30,29 +30,29 @@ def simulate_momentum(
         typer.Option(
             min=1,
             metavar="N",
-            help="Cut files into batches of N samples; of synthetic batches the values per channel [default: 32]",
+            help="Cut files into batches of N samples; of synthetic batches the values per channel. [default: 32]",
         ),
     ] = None,
     channel_axis: Annotated[
-        int | None, typer.Option(metavar="AXIS", help="1, or -1 for channels last [default: 1]")
+        int | None, typer.Option(metavar="AXIS", help="1, or -1 for channels last. [default: 1]")
     ] = None,
     checkpoint: Annotated[
         Path | None, typer.Option(metavar="CKPT", help="Take a layer's running statistics as the population.")
     ] = None,
     layer: options.OneLayer = None,
-    mean: Annotated[float | None, typer.Option(metavar="X", help="Mean of a synthetic population [default: 0]")] = None,
-    std: Annotated[float | None, typer.Option(metavar="X", help="Its standard deviation [default: 1]")] = None,
+    mean: Annotated[float | None, typer.Option(metavar="X", help="Mean of a normal population. [default: 0]")] = None,
+    std: Annotated[float | None, typer.Option(metavar="X", help="Its standard deviation. [default: 1]")] = None,
     scenario: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="stationary, drift, shift or class-sorted [default: stationary]"),
+        typer.Option(metavar="NAME", help="stationary, drift, shift or class-sorted. [default: stationary]"),
     ] = None,
     momentum: Annotated[
         list[str] | None,
-        typer.Option(metavar="M", help="Weight of the new batch, or none; may be repeated [default: 0.1]"),
+        typer.Option(metavar="M", help="Weight of the new batch, or none; may be repeated. [default: 0.1]"),
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Training steps [default: 1000, or once through the files]"),
+        typer.Option(min=1, metavar="N", help="Training steps. [default: 1000, or once through the files]"),
     ] = None,
     ghost_batch: Annotated[
         int | None,
@@ -62,10 +62,10 @@ def simulate_momentum(
         int, typer.Option(min=1, metavar="K", help="Updates of a recorded batch; activation checkpointing makes 2.")
     ] = 1,
     init_mean: Annotated[
-        float | None, typer.Option(metavar="X", help="Running mean before the first step [default: recorded, else 0]")
+        float | None, typer.Option(metavar="X", help="Running mean before the first step. [default: recorded, else 0]")
     ] = None,
     init_var: Annotated[
-        float | None, typer.Option(metavar="X", help="Running variance before it [default: recorded, else 1]")
+        float | None, typer.Option(metavar="X", help="Running variance before it. [default: recorded, else 1]")
     ] = None,
     convention: Annotated[
         str, typer.Option(metavar="NAME", help="torch, or keras: --momentum is a decay, variances have ddof 0.")
@@ -73,14 +73,17 @@ def simulate_momentum(
     dtype: Annotated[
         str, typer.Option(metavar="NAME", help="Buffers' precision: float64, float32, bfloat16 or float16.")
     ] = "float64",
-    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Of synthetic batches [default: 0]")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Of synthetic batches. [default: 0]")] = None,
     trajectory: Annotated[bool, typer.Option("--trajectory", help="Put every step into the JSON.")] = False,
     output_format: options.Format = None,
     output: options.Output = None,
     force: options.Force = False,
     color: options.Color = "auto",
 ) -> None:
-    """Show how running statistics follow the batches, for one momentum or several."""
+    """Show how running statistics follow the batches.
+
+    For one momentum, or for several side by side. Batches come from files, from a recording, or from a population.
+    """
     from bncli.cli.batch_options import BatchOptions
     from bncli.cli.simulation_wiring import RunOptions, simulate
     from bncli.reports.simulation import simulation_document

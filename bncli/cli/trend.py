@@ -29,7 +29,7 @@ def trend(
     force: options.Force = False,
     color: options.Color = "auto",
 ) -> None:
-    """Show how the batch-normalization layers moved over a run's checkpoints."""
+    """Show how layers moved over the checkpoints of a run."""
     from bncli.analysis.trend import select_layers, trend
     from bncli.cli.arrangement_options import arrangement, shows_columns_help
     from bncli.cli.given_settings import given_settings

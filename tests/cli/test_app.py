@@ -47,3 +47,10 @@ def test_the_help_of_a_command_ends_with_three_examples_of_it(words: tuple[str, 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_h_is_short_for_help(words: tuple[str, ...]) -> None:
     assert invoke(*words, "-h") == invoke(*words, "--help")
+
+
+@pytest.mark.parametrize("group", [(), ("inspect",)], ids=["bncli", "bncli inspect"])
+def test_the_list_of_commands_cuts_no_summary_short(group: tuple[str, ...]) -> None:
+    _, _, listed = invoke(*group, "--help").stdout.partition("Commands:\n")
+    assert listed
+    assert "..." not in listed
