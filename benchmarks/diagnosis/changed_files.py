@@ -120,5 +120,5 @@ CHANGED_FILES = (
          codes=faults("BN104")),
     Case("statistics-of-another-run", "buffers of one run, weights of another", _weights_of_another_run,
          verdict=Verdict.AVERAGED_OR_EDITED,
-         data=Feed(), unseen="both are sound by themselves; `diff` with the right file, or `calibrate`"),
+         data=Feed(), unseen="both are sound by themselves; `diff` with the right file, or `check --recording`"),
 )  # fmt: skip

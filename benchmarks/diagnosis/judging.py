@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.diagnosis.case import OTHER_SETTINGS
-from benchmarks.diagnosis.recorded_shift import recorded_shift
+from benchmarks.diagnosis.recorded_answers import RecordedAnswers, recorded_answers
 from bncli.analysis.comparison import compare
 from bncli.analysis.layer_settings import GivenSettings
 from bncli.analysis.rank_files import are_rank_files
@@ -34,8 +34,8 @@ class Answers:
     """Code and severity of each rule that spoke, the worst first."""
     verdict: str | None
     """The most alarming one of `diff`, or `OTHER_SETTINGS`; `None` where nothing was compared."""
-    shift: float | None
-    """How far recorded data moves the means, in standard deviations; `None` where none was recorded."""
+    recorded: RecordedAnswers | None
+    """With recorded data; `None` where none was recorded."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def ask(case: Case, seed: int) -> Answers:
     with TemporaryDirectory(prefix="bncli-diagnosis-") as folder:
         specimen = case.make(seed, Path(folder))
         given = GivenSettings(None, None if case.momentum is None else Setting(case.momentum, "given"))
-        shift = None if case.data is None else recorded_shift(specimen.path, case.data, seed)
-        return Answers(_codes_found(case, specimen, given), _verdict(specimen, given), shift)
+        recorded = None if case.data is None else recorded_answers(specimen.path, case.data, seed)
+        return Answers(_codes_found(case, specimen, given), _verdict(specimen, given), recorded)
 
 
 def _codes_found(case: Case, specimen: Specimen, given: GivenSettings) -> tuple[tuple[str, str], ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from benchmarks.diagnosis.scores import Share
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from benchmarks.diagnosis.scores import CaseScore, Share, Totals
+    from benchmarks.diagnosis.scores import CaseScore, Totals
 
 
 def report(faulty: Sequence[CaseScore], healthy: Sequence[CaseScore], overall: Totals, seeds: Sequence[int]) -> str:
@@ -18,7 +20,7 @@ def report(faulty: Sequence[CaseScore], healthy: Sequence[CaseScore], overall: T
         _faults(faulty),
         _healthy(healthy),
         _unseen(faulty),
-        _shifts((*faulty, *healthy)),
+        _recorded((*faulty, *healthy)),
     )
     return "\n".join(line for part in parts for line in (*part, ""))
 
@@ -89,15 +91,18 @@ def _unseen(scores: Sequence[CaseScore]) -> Iterator[str]:
             yield f"| {score.case.name} | {score.case.story} | {why} | {what} |"
 
 
-def _shifts(scores: Sequence[CaseScore]) -> Iterator[str]:
+def _recorded(scores: Sequence[CaseScore]) -> Iterator[str]:
     """Yield what recorded data says where a file says nothing, beside ordinary runs."""
     yield "### With recorded data"
     yield ""
-    yield "| run | what happened | shift of the means, least | most |"
-    yield "|---|---|---|---|"
-    recorded = [score for score in scores if score.shifts]
-    for score in sorted(recorded, key=lambda each: -each.shifts[-1]):
-        yield f"| {score.case.name} | {score.case.story} | {score.shifts[0]:.2f} | {score.shifts[-1]:.2f} |"
+    yield "| run | what happened | `check --recording` | shift of the means, least | most |"
+    yield "|---|---|---|---|---|"
+    recorded = [score for score in scores if score.recorded]
+    for score in sorted(recorded, key=lambda each: -each.recorded[-1].shift):
+        codes = Counter(code for answers in score.recorded for code in answers.codes)
+        rules = ", ".join(f"{code} {Share(codes[code], len(score.recorded))}" for code in sorted(codes))
+        shifts = f"{score.recorded[0].shift:.2f} | {score.recorded[-1].shift:.2f}"
+        yield f"| {score.case.name} | {score.case.story} | {rules} | {shifts} |"
 
 
 def _cell(part: Share) -> str:

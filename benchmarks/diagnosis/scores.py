@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from benchmarks.diagnosis.case import Case
     from benchmarks.diagnosis.judging import Judgement
+    from benchmarks.diagnosis.recorded_answers import RecordedAnswers
 
 ERROR_CODES = frozenset(rule.code for rule in RULES if rule.severity == "error")
 
@@ -55,9 +56,10 @@ class CaseScore:
         return share(each.is_told_apart for each in self.judgements)
 
     @property
-    def shifts(self) -> tuple[float, ...]:
-        """How far recorded data moves the means, in each run for which some was recorded; the least first."""
-        return tuple(sorted(each.answers.shift for each in self.judgements if each.answers.shift is not None))
+    def recorded(self) -> tuple[RecordedAnswers, ...]:
+        """The answers with data, for each run of which some was recorded; the least shift first."""
+        recorded = [each.answers.recorded for each in self.judgements if each.answers.recorded is not None]
+        return tuple(sorted(recorded, key=lambda answers: answers.shift))
 
     @property
     def false_alarms(self) -> tuple[str, ...]:

@@ -25,13 +25,13 @@ def _fed(feed: Feed, num_steps: int = 120) -> Callable[[int, Path], Specimen]:
 
 UNSEEN_FAULTS = (
     Case("batch-size-2", "batches of two pictures", _fed(Feed(batch_size=2)),
-         data=Feed(), unseen="the averages are noisier, not odd; `simulate-momentum` shows the noise beforehand"),
+         data=Feed(batch_size=2), unseen="the averages are noisier, not odd; `check --recording`"),
     Case("class-sorted-batches", "each batch of one class", _fed(Feed(is_sorted=True)),
          consequences=faults("BN304"),
-         data=Feed(),
-         unseen="the statistics are those of one class, and ordinary; `simulate-momentum --scenario class-sorted`"),
+         data=Feed(is_sorted=True),
+         unseen="the statistics are those of one class, and ordinary; `check --recording`"),
     Case("inputs-0-to-255", "pictures that were not standardized", _fed(Feed(scale=96.0, offset=78.0)),
          unseen="the first layer absorbs the scale, harmless in float32; `check --target fp16`, once it does harm"),
     Case("other-domain", "trained on white on black, used on black on white", _fed(Feed(inverts=True)),
-         data=Feed(), unseen="the file knows one domain only; `calibrate` with a recording of the other"),
+         data=Feed(), unseen="the file knows one domain only; `check --recording` with the other"),
 )  # fmt: skip

@@ -11,9 +11,12 @@ import torch
 
 from benchmarks.diagnosis.case import OTHER_SETTINGS, Case, Specimen, faults
 from benchmarks.diagnosis.catalogue import FAULTS
+from benchmarks.diagnosis.digits import Feed
 from benchmarks.diagnosis.healthy_runs import HEALTHY_RUNS
 from benchmarks.diagnosis.judging import Answers, Judgement, ask
+from benchmarks.diagnosis.recorded_answers import RecordedAnswers, recorded_answers
 from benchmarks.diagnosis.report import report
+from benchmarks.diagnosis.saving import save_state, trained_state
 from benchmarks.diagnosis.scores import Share, scored, totals
 from bncli.analysis.verdicts import Verdict
 from bncli.rules.catalogue import RULES
@@ -92,8 +95,21 @@ def test_the_document_tells_of_every_case_as_it_is() -> None:
     assert f"{len(FAULTS)} faults and {len(HEALTHY_RUNS)} ordinary runs" in text
 
 
+def test_recorded_data_tells_statistics_of_another_run_from_those_of_this_one(tmp_path: Path) -> None:
+    states = trained_state(SEED), trained_state(SEED + 1000)
+    mixed = {name: states[".running_" in name][name] for name in states[0]}
+    answers = []
+    for name, state in (("own", states[0]), ("other", mixed)):
+        (tmp_path / name).mkdir()
+        answers.append(recorded_answers(save_state(state, tmp_path / name), Feed(), SEED))
+    own, other = answers
+    assert own.shift < 0.2
+    assert other.shift > 0.5
+    assert "BN401" in other.codes - own.codes
+
+
 def test_answers_can_travel_between_processes() -> None:
-    answers = Answers((("BN301", "warning"),), Verdict.TRAINED, 0.5)
+    answers = Answers((("BN301", "warning"),), Verdict.TRAINED, RecordedAnswers(frozenset({"BN401"}), 0.5))
     assert pickle.loads(pickle.dumps(answers)) == answers  # noqa: S301 - made a moment ago
 
 
