@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import settings
 
@@ -10,6 +12,10 @@ from tests.helpers.golden import Golden
 # The same examples on every run, and no deadline: a busy machine is no defect.
 settings.register_profile("bncli", derandomize=True, deadline=None)
 settings.load_profile("bncli")
+
+# A shell starts what runs in its background with Ctrl-C ignored, which programs under test would inherit.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 VARIABLES_OF_A_TERMINAL = ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TERM")
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bncli.cli.endings import Ending, ending_of
-from bncli.cli.standard_streams import prepare_standard_streams, silence_stdout
+from bncli.cli.standard_streams import prepare_standard_streams, silence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +40,10 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
 
 def _leave(ending: Ending) -> int:
     """Tell an ending on stderr, and let nothing that is left in a buffer fail after it."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        silence_stdout()
-    with suppress(OSError):
-        sys.stderr.write("".join(f"{line.rstrip()}\n" for line in ending.lines))
-        sys.stderr.flush()
+    for stream, lines in ((sys.stdout, ()), (sys.stderr, ending.lines)):
+        try:
+            stream.write("".join(f"{line.rstrip()}\n" for line in lines))
+            stream.flush()
+        except OSError:
+            silence(stream)
     return ending.exit_code

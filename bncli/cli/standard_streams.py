@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import TextIO
 
 
 def prepare_standard_streams() -> None:
@@ -24,10 +25,10 @@ def prepare_standard_streams() -> None:
         sys.stdout = _buffered(sys.stdout, sys.stdout.buffer)
 
 
-def silence_stdout() -> None:
-    """Let what is left in the buffer of stdout go nowhere, after its reader left or its disk filled up."""
+def silence(stream: TextIO) -> None:
+    """Let what is left in a stream's buffer go nowhere, after its reader left or its disk filled up."""
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
+    os.dup2(null, stream.fileno())
     os.close(null)
 
 
