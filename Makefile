@@ -18,6 +18,8 @@ demo: .venv/installed ## Show what bncli says about the files in samples/
 	$(BIN)/bncli inspect checkpoint samples/digits.pt --color always
 	$(BIN)/bncli normalize samples/activations_washed_out.npy --checkpoint samples/digits.pt --layer bn2 --compare --color always
 	$(BIN)/bncli simulate-momentum samples/activations_?.npy --momentum 0.1 --momentum 0.01 --color always
+	$(BIN)/bncli demo bncli-demo --force > /dev/null
+	$(BIN)/bncli check bncli-demo/faulty/bn101_nonfinite.safetensors --fail-on never --color always
 
 test: lint ## Run every check: style, types, import rules, tests
 	$(BIN)/python -m pytest --numprocesses 2
