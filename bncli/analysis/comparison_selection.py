@@ -1,4 +1,4 @@
-"""Which layers of a comparison a command speaks of, by their names in either file."""
+"""Which layers of a comparison a command speaks of: by their names in either file, and by their channels."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from bncli.errors import InputNotFound, near_miss
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bncli.analysis.channel_filter import ChannelFilter
     from bncli.analysis.comparison import Comparison
     from bncli.core.batch_norm_layer import BatchNormLayer
 
 
-def select_changes(comparison: Comparison, globs: Sequence[str]) -> Comparison:
+def select_changes(comparison: Comparison, globs: Sequence[str], where: ChannelFilter | None = None) -> Comparison:
     """Return the part of a comparison whose layers match any of the globs, under their old name or their new one.
+
+    With a condition, only the layers that have a channel for which it holds, in either file.
 
     Args:
         comparison: all layers.
         globs: shell patterns for stored names or labels; none selects every layer.
+        where: condition on channels; `None` selects every layer.
 
     Raises:
         InputNotFound: a glob matches no layer of either file.
     """
-    if not globs:
+    if not globs and where is None:
         return comparison
     matching = comparison.matching
     pairs = [*matching.pairs, *matching.reshaped]
@@ -36,7 +40,8 @@ def select_changes(comparison: Comparison, globs: Sequence[str]) -> Comparison:
             raise InputNotFound(f"no layer of either file matches {glob!r}", hint=hint)
 
     def is_chosen(*names: BatchNormLayer) -> bool:
-        return any(matches(layer, glob) for layer in names for glob in globs)
+        is_named = not globs or any(matches(layer, glob) for layer in names for glob in globs)
+        return is_named and (where is None or any(where.matches(layer).any() for layer in names))
 
     chosen = replace(
         matching,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from bncli.analysis.channel_filter import ChannelFilter
     from bncli.analysis.checkpoint_order import OrderBasis
     from bncli.analysis.decay_momentum import DecayMomentum
     from bncli.analysis.divergence import Divergence
@@ -105,14 +106,16 @@ def trend(checkpoints: Sequence[Checkpoint]) -> Trend:
     )
 
 
-def select_layers(run: Trend, globs: Sequence[str]) -> Trend:
+def select_layers(run: Trend, globs: Sequence[str], where: ChannelFilter | None = None) -> Trend:
     """Return the part of a trend whose layers match any of the globs; no glob selects every layer.
+
+    With a condition, only the layers that have a channel for which it holds in the last checkpoint.
 
     Raises:
         InputNotFound: a glob matches none of the layers that all checkpoints have.
     """
     last = replace(run.checkpoints[-1], layers=tuple(layer.layers[-1] for layer in run.layers))
-    chosen = {selected.layer.label for selected in select(last, globs)}
+    chosen = {selected.layer.label for selected in select(last, globs, where)}
     return replace(run, layers=tuple(layer for layer in run.layers if layer.label in chosen))
 
 

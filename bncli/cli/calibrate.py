@@ -33,6 +33,7 @@ def calibrate(
     layer: options.Layers = None,
     sort: options.Sort = None,
     top: options.Top = None,
+    where: options.LayersWhere = None,
     columns: options.Columns = None,
     eps: options.Eps = None,
     output_format: options.Format = None,
@@ -45,6 +46,7 @@ def calibrate(
 
     Only running means and variances change: every other byte of the new file is that of CHECKPOINT.
     """
+    from bncli.analysis.channel_filter import ChannelFilter
     from bncli.cli.arrangement_options import arrangement, shows_columns_help
     from bncli.cli.atomic_file import check_writable
     from bncli.cli.calibration_wiring import calibrate_file, estimate_settings
@@ -57,9 +59,17 @@ def calibrate(
     if shows_columns_help(columns):
         emit(columns_document(CALIBRATION_FIELDS), destination)
         return
+    condition = None if where is None else ChannelFilter.parse(where)
     check_writable(output, force=force)
     settings = estimate_settings(estimate, momentum, prior_weight)
     calibration, files = calibrate_file(
-        checkpoint, recording, output, settings, given=given_settings(eps, None), globs=layer or (), force=force
+        checkpoint,
+        recording,
+        output,
+        settings,
+        given=given_settings(eps, None),
+        globs=layer or (),
+        where=condition,
+        force=force,
     )
     emit(calibration_document(calibration, files, arrangement(sort, top, columns)), destination)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.analysis.calibration import LayerCalibration
+    from bncli.analysis.channel_filter import ChannelFilter
     from bncli.analysis.layer_settings import GivenSettings
     from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
     from bncli.recording.opened_recording import OpenedRecording
@@ -67,6 +68,7 @@ def calibrate_file(
     *,
     given: GivenSettings,
     globs: Sequence[str],
+    where: ChannelFilter | None = None,
     force: bool,
 ) -> tuple[Calibration, CalibrationFiles]:
     """Write the new checkpoint, and return what moved. Inputs are only read.
@@ -80,7 +82,10 @@ def calibrate_file(
         arrays = stack.enter_context(open_named_arrays(checkpoint_path))
         recordings = [stack.enter_context(open_recording(path)) for path in recording_paths]
         checkpoint = discover(arrays, given)
-        calibration = _calibrate(checkpoint, recordings, settings, globs)
+        chosen = [each.layer for each in select(checkpoint, globs, where)]
+        if not chosen:
+            raise InputNotFound(f"{checkpoint_path}: the condition of --where holds for no channel")
+        calibration = _calibrate(checkpoint, chosen, recordings, settings)
         if not isinstance(arrays, OpenedFile):
             raise InvalidUsage(f"{checkpoint_path}: lies in several files", hint="save it as one file first")
         _check_suffix(output, arrays)
@@ -108,9 +113,11 @@ def _check_suffix(output: Path, arrays: OpenedFile) -> None:
 
 
 def _calibrate(
-    checkpoint: Checkpoint, recordings: Sequence[OpenedRecording], settings: EstimateSettings, globs: Sequence[str]
+    checkpoint: Checkpoint,
+    chosen: Sequence[BatchNormLayer],
+    recordings: Sequence[OpenedRecording],
+    settings: EstimateSettings,
 ) -> Calibration:
-    chosen = [each.layer for each in select(checkpoint, globs)]
     names = tuple(dict.fromkeys(name for recording in recordings for name in recording.layer_names))
     matched = match_recorded(chosen, names)
     if not matched:
@@ -122,7 +129,9 @@ def _calibrate(
         _calibrate_one(layer, matched[layer.name], recordings, settings) for layer in chosen if layer.name in matched
     ]
     unrecorded = tuple(layer.label for layer in chosen if layer.name not in matched)
-    return Calibration(settings, tuple(layers), unrecorded, unmatched(names, matched))
+    # A recorded layer that no chosen one is may well be one of the others.
+    is_whole = len(chosen) == len(checkpoint.layers)
+    return Calibration(settings, tuple(layers), unrecorded, unmatched(names, matched) if is_whole else ())
 
 
 def _calibrate_one(

@@ -42,6 +42,7 @@ def check(
         typer.Option("--recording", metavar="RUN", help="Add the rules about data: batches that bncli record wrote."),
     ] = None,
     layer: options.Layers = None,
+    where: options.LayersWhere = None,
     eps: options.Eps = None,
     momentum: options.Momentum = None,
     output_format: Annotated[
@@ -61,6 +62,7 @@ def check(
 
     Says of each checkpoint which layers and channels, why, and what to do.
     """
+    from bncli.analysis.channel_filter import ChannelFilter
     from bncli.cli.atomic_file import check_writable
     from bncli.cli.baseline_file import write_baseline as write
     from bncli.cli.check_run import accepting, check_files
@@ -78,7 +80,8 @@ def check(
         check_writable(write_baseline, force=force)
     given = GivenOptions(select or (), ignore or (), target or (), fail_on, baseline)
     settings = check_settings(given, project_settings(Path.cwd()))
-    found = check_files(files, settings, given_settings(eps, momentum), layer or (), recording)
+    condition = None if where is None else ChannelFilter.parse(where)
+    found = check_files(files, settings, given_settings(eps, momentum), layer or (), condition, recording)
     if write_baseline is not None:
         write(write_baseline, baseline_of(found.findings), force=force)
     outcome = accepting(found, settings.baseline)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from bncli.analysis.channel_filter import ChannelFilter
     from bncli.analysis.layer_settings import GivenSettings
     from bncli.cli.check_settings import CheckSettings
     from bncli.rules.base import Rule
@@ -28,6 +29,7 @@ def check_files(
     settings: CheckSettings,
     given: GivenSettings,
     globs: Sequence[str] = (),
+    where: ChannelFilter | None = None,
     recording: Path | None = None,
 ) -> Outcome:
     """Return what is found in all files that can be read; the others are told on stderr.
@@ -41,7 +43,7 @@ def check_files(
     failures: list[tuple[Path, BncliError]] = []
     for path in paths:
         try:
-            files.append(check_file(path, rules, given, globs, recording))
+            files.append(check_file(path, rules, given, globs, where, recording))
         except BncliError as error:
             failures.append((path, error))
     for _, failure in failures if files else failures[:-1]:

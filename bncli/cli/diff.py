@@ -28,6 +28,7 @@ def diff(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if any layer differs.")] = False,
     sort: options.Sort = None,
     top: options.Top = None,
+    where: options.LayersWhere = None,
     columns: options.Columns = None,
     eps: options.Eps = None,
     momentum: options.Momentum = None,
@@ -40,6 +41,7 @@ def diff(
 
     Gives each batch-normalization layer a verdict, such as trained, frozen, averaged or re-estimated.
     """
+    from bncli.analysis.channel_filter import ChannelFilter
     from bncli.analysis.comparison import compare
     from bncli.analysis.comparison_selection import select_changes
     from bncli.analysis.rank_files import are_rank_files
@@ -54,11 +56,13 @@ def diff(
     if shows_columns_help(columns):
         emit(columns_document(COMPARISON_FIELDS), destination)
         return
+    condition = None if where is None else ChannelFilter.parse(where)
     settings = given_settings(eps, momentum)
     first, second = open_checkpoint(before, settings), open_checkpoint(after, settings)
     checkpoints = first.checkpoint, second.checkpoint
     are_ranks = ranks or are_rank_files(before, after)
-    comparison = select_changes(compare(checkpoints[0].layers, checkpoints[1].layers, are_ranks=are_ranks), layer or ())
+    comparison = compare(checkpoints[0].layers, checkpoints[1].layers, are_ranks=are_ranks)
+    comparison = select_changes(comparison, layer or (), condition)
     order = arrangement(sort, top, columns)
     emit(comparison_document(checkpoints, comparison, order, second.array_names), destination)
     if exit_code and not comparison.are_equal:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from bncli.analysis.channel_filter import ChannelFilter
     from bncli.analysis.layer_settings import GivenSettings
     from bncli.rules.base import Rule
 
@@ -26,6 +27,7 @@ def check_file(
     rules: Sequence[Rule],
     given: GivenSettings,
     globs: Sequence[str] = (),
+    where: ChannelFilter | None = None,
     recording: Path | None = None,
 ) -> FileOutcome:
     """Return what the rules find in a file.
@@ -36,6 +38,7 @@ def check_file(
         given: settings that win over those in the file.
         globs: patterns for the layers that are asked for; none asks for all, and for findings of the file as a whole.
             Rules that compare layers compare all of them in either case.
+        where: condition on channels: only layers that have one for which it holds; `None` asks for all.
         recording: batches that passed through the layers, for the rules about data.
 
     Raises:
@@ -49,8 +52,8 @@ def check_file(
     evidence = {} if recording is None else recorded_evidence(checkpoint, recording, globs)
     findings = evaluate(checked_file(checkpoint, without_statistics, evidence), rules)
     layers = checkpoint.layers
-    if globs:
-        layers = tuple(selected.layer for selected in select(checkpoint, globs))
+    if globs or where is not None:
+        layers = tuple(selected.layer for selected in select(checkpoint, globs, where))
         names = {layer.name for layer in layers}
         findings = tuple(finding for finding in findings if finding.layer in names)
     return FileOutcome(

@@ -50,6 +50,12 @@ Where = Annotated[
     str | None,
     typer.Option("--where", metavar="EXPR", help="Only channels for which EXPR holds: 'running_var < 1e-6'."),
 ]
+LayersWhere = Annotated[
+    str | None,
+    typer.Option(
+        "--where", metavar="EXPR", help="Only layers with a channel for which EXPR holds: 'running_var < 1e-6'."
+    ),
+]
 Columns = Annotated[
     str | None,
     typer.Option("--columns", metavar="A,B", help="Columns to show; 'help' lists them."),

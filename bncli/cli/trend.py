@@ -21,6 +21,7 @@ def trend(
     layer: options.Layers = None,
     sort: options.Sort = None,
     top: options.Top = None,
+    where: options.LayersWhere = None,
     columns: options.Columns = None,
     eps: options.Eps = None,
     momentum: options.Momentum = None,
@@ -30,6 +31,7 @@ def trend(
     color: options.Color = "auto",
 ) -> None:
     """Show how layers moved over the checkpoints of a run."""
+    from bncli.analysis.channel_filter import ChannelFilter
     from bncli.analysis.trend import select_layers, trend
     from bncli.cli.arrangement_options import arrangement, shows_columns_help
     from bncli.cli.given_settings import given_settings
@@ -45,6 +47,7 @@ def trend(
         return
     if len(files) < 2:  # noqa: PLR2004 - a trend needs two points
         raise InvalidUsage(f"a trend needs two or more checkpoints, and only {files[0]} is given")
+    condition = None if where is None else ChannelFilter.parse(where)
     settings = given_settings(eps, momentum)
     run = trend([open_checkpoint(file, settings).checkpoint for file in files])
-    emit(trend_document(select_layers(run, layer or ()), arrangement(sort, top, columns)), destination)
+    emit(trend_document(select_layers(run, layer or (), condition), arrangement(sort, top, columns)), destination)

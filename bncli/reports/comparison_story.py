@@ -22,7 +22,9 @@ _WITH_SHIFT = {Verdict.LEAKY_FREEZE, Verdict.RANKS_DISAGREE, Verdict.RE_ESTIMATE
 def story(comparison: Comparison) -> str:
     """Return what happened to which layers, the most alarming first."""
     if not comparison.changes:
-        return "the files have no layer in common"
+        matching = comparison.matching
+        is_any_left = matching.added or matching.removed or matching.reshaped
+        return "the files have no layer in common" if is_any_left else "no layer was chosen"
     clauses = [_clause(comparison, verdict) for verdict in comparison.verdict_counts()]
     return "; ".join(clauses)
 

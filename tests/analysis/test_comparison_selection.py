@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from bncli.analysis.channel_filter import ChannelFilter
 from bncli.analysis.comparison import compare
 from bncli.analysis.comparison_selection import select_changes
 from bncli.errors import InputNotFound
@@ -37,3 +39,17 @@ def test_a_glob_that_matches_nothing_is_an_error_with_the_nearest_name() -> None
     with pytest.raises(InputNotFound, match="'gon'") as caught:
         select_changes(COMPARISON, ("gon",))
     assert "gone" in str(caught.value.hint)
+
+
+def test_a_condition_keeps_the_layers_with_such_a_channel_in_either_file() -> None:
+    def with_mean(name: str, mean: float) -> object:
+        return layer(name=name, label=name, running_mean=np.array([0.0, mean, 0.0, 0.0], np.float32))
+
+    before = [with_mean("a", 9.0), with_mean("b", 0.0), with_mean("c", 0.0)]
+    after = [with_mean("a", 0.0), with_mean("b", 9.0), with_mean("c", 0.0), with_mean("new", 9.0)]
+    everything = compare(before, after)  # type: ignore[arg-type]
+    chosen = select_changes(everything, (), ChannelFilter.parse("running_mean > 5"))
+    assert [change.pair.after.name for change in chosen.changes] == ["a", "b"]
+    assert [each.name for each in chosen.matching.added] == ["new"]
+    both = select_changes(everything, ("b", "c"), ChannelFilter.parse("running_mean > 5"))
+    assert [change.pair.after.name for change in both.changes] == ["b"]

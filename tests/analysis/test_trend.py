@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from bncli.analysis.channel_filter import ChannelFilter
 from bncli.analysis.divergence import Divergence
 from bncli.analysis.trend import Death, Trend, select_layers, trend
 from bncli.errors import InputNotFound
@@ -94,3 +95,9 @@ def test_layers_are_chosen_by_their_names_in_the_last_file() -> None:
     assert len(select_layers(found, ()).layers) == 2
     with pytest.raises(InputNotFound, match="'c'"):
         select_layers(found, ["c"])
+
+
+def test_a_condition_chooses_layers_by_their_channels_in_the_last_file() -> None:
+    found = trend([file(step, named("a", step), named("b", 10 * step)) for step in (1, 2)])
+    chosen = select_layers(found, (), ChannelFilter.parse("num_batches_tracked > 10"))
+    assert [each.label for each in chosen.layers] == ["b"]

@@ -5,14 +5,18 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
+from bncli.analysis.channel_filter import ChannelFilter
 from bncli.analysis.layer_settings import GivenSettings
 from bncli.analysis.population_estimate import EstimateSettings
 from bncli.cli.calibration_wiring import calibrate_file, estimate_settings
-from bncli.errors import InvalidUsage
+from bncli.errors import InputNotFound, InvalidUsage
+from tests.helpers.invoke import ROOT
 from tests.helpers.recordings import pictures, recorded_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bncli.analysis.calibration import Calibration
 
 
 def test_the_cumulative_average_is_a_running_average_too() -> None:
@@ -42,6 +46,28 @@ def test_a_new_file_never_bears_the_suffix_of_another_format(tmp_path: Path) -> 
         calibrated(tmp_path, tmp_path / "new.safetensors")
     assert raised.value.hint == "name it with the suffix .pt"
     assert not (tmp_path / "new.safetensors").exists()
+
+
+def test_a_condition_chooses_layers_and_what_it_leaves_out_is_not_called_missing(tmp_path: Path) -> None:
+    checkpoint, recording = ROOT / "samples/digits.pt", ROOT / "samples/digits_run.safetensors"
+
+    def calibration(condition: str) -> Calibration:
+        return calibrate_file(
+            checkpoint,
+            [recording],
+            tmp_path / "new.pt",
+            EstimateSettings(),
+            given=GivenSettings(),
+            globs=(),
+            where=ChannelFilter.parse(condition),
+            force=True,
+        )[0]
+
+    chosen = calibration("num_features == 16")
+    assert [each.layer.name for each in chosen.layers] == ["bn2"]
+    assert (chosen.unrecorded, chosen.unused) == ((), ())
+    with pytest.raises(InputNotFound, match="holds for no channel"):
+        calibration("running_var < 0")
 
 
 def calibrated(folder: Path, output: Path) -> None:

@@ -35,7 +35,7 @@ def test_settings_of_the_project_are_told_with_their_file() -> None:
 
 def test_options_win_over_the_project_one_by_one() -> None:
     seen = check_settings(GivenOptions(ignore=["BN1,BN2", " BN3"], fail_on="never"), PROJECT)
-    assert {rule.code[:3] for rule in seen.rules} == {"BN5", "BN6"}
+    assert {rule.code[:3] for rule in seen.rules} == {"BN4", "BN5", "BN6"}
     assert SettingInForce("ignore", "BN1, BN2, BN3", "command line") in seen.told
     assert SettingInForce("target", "int8", "pyproject.toml") in seen.told
 

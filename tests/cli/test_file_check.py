@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from bncli.analysis.channel_filter import ChannelFilter
 from bncli.analysis.layer_settings import GivenSettings
 from bncli.cli.file_check import check_file
 from bncli.errors import InputNotFound, NoBatchNormLayers
@@ -54,3 +55,12 @@ def test_a_pattern_keeps_the_findings_of_its_layers_and_rules_still_compare_all(
     assert (seen.layers, [finding.code for finding in seen.findings]) == (("b",), ["BN309"])
     with pytest.raises(InputNotFound, match="no layer matches 'x'"):
         check_file(path, RULES, NOTHING_GIVEN, ["x"])
+
+
+def test_a_condition_keeps_the_findings_of_layers_with_such_a_channel(tmp_path: Path) -> None:
+    groups = [torch_arrays(name, seed=1, num_features=8) for name in ("a", "b")]
+    groups[1]["b.running_mean"][3] = 100
+    path = saved(tmp_path / "m.npz", *groups)
+    seen = check_file(path, RULES, NOTHING_GIVEN, where=ChannelFilter.parse("running_mean == 100"))
+    assert seen.layers == ("b",)
+    assert {finding.layer for finding in seen.findings} <= {"b"}

@@ -29,3 +29,7 @@ def test_updates_are_one_number_or_a_range_or_not_counted() -> None:
     assert text(trained("a", 1000), trained("b", 1000)) == "1,000 updates"
     assert text(trained("a", 1000), trained("b", 2000)) == "1,000 to 2,000 updates"
     assert text(leaked("a", num_batches_tracked=None), leaked("b", num_batches_tracked=None)) == "not counted"
+
+
+def test_a_choice_that_leaves_no_layer_says_nothing_of_the_files() -> None:
+    assert story(compare([], [])) == "no layer was chosen"
