@@ -27,6 +27,7 @@ test: lint ## Run every check: style, types, import rules, tests
 bench: .venv/installed-tests ## Measure start-up, speed, accuracy and the reading of checkpoints beside what others do
 	$(BIN)/python -m benchmarks.start_up
 	$(BIN)/python -m benchmarks.normalize
+	$(BIN)/python -m benchmarks.simulation
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.fuzz_normalize
 	$(BIN)/python -m benchmarks.checkpoints
