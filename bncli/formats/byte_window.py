@@ -11,12 +11,22 @@ _WINDOW_BYTES = 4096
 
 
 class ByteWindow:
-    """Reads short pieces, mostly one after the other; what lies between them is not read where it is long."""
+    """Reads short pieces, mostly one after the other; what lies between them is not read where it is long.
+
+    Args:
+        content: the bytes.
+
+    Attributes:
+        buffer: what is in the window, for loops over single bytes: a call for each would take longer than all else.
+        start: where the window begins.
+    """
+
+    __slots__ = ("buffer", "content", "start")
 
     def __init__(self, content: Region) -> None:
         self.content = content
-        self._window = bytearray()
-        self._start = 0
+        self.buffer = b""
+        self.start = 0
 
     def read(self, start: int, stop: int) -> bytes:
         """Return the bytes from `start` to `stop`.
@@ -24,11 +34,19 @@ class ByteWindow:
         Raises:
             EOFError: the content ends before.
         """
-        first = start - self._start
-        if first < 0 or first + stop - start > len(self._window):
+        first = start - self.start
+        if first < 0 or first + stop - start > len(self.buffer):
             if stop - start > _WINDOW_BYTES:
                 return bytes(self.content.read(start, stop - start))
-            self._window = self.content.read(start, min(_WINDOW_BYTES, max(self.content.size, stop) - start))
-            self._start = start
+            self.move(start, stop)
             first = 0
-        return bytes(self._window[first : first + stop - start])
+        return self.buffer[first : first + stop - start]
+
+    def move(self, start: int, stop: int) -> None:
+        """Let the window begin at `start`, and reach to `stop` at least.
+
+        Raises:
+            EOFError: the content ends before.
+        """
+        self.buffer = bytes(self.content.read(start, min(_WINDOW_BYTES, max(self.content.size, stop) - start)))
+        self.start = start

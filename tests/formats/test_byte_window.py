@@ -45,6 +45,15 @@ def test_neighbours_are_read_together_and_what_lies_far_apart_is_left_out(counte
     assert sum(counted.asked) < 10_000
 
 
+def test_the_window_shows_the_bytes_from_where_it_was_moved_to(counted: Counted) -> None:
+    window = ByteWindow(counted)
+    for start in (0, 7000, 30, 19_990):
+        window.move(start, start + 10)
+        assert window.start == start
+        assert window.buffer == CONTENT[start : start + len(window.buffer)]
+        assert 10 <= len(window.buffer) <= 5000
+
+
 def test_a_piece_past_the_end_is_refused(counted: Counted) -> None:
     with pytest.raises(EOFError):
         ByteWindow(counted).read(19_999, 20_001)

@@ -22,6 +22,8 @@ _MAX_DEPTH = 100
 """Nested messages; the library of protocol buffers stops there too."""
 _MAX_TEXT_BYTES = 65_536
 _MAX_VARINT_BYTES = 10
+_MAX_HEAD_BYTES = 2 * _MAX_VARINT_BYTES
+"""Of a field's key and length, or key and number."""
 _CONTINUES = 0x80
 """The bit of a byte that says that more of the number follow."""
 _MAX_VALUE = 2**64 - 1
@@ -37,15 +39,32 @@ class WireType(IntEnum):
     FIXED32 = 5
 
 
+_BYTES = WireType.BYTES
+_WIRE_TYPES = (WireType.VARINT, WireType.FIXED64, WireType.BYTES, None, None, WireType.FIXED32, None, None)
+"""By the lowest three bits of a key."""
+_FIXED_SIZES = (0, 8, 0, 0, 0, 4)
+"""By wire type; 0 for those whose size is written."""
+
+
 class WireFile:
-    """Bytes that hold protocol buffers, and how many fields may still be read of them."""
+    """Bytes that hold protocol buffers.
+
+    Args:
+        content: the bytes.
+        max_fields: how many fields may be read of them.
+
+    Attributes:
+        window: where the bytes are looked at.
+        fields_left: how many fields may still be read.
+    """
 
     def __init__(self, content: Region, max_fields: int = _MAX_FIELDS) -> None:
         self.content = content
         # A field takes two bytes at least. More of them than bytes are met only by walking the same bytes repeatedly,
         # which a small file could otherwise ask for until the budget is spent.
-        self._fields_left = min(max_fields, content.size + _ALWAYS_ALLOWED_FIELDS)
-        self.read = ByteWindow(content).read
+        self.fields_left = min(max_fields, content.size + _ALWAYS_ALLOWED_FIELDS)
+        self.window = ByteWindow(content)
+        self.read = self.window.read
 
     def root(self) -> Message:
         """Return the message that all the bytes are."""
@@ -65,15 +84,19 @@ class WireFile:
             raise ValueError(f"byte {start}: no number of 64 bits") from error
         return value, start + size
 
-    def count_field(self) -> None:
-        """Take one field off the budget.
+    def show_head(self, position: int) -> int:
+        """Let the window show all of a field but its payload, and return where it begins in the window's buffer.
 
         Raises:
-            ValueError: the budget is spent.
+            EOFError: the bytes end before it begins.
         """
-        self._fields_left -= 1
-        if self._fields_left < 0:
-            raise ValueError("too many fields")
+        window = self.window
+        at = position - window.start
+        reaches_end = window.start + len(window.buffer) == self.content.size
+        if at < 0 or at >= len(window.buffer) or (at + _MAX_HEAD_BYTES > len(window.buffer) and not reaches_end):
+            window.move(position, position + 1)
+            at = 0
+        return at
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,37 +114,43 @@ class Message:
         Raises:
             ValueError: a field is broken, or reaches past the message; or the file's budget of fields is spent.
         """
-        file = self.file
+        file, window, stop = self.file, self.file.window, self.stop
         position = self.start
-        while position < self.stop:
-            file.count_field()
-            # Key and length, or number, are at most 20 bytes. A probe's content may end before the message does.
-            end = max(min(position + 2 * _MAX_VARINT_BYTES, self.stop, file.content.size), position + 1)
+        while position < stop:
+            file.fields_left -= 1
+            if file.fields_left < 0:
+                raise ValueError("too many fields")
+            at = position - window.start
+            if at < 0 or at + _MAX_HEAD_BYTES > len(window.buffer):
+                at = file.show_head(position)
             try:
-                field = self._field(position, file.read(position, end))
-            except _CutOffError as error:
-                if end == file.content.size < self.stop:
-                    raise EOFError(f"byte {end}: the bytes end inside a field") from error
+                field = self._field(window.buffer, at, position - at)
+            except (_CutOffError, IndexError) as error:
+                # A probe's content may end before the message does.
+                if position + _MAX_HEAD_BYTES >= file.content.size < stop:
+                    raise EOFError(f"byte {file.content.size}: the bytes end inside a field") from error
                 raise ValueError(f"byte {position}: no number of 64 bits") from error
-            if field.stop > self.stop:
-                raise ValueError(f"byte {position}: field {field.number} reaches past the message that holds it")
-            yield field
             position = field.stop
+            if position > stop:
+                raise ValueError(f"byte {field.start}: field {field.number} reaches past the message that holds it")
+            yield field
 
-    def _field(self, position: int, head: bytes) -> Field:
-        key, size = _varint(head, 0)
-        number, wire_type = key >> 3, _WIRE_TYPES.get(key & 7)
+    def _field(self, buffer: bytes, at: int, offset: int) -> Field:
+        """Return the field that begins at `at` in a buffer, which itself begins at `offset` in the file."""
+        # Most keys, lengths and numbers are one byte, and a call for each would take as long as all the rest.
+        key = buffer[at]
+        key, at = (key, at + 1) if key < _CONTINUES else _varint(buffer, at)
+        number, wire_type = key >> 3, _WIRE_TYPES[key & 7]
         if not number or wire_type is None:
-            raise ValueError(f"byte {position}: no field begins there")
-        start = position + size
-        if wire_type is WireType.VARINT:
-            value, size = _varint(head, size)
-            return Field(self, number, wire_type, start, position + size, value)
-        if wire_type is WireType.BYTES:
-            length, size = _varint(head, size)
-            start = position + size
-            return Field(self, number, wire_type, start, start + length, 0)
-        return Field(self, number, wire_type, start, start + _FIXED_SIZES[wire_type], 0)
+            raise ValueError(f"byte {offset + at}: no field begins there")
+        size = _FIXED_SIZES[wire_type]
+        if size:
+            return Field(self, number, wire_type, offset + at, offset + at + size, 0)
+        value = buffer[at]
+        value, end = (value, at + 1) if value < _CONTINUES else _varint(buffer, at)
+        if wire_type is _BYTES:
+            return Field(self, number, wire_type, offset + end, offset + end + value, 0)
+        return Field(self, number, wire_type, offset + at, offset + end, value)
 
 
 class _CutOffError(Exception):
@@ -189,9 +218,5 @@ class Field:
         return SubRegion(self.parent.file.content, self.start, self.stop - self.start)
 
     def _require(self, wire_type: WireType) -> None:
-        if self.wire_type != wire_type:
+        if self.wire_type is not wire_type:
             raise ValueError(f"byte {self.start}: field {self.number} is of another type than it should be")
-
-
-_WIRE_TYPES = {int(wire_type): wire_type for wire_type in WireType}
-_FIXED_SIZES = {WireType.FIXED64: 8, WireType.FIXED32: 4}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bncli.formats.protobuf.wire import Field, WireFile, WireType
+from bncli.formats.protobuf.wire import Field, Message, WireFile, WireType
 from bncli.formats.regions import MemoryRegion
 from tests.helpers.protobuf_bytes import bytes_field, double_field, float_field, number_field, varint
 
@@ -53,6 +53,29 @@ def test_messages_are_walked_inside_their_bounds() -> None:
     message, last = fields(outer)
     assert [field.integer() for field in message.message().fields()] == [1, 2]
     assert last.integer() == 3
+
+
+@pytest.mark.parametrize("padding", range(24))
+def test_fields_are_found_wherever_the_end_of_a_window_cuts_them(padding: int) -> None:
+    numbers = [3**exponent for exponent in range(40)] * 20
+    content = bytes_field(1, bytes(padding)) + b"".join(number_field(1000 + number % 7, number) for number in numbers)
+    found = fields(content)[1:]
+    assert [(field.number, field.integer()) for field in found] == [(1000 + number % 7, number) for number in numbers]
+
+
+def test_messages_may_be_walked_in_turns() -> None:
+    messages = [b"".join(number_field(1, number) for number in range(start, start + 3000)) for start in (0, 5000)]
+    first, second = (field.message().fields() for field in fields(b"".join(bytes_field(2, each) for each in messages)))
+    pairs = [(one.integer(), other.integer()) for one, other in zip(first, second, strict=True)]
+    assert pairs == [(number, number + 5000) for number in range(3000)]
+
+
+def test_the_end_of_a_probe_is_no_fault_of_the_message() -> None:
+    content = number_field(1, 8) + bytes_field(2, bytes(300)) + number_field(3, 2**40)
+    for size in range(3, len(content)):
+        message = Message(WireFile(MemoryRegion(content[:size])), 0, len(content), 0)
+        with pytest.raises(EOFError):
+            list(message.fields())
 
 
 def test_a_long_payload_is_stepped_over_unread() -> None:
