@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from bncli.formats.element_types import ELEMENT_TYPES
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
     from bncli.formats.regions import Region
 
 
-class _TensorField(IntEnum):
+# Plain numbers: to compare with members of an enumeration took a tenth of the time that a large model takes.
+class _TensorField:
     """Fields of onnx.TensorProto."""
 
     DIMS = 1
@@ -143,7 +143,7 @@ def _take(parts: _Parts, item: Field) -> None:
         case _TensorField.DATA_LOCATION:
             parts.is_external = item.integer() == _EXTERNAL
         case number if number in _WIRE_TYPES:
-            parts.numbers.setdefault(number, RepeatedNumbers(_WIRE_TYPES[_TensorField(number)])).add(item)
+            parts.numbers.setdefault(number, RepeatedNumbers(_WIRE_TYPES[number])).add(item)
         case _:
             pass
 
