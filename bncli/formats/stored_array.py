@@ -39,8 +39,9 @@ class StoredArray:
             raise ValueError(f"{len(self.shape)} axes and {len(self.strides)} strides")
         if min((self.offset, *self.shape, *self.strides)) < 0:
             raise ValueError("a negative length, stride or offset")
-        stop = (self.offset + self.span) * self.element.itemsize
-        if self.size and stop > self.region.size:
+        span = self.span
+        stop = (self.offset + span) * self.element.itemsize
+        if span and stop > self.region.size:
             raise ValueError(f"{stop} bytes are needed of a storage of {self.region.size}")
 
     @property
@@ -53,7 +54,9 @@ class StoredArray:
         """Number of stored elements from the first that is used to the last, both included."""
         if not self.size:
             return 0
-        return 1 + sum((length - 1) * stride for length, stride in zip(self.shape, self.strides, strict=True))
+        # The sum of (length - 1) * stride without a loop of Python's, for files of 100,000 arrays.
+        last: int = sum(map(operator.mul, self.shape, self.strides)) - sum(self.strides)
+        return last + 1
 
     @property
     def position(self) -> int:
