@@ -25,6 +25,10 @@ def open_spool(target: Path, provenance: Mapping[str, Any], *, force: bool) -> I
         OutputExists: a file is there, or what a run left that ended early, and `force` is not given.
         OutputFailed: the file cannot be written.
     """
+    if target.is_dir():
+        raise OutputFailed(f"{target}: is a folder", hint="name a file in it")
+    if not target.parent.is_dir():
+        raise OutputFailed(f"{target}: there is no folder {target.parent}")
     if not force:
         _check_free(target)
     part = spool_path(target)

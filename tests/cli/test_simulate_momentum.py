@@ -117,7 +117,7 @@ def test_every_momentum_meets_the_same_batches() -> None:
 @pytest.mark.parametrize("momentum", ["0.1", "0.03"])
 def test_formats_without_a_plot_end_where_those_with_one_end(momentum: str) -> None:
     """Of the first only the last steps are computed."""
-    arguments = ("--mean", 3, "--steps", 90_000, "--scenario", "drift", "--momentum", momentum)
+    arguments = ("--mean", 3, "--steps", 20_000, "--scenario", "drift", "--momentum", momentum)
     full = record(*arguments, "--trajectory")["trajectory"]["runs"][0]
     (ours,) = record(*arguments)["runs"]
     assert ours["final_mean"] == pytest.approx(full["mean"][-1], rel=1e-12)

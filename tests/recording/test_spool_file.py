@@ -27,3 +27,12 @@ def test_a_spool_stays_when_the_block_ends_and_becomes_the_recording_when_it_is_
 def test_an_error_of_the_system_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(OutputFailed, match="r: No such file or directory"), told_as_output(tmp_path / "r"):
         (tmp_path / "r").open("rb")
+
+
+@pytest.mark.parametrize(("target", "message"), [("", "is a folder"), ("missing/r", "there is no folder .*missing$")])
+def test_a_place_that_takes_no_recording_is_told_before_anything_runs(
+    tmp_path: Path, target: str, message: str
+) -> None:
+    with pytest.raises(OutputFailed, match=message), open_spool(tmp_path / target, {}, force=True):
+        pass
+    assert list(tmp_path.iterdir()) == []
