@@ -42,7 +42,10 @@ def check(
         typer.Option("--recording", metavar="RUN", help="Add the rules about data: batches that bncli record wrote."),
     ] = None,
     layer: options.Layers = None,
+    sort: options.Sort = None,
+    top: options.Top = None,
     where: options.LayersWhere = None,
+    columns: options.Columns = None,
     eps: options.Eps = None,
     momentum: options.Momentum = None,
     output_format: Annotated[
@@ -63,6 +66,7 @@ def check(
     Says of each checkpoint which layers and channels, why, and what to do.
     """
     from bncli.analysis.channel_filter import ChannelFilter
+    from bncli.cli.arrangement_options import arrangement, shows_columns_help
     from bncli.cli.atomic_file import check_writable
     from bncli.cli.baseline_file import write_baseline as write
     from bncli.cli.check_run import accepting, check_files
@@ -72,10 +76,15 @@ def check(
     from bncli.cli.project_settings import project_settings
     from bncli.cli.step_summary import add_to_step_summary
     from bncli.errors import BncliError
+    from bncli.reports.arrangement import columns_document
+    from bncli.reports.finding_fields import ALL_FIELDS
     from bncli.reports.findings import findings_document
     from bncli.rules.baseline import baseline_of
 
     destination = OutputOptions(output_format, output, force, color, kind="check")
+    if shows_columns_help(columns):
+        emit(columns_document(ALL_FIELDS), destination)
+        return
     if write_baseline is not None:
         check_writable(write_baseline, force=force)
     given = GivenOptions(select or (), ignore or (), target or (), fail_on, baseline)
@@ -85,7 +94,7 @@ def check(
     if write_baseline is not None:
         write(write_baseline, baseline_of(found.findings), force=force)
     outcome = accepting(found, settings.baseline)
-    document = findings_document(outcome, lists_all=bool(select))
+    document = findings_document(outcome, arrangement(sort, top, columns), lists_all=bool(select))
     emit(document, destination)
     if output_format == "github":
         add_to_step_summary(document)

@@ -23,6 +23,8 @@ class Field(Generic[Item]):
 
     column: Column
     value: Callable[[Item], Value | Cell]
+    rank: Callable[[Item], int] | None = None
+    """What sorting goes by where it is not the value, as with words that have an order of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ def _sorted(items: Sequence[Item], field: Field[Item], *, is_descending: bool) -
     """Return the items by one column, those without a value last in either direction."""
 
     def raw(item: Item) -> Value:
+        if field.rank is not None:
+            return field.rank(item)
         value = field.value(item)
         return value.value if isinstance(value, Cell) else value
 

@@ -99,7 +99,7 @@ def _layer_count(checkpoint: Checkpoint) -> str:
     num_channels = sum(layer.num_features for layer in checkpoint.layers)
     names = Counter(_class_name(layer.class_name, layer.framework) for layer in checkpoint.layers)
     kinds = ", ".join(f"{count} {name}" if len(names) > 1 else name for name, count in names.items())
-    return f"{len(checkpoint.layers)} ({kinds}), {num_channels} channels"
+    return f"{len(checkpoint.layers):,} ({kinds}), {num_channels:,} channels"
 
 
 def _class_name(class_name: str | None, framework: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bncli.reports.arrangement import Field
 from bncli.reports.document import Cell, Column
+from bncli.rules.base import SEVERITIES
 from bncli.rules.wording import listed
 
 if TYPE_CHECKING:
@@ -35,7 +37,10 @@ def channels_text(finding: Finding) -> str:
     return f"{finding.num_channels:,}{of}: {names}"
 
 
-_SEVERITY = _field("severity", "text", "error, warning or info", 0, lambda f: Cell(f.severity, TONES[f.severity]))
+_SEVERITY = replace(
+    _field("severity", "text", "error, warning or info", 0, lambda f: Cell(f.severity, TONES[f.severity])),
+    rank=lambda finding: SEVERITIES.index(finding.severity),
+)
 _CODE = _field("code", "text", "code of the rule", 0, lambda f: f.code)
 _NAME = _field("name", "text", "name of the rule: the state that it finds", 2, lambda f: f.name)
 _FILE = _field("file", "text", "file in which it was found", 1, lambda f: str(f.file))
@@ -62,4 +67,4 @@ ALL_FIELDS = (
     _MESSAGE,
     _field("remedy", "sentence", "what to do", 0, lambda f: f.remedy),
 )
-"""What csv holds."""
+"""What csv holds, and what --sort and --columns choose from."""

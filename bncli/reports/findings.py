@@ -6,6 +6,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from bncli.reports.arrangement import Arrangement, arranged, table_of
 from bncli.reports.document import Cell, Column, Document, KeyValues, Note, Table
 from bncli.reports.finding_fields import ALL_FIELDS, SHOWN_FIELDS, SHOWN_FIELDS_OF_SEVERAL_FILES, TONES
 from bncli.reports.findings_record import findings_record
@@ -15,33 +16,44 @@ from bncli.rules.wording import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bncli.reports.arrangement import Field
     from bncli.reports.document import Block, Value
     from bncli.rules.finding import Finding
     from bncli.rules.outcome import Outcome
 
+UNARRANGED = Arrangement()
+"""Asks for nothing: findings are shown the gravest first, a few of each rule."""
 _MOST_ROWS_PER_RULE = 5
 """So many layers show what a rule is about; the rest is counted."""
 
 
-def findings_document(outcome: Outcome, *, lists_all: bool = False) -> Document:
+def findings_document(outcome: Outcome, arrangement: Arrangement = UNARRANGED, *, lists_all: bool = False) -> Document:
     """Return what a check has found.
 
     Args:
         outcome: the findings.
-        lists_all: whether every finding gets its row. Otherwise findings of severity `info` are only counted, and of
-            the others a few for each rule and file are shown.
+        arrangement: order, number and columns of the findings. The summary is of all of them in any case.
+        lists_all: whether every finding gets its row, as with an arrangement. Otherwise findings of severity `info` are
+            only counted, and of the others a few for each rule and file are shown.
+
+    Raises:
+        InvalidUsage: the arrangement names a column that does not exist.
     """
-    ordered = sorted(outcome.findings, key=lambda finding: SEVERITIES.index(finding.severity))
-    shown = ordered if lists_all else list(_first_of_each_rule(ordered))
+    ordered = sorted(outcome.findings, key=_gravity)
+    chosen = arranged(ordered, ALL_FIELDS, arrangement, lambda finding: (_gravity(finding),))
+    shown = chosen if lists_all or arrangement != UNARRANGED else list(_first_of_each_rule(ordered))
     blocks: list[Block] = [_facts(outcome)]
     if shown:
-        fields = SHOWN_FIELDS if len(outcome.files) == 1 else SHOWN_FIELDS_OF_SEVERAL_FILES
-        blocks.append(_table(shown, fields, _footer(ordered, shown)))
+        blocks.append(_shown_table(outcome, shown, arrangement.columns, _footer(ordered, shown, arrangement)))
     if ordered:
         blocks.append(_summary(outcome, ordered))
     blocks += _notes(outcome, ordered, shown)
-    return Document("check", tuple(blocks), findings_record(outcome, ordered), full_table=_table(ordered, ALL_FIELDS))
+    every_column = tuple(field.column.key for field in ALL_FIELDS)
+    full_table = table_of(chosen, ALL_FIELDS, arrangement.columns or every_column)
+    return Document("check", tuple(blocks), findings_record(outcome, ordered, chosen), full_table=full_table)
+
+
+def _gravity(finding: Finding) -> int:
+    return SEVERITIES.index(finding.severity)
 
 
 def _first_of_each_rule(findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -53,12 +65,16 @@ def _first_of_each_rule(findings: Sequence[Finding]) -> Iterator[Finding]:
             yield finding
 
 
-def _table(findings: Sequence[Finding], fields: Sequence[Field[Finding]], footer: str = "") -> Table:
-    rows = tuple(tuple(field.value(finding) for field in fields) for finding in findings)
-    return Table(tuple(field.column for field in fields), rows, footer=footer)
+def _shown_table(outcome: Outcome, shown: Sequence[Finding], columns: Sequence[str], footer: str) -> Table:
+    if columns:
+        return table_of(shown, ALL_FIELDS, columns, footer)
+    fields = SHOWN_FIELDS if len(outcome.files) == 1 else SHOWN_FIELDS_OF_SEVERAL_FILES
+    return table_of(shown, fields, [field.column.key for field in fields], footer)
 
 
-def _footer(findings: Sequence[Finding], shown: Sequence[Finding]) -> str:
+def _footer(findings: Sequence[Finding], shown: Sequence[Finding], arrangement: Arrangement) -> str:
+    if arrangement.top is not None:
+        return f"{len(shown)} of {count(len(findings), 'finding')}" if len(shown) < len(findings) else ""
     num_hidden = sum(finding.severity != "info" for finding in findings) - sum(f.severity != "info" for f in shown)
     return f"{count(num_hidden, 'more finding')} of the same rules; --select CODE lists them all" if num_hidden else ""
 

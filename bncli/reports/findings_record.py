@@ -12,17 +12,18 @@ if TYPE_CHECKING:
     from bncli.rules.outcome import FileOutcome, Outcome
 
 
-def findings_record(outcome: Outcome, findings: Sequence[Finding]) -> dict[str, Any]:
+def findings_record(outcome: Outcome, findings: Sequence[Finding], listed: Sequence[Finding]) -> dict[str, Any]:
     """Return the record of schema `check`.
 
     Args:
         outcome: what was found.
-        findings: its findings, the gravest first.
+        findings: its findings, the gravest first, for the summary.
+        listed: those that are asked for, in the order asked for.
     """
     return {
         "files": [_file_record(file) for file in outcome.files],
         "unreadable": [{"path": str(file.path), "message": file.message} for file in outcome.unreadable],
-        "findings": [_finding_record(finding) for finding in findings],
+        "findings": [_finding_record(finding) for finding in listed],
         "summary": {rule.code: _summary(rule, findings) for rule in outcome.rules if _has_found(rule, findings)},
         "rules": [_rule_record(rule) for rule in outcome.rules],
         "settings": [

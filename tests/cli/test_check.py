@@ -82,6 +82,14 @@ def test_only_the_layers_that_are_asked_for_are_told(faulty: Path) -> None:
     assert document["files"][0]["num_layers"] == 1
 
 
+def test_findings_are_arranged_and_the_exit_code_is_of_all_of_them(faulty: Path) -> None:
+    assert codes(check(faulty, "--top", 1, exit_code=1)) == ["BN102"]
+    assert codes(check(faulty, "--sort", "-code", "--top", 1, exit_code=1)) != ["BN102"]
+    chosen = check(faulty, "--where", "running_var < 1e-20 and running_var > 0")
+    assert {finding["layer"] for finding in chosen["findings"]} == {"bn2"}
+    assert "stored name of the layer" in invoke("check", "gone.pt", "--columns", "help").stdout
+
+
 def test_given_settings_are_checked_too() -> None:
     assert "BN601" in codes(check(SAMPLE, "--momentum", "0.9"))
     assert "BN602" in codes(check(SAMPLE, "--eps", "0.5"))

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from bncli.errors import InvalidUsage
 from bncli.renderers.base import Surface
 from bncli.renderers.csv_table import render as render_csv
 from bncli.renderers.terminal import render
+from bncli.reports.arrangement import Arrangement
 from bncli.reports.document import Note, Table
 from bncli.reports.findings import findings_document
 from bncli.rules.outcome import SettingInForce, UnreadableFile
@@ -93,3 +97,24 @@ def test_csv_holds_every_finding() -> None:
         "severity,code,name,file,layer,num_features,num_channels,channels,value,threshold,message"
     )
     assert lines[1].startswith("error,BN102,negative-var,m.pt,bn1,16,1,0,-1.0,0.0,")
+
+
+def test_the_worst_of_all_findings_are_listed_on_demand_and_the_summary_is_of_all() -> None:
+    seen = outcome(file_outcome("m.pt", broken(), healthy("bn2")))
+    document = findings_document(seen, Arrangement(top=2))
+    findings, summary = tables(document)
+    assert [row[1] for row in findings.rows] == ["BN102", "BN301"]
+    assert findings.footer.startswith("2 of ")
+    assert [each["code"] for each in document.record["findings"]] == ["BN102", "BN301"]
+    assert len(summary.rows) == len(document.record["summary"]) == 4
+    assert len(render_csv(document, Surface()).splitlines()) == 3
+
+
+def test_severities_sort_by_their_gravity_and_columns_are_chosen() -> None:
+    seen = outcome(file_outcome("m.pt", broken()))
+    severities = tables(findings_document(seen, Arrangement(sort="-severity", columns=("severity", "code"))))[0]
+    assert [column.key for column in severities.columns] == ["severity", "code"]
+    assert [row[0].value for row in severities.rows] == ["info", "warning", "warning", "error"]
+    assert render_csv(findings_document(seen, Arrangement(columns=("code",))), Surface()).splitlines()[0] == "code"
+    with pytest.raises(InvalidUsage, match="unknown column 'sevrity'"):
+        findings_document(seen, Arrangement(sort="sevrity"))
