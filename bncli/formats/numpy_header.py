@@ -69,11 +69,15 @@ def read_npy(region: Region, owner: str) -> StoredArray:
 def _header_bytes(region: Region) -> bytes:
     """Return everything before the elements."""
     first = bytes(region.read(0, min(_USUAL_HEADER_BYTES, region.size)))
+    if len(first) < _start(1):
+        raise EOFError(f"the file ends within its header, at byte {region.size}")
     if first[:6] != SIGNATURE or first[6] not in _LENGTH_BYTES:
         raise ValueError("neither the signature nor a version of the .npy format")
     length = _start(first[6]) + int.from_bytes(first[8 : _start(first[6])], "little")
-    if length > min(_MAX_HEADER_BYTES, region.size):
-        raise ValueError(f"a header of {length} bytes")
+    if length > _MAX_HEADER_BYTES:
+        raise ValueError(f"a header of {length} bytes, where at most {_MAX_HEADER_BYTES} are read")
+    if length > region.size:
+        raise EOFError(f"the file ends within its header, at byte {region.size} of {length}")
     return first[:length] if length <= len(first) else bytes(region.read(0, length))
 
 

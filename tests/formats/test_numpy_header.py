@@ -141,3 +141,10 @@ def test_a_header_that_breaks_the_rules_is_refused(content: bytes) -> None:
 def test_a_file_that_ends_within_its_header_is_refused(kept: int) -> None:
     with pytest.raises((ValueError, EOFError, IndexError)):
         read(npy(np.arange(4))[:kept])
+
+
+@pytest.mark.parametrize("length", [6, 7, 9, 10, 60])
+def test_a_file_that_ends_within_its_header_is_told_so(length: int) -> None:
+    whole = with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", bytes(8))
+    with pytest.raises(EOFError, match=f"ends within its header, at byte {length}"):
+        read(whole[:length])

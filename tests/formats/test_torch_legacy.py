@@ -23,7 +23,11 @@ from tests.helpers.hostile_files import (
     text,
     tuple_of,
 )
-from tests.helpers.torch_checkpoints import as_numpy, assert_same_bits, tensors_of_every_dtype, tensors_of_every_layout
+from tests.helpers.torch_checkpoints import (
+    assert_holds,
+    tensors_of_every_dtype,
+    tensors_of_every_layout,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,8 +47,7 @@ def save(tensors: object, path: Path, protocol: int = 2) -> None:
 def assert_reads_back(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
     with open_torch_legacy(path) as arrays:
         assert list(arrays.specs) == list(tensors)
-        for name, values in tensors.items():
-            assert_same_bits(arrays.read(name), as_numpy(values))
+        assert_holds(arrays, tensors)
 
 
 @pytest.mark.parametrize("protocol", [1, 2, 3, 4, 5])

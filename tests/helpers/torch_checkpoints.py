@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bncli.core.named_arrays import NamedArrays
 
 DTYPES = (
     torch.float64,
@@ -75,3 +80,13 @@ def assert_same_bits(ours: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]) -
     """Check that two arrays have equal shape, dtype and bytes."""
     assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
     assert ours.tobytes() == theirs.tobytes()
+
+
+def assert_holds(arrays: NamedArrays, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Check that an opened file holds these tensors and nothing else, bit for bit."""
+    assert set(arrays.specs) == set(tensors)
+    assert arrays.skipped == ()
+    for name, values in tensors.items():
+        assert arrays.specs[name].shape == tuple(values.shape)
+        assert arrays.specs[name].dtype == str(values.dtype).removeprefix("torch.")
+        assert_same_bits(arrays.read(name), as_numpy(values))
