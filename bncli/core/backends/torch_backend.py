@@ -67,6 +67,9 @@ class TorchBatchNorm:
         if layer.running is not None:
             tensors["num_batches_tracked"] = self._torch.tensor(int(layer.running.num_batches_tracked or 0))
         module.load_state_dict(tensors)
+        if layer.running is not None and layer.running.num_batches_tracked is None:
+            # A counter that starts at 0 would let a cumulative average forget what is stored.
+            module.register_buffer("num_batches_tracked", None)
         return module
 
     def forward(self, x: Array, mode: Mode, channel_axis: int = 1, steps: int = 1) -> Array:
@@ -103,8 +106,10 @@ class TorchBatchNorm:
         if self._layer.running is None:
             return None
         buffers = {name: tensor.cpu().double().numpy() for name, tensor in self._module.named_buffers()}
-        counter = None if self._layer.running.num_batches_tracked is None else int(buffers["num_batches_tracked"])
-        return RunningStatistics(buffers["running_mean"], buffers["running_var"], counter)
+        counter = buffers.get("num_batches_tracked")
+        return RunningStatistics(
+            buffers["running_mean"], buffers["running_var"], None if counter is None else int(counter)
+        )
 
 
 def _import_torch() -> ModuleType:

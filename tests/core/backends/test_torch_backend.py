@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from bncli.core.backends.torch_backend import TorchBatchNorm
+from bncli.core.moments import moments_of_batch
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import RunningStatistics, fresh
 from bncli.errors import InvalidUsage, InvalidValue
@@ -51,6 +52,20 @@ def test_weight_and_bias_and_running_statistics_are_the_layers() -> None:
     seen = TorchBatchNorm(layer, 2, "float32").forward(x, "eval")
     expected = (x - running.mean) / np.sqrt(running.var + 1e-3) * layer.weight + layer.bias
     np.testing.assert_allclose(seen, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("momentum", [0.1, None])
+def test_a_layer_without_a_counter_moves_as_in_numpy_and_stays_without_one(momentum: float | None) -> None:
+    layer = BatchNorm(2, momentum=momentum, running=RunningStatistics(np.array([0.5, 2.0]), np.array([1.5, 3.0]), None))
+    x = np.random.default_rng(2).standard_normal((6, 2)).astype(np.float32)
+    ours = TorchBatchNorm(layer, 2, "float32")
+    ours.forward(x, "train", steps=2)
+    running, expected = ours.running(), layer.trained_on(moments_of_batch(x), 2).running
+    assert running is not None
+    assert expected is not None
+    assert running.num_batches_tracked is None
+    np.testing.assert_allclose(running.mean, expected.mean, rtol=1e-6)
+    np.testing.assert_allclose(running.var, expected.var, rtol=1e-6)
 
 
 def test_channels_last_is_taken_and_given_back_as_it_lies() -> None:
