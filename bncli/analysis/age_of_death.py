@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.analysis.inspection import DEAD_VAR_PER_EPS
+from bncli.analysis.dead_variance import is_dead
 from bncli.core.momentum import log_decay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from numpy.typing import NDArray
 
     from bncli.core.batch_norm_layer import BatchNormLayer
 
@@ -42,12 +40,6 @@ def dead_channels(layers: Iterable[BatchNormLayer], momentum: float | None = Non
         momentum: weight of the new batch; `None` takes each layer's own.
     """
     return tuple(dead for layer in layers for dead in _of_layer(layer, momentum or layer.momentum.value))
-
-
-def is_dead(layer: BatchNormLayer) -> NDArray[np.bool_]:
-    """Return which channels have a variance, of 0 or more, that is far below anything that matters beside eps."""
-    var = layer.running_var.astype(np.float64)
-    return (var >= 0) & (var < DEAD_VAR_PER_EPS * layer.eps.value)
 
 
 def _of_layer(layer: BatchNormLayer, momentum: float | None) -> tuple[DeadChannel, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.analysis.array_summary import ArraySummary, summarize
+from bncli.analysis.dead_variance import is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
 
     from bncli.analysis.layer_selection import SelectedLayer
     from bncli.core.batch_norm_layer import BatchNormLayer
-
-DEAD_VAR_PER_EPS = 1e-6
-"""Below this many times eps a variance only decays: nothing reaches the channel any more. On published, working
-models thresholds near eps itself mark thousands of channels; this one marks those that are at rest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +33,7 @@ class InspectedLayer:
     num_negative_var: int
     """Channels with a running variance below 0."""
     num_dead: int
-    """Channels with a running variance from 0 to `DEAD_VAR_PER_EPS` times eps."""
+    """Channels that nothing reaches any more, as `dead_variance.is_dead` tells them."""
     is_initial: bool
     """Whether every channel still has mean 0 and variance 1."""
 
@@ -58,7 +55,6 @@ class InspectedLayer:
 def inspect(selected: SelectedLayer) -> InspectedLayer:
     """Return the summaries of one layer."""
     layer = selected.layer
-    var = layer.running_var.astype(np.float64)
     return InspectedLayer(
         layer=layer,
         channels=selected.channels,
@@ -66,7 +62,7 @@ def inspect(selected: SelectedLayer) -> InspectedLayer:
         running_var=summarize(layer.running_var),
         weight=None if layer.weight is None else summarize(layer.weight),
         bias=None if layer.bias is None else summarize(layer.bias),
-        num_negative_var=int((var < 0).sum()),
-        num_dead=int(((var >= 0) & (var < DEAD_VAR_PER_EPS * layer.eps.value)).sum()),
+        num_negative_var=int((layer.running_var.astype(np.float64) < 0).sum()),
+        num_dead=int(is_dead(layer).sum()),
         is_initial=bool(layer.num_features and (layer.running_mean == 0).all() and (layer.running_var == 1).all()),
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.analysis.age_of_death import is_dead
 from bncli.analysis.checkpoint_order import in_order
+from bncli.analysis.dead_variance import is_dead
 from bncli.analysis.decay_momentum import momentum_from_decay
 from bncli.analysis.divergence import divergence
 from bncli.analysis.layer_matching import match

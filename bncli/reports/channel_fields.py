@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bncli.analysis.inspection import DEAD_VAR_PER_EPS
+from bncli.analysis.dead_variance import DEAD_VAR_PER_EPS
 from bncli.core.shortest_decimal import shortest_decimal
 from bncli.reports.arrangement import Field
 from bncli.reports.document import Cell, Column

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.analysis.age_of_death import is_dead
 from bncli.analysis.ancestry import parent_difference
+from bncli.analysis.dead_variance import is_dead
 from bncli.analysis.decay_momentum import momentum_from_decay
 from bncli.analysis.provenance import provenance
 from bncli.analysis.repeated_updates import repeated_updates

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.analysis.inspection import DEAD_VAR_PER_EPS
+from bncli.analysis.dead_variance import DEAD_VAR_PER_EPS
 from bncli.analysis.momentum_recovery import momentum_from_floor
 from bncli.core.momentum import log_decay
 from bncli.rules.base import Observation, Rule, Threshold, each_layer

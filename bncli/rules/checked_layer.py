@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bncli.analysis.inspection import DEAD_VAR_PER_EPS
+from bncli.analysis.dead_variance import is_dead
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +79,7 @@ class CheckedLayer:
     @cached_property
     def is_dead(self) -> Mask:
         """Sound channels that nothing reaches any more: their variance only decays."""
-        return self.is_sound & (self.var < DEAD_VAR_PER_EPS * self.eps)
+        return self.is_sound & is_dead(self.layer)
 
     @cached_property
     def is_live(self) -> Mask:
