@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -16,6 +17,9 @@ settings.load_profile("bncli")
 # A shell starts what runs in its background with Ctrl-C ignored, which programs under test would inherit.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Set before anything loads torch: the layers here are tiny, and its threads would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 VARIABLES_OF_A_TERMINAL = ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TERM")
 
