@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bncli.core.named_arrays import Skipped
 
@@ -16,37 +16,41 @@ _MAX_DEPTH = 64
 _MAX_TEXT_BYTES = 64 * 1024**2
 
 
-@dataclass(slots=True)
-class Tree:
-    """What a file holds."""
+T = TypeVar("T")
 
-    datasets: dict[str, Any] = field(default_factory=dict)
-    """h5py's datasets by path, in the order in which they lie in the file."""
-    groups: dict[str, Any] = field(default_factory=dict)
-    """h5py's groups by path, the root with an empty one."""
+
+@dataclass(slots=True)
+class Tree(Generic[T]):
+    """What a file holds. None of h5py's objects: the library takes ten kilobytes for each that is open."""
+
+    datasets: dict[str, T] = field(default_factory=dict)
+    """What was made of the datasets by path, in the order in which they lie in the file."""
+    groups: list[str] = field(default_factory=list)
+    """Paths of the groups, that of the root is empty."""
     skipped: list[Skipped] = field(default_factory=list)
     """Links that lead out of the file, or to another name in it."""
 
 
-def read_tree(root: Any, prunes: Callable[[str], bool]) -> Tree:
+def read_tree(root: Any, prunes: Callable[[str], bool], describe: Callable[[Any], T]) -> Tree[T]:
     """Return the groups and datasets under hard links, each object under the first path that leads to it.
 
     Args:
         root: h5py's file.
         prunes: whether to leave out the object at a path, and all below it.
+        describe: makes of one of h5py's datasets what is to be kept of it.
 
     Raises:
         ValueError: there are too many objects, or groups are nested too deep.
     """
     import h5py  # noqa: PLC0415 - an extra, which the caller has imported
 
-    tree = Tree()
+    tree: Tree[T] = Tree()
     addresses: dict[str, int] = {}
     visited: set[int] = set()
     waiting = deque([("", root)])
     while waiting:
         path, group = waiting.popleft()
-        tree.groups[path] = group
+        tree.groups.append(path)
         for name, address, item in _children(path, group, tree.skipped, prunes):
             # An object is entered when it is first met: level by level, so that the shortest path names it.
             if address in visited:
@@ -57,7 +61,7 @@ def read_tree(root: Any, prunes: Callable[[str], bool]) -> Tree:
             if isinstance(item, h5py.Group):
                 waiting.append((name, item))
             elif isinstance(item, h5py.Dataset):
-                tree.datasets[name] = item
+                tree.datasets[name] = describe(item)
                 addresses[name] = address
     tree.datasets = dict(sorted(tree.datasets.items(), key=lambda entry: addresses[entry[0]]))
     return tree

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bncli.core.named_arrays import Skipped
 from bncli.formats.hdf5.datasets import UnreadDatasetError, stored_array
@@ -11,11 +11,11 @@ from bncli.formats.hdf5.tree import read_tree, text_attribute
 from bncli.formats.keras_models.configuration import ModelConfig, read_configuration
 from bncli.formats.keras_models.layers import KerasLayers, numbered_groups
 from bncli.formats.opened_file import OpenedFile
+from bncli.formats.stored_array import StoredArray
 
 if TYPE_CHECKING:
     from bncli.formats.opened_file import OpenSource
     from bncli.formats.regions import Region
-    from bncli.formats.stored_array import StoredArray
 
 _OPTIMIZER_GROUPS = frozenset({"optimizer_weights", "optimizer"})
 
@@ -35,24 +35,29 @@ def open_weights(source: OpenSource, format_name: str, content: Region, config: 
     """
     opened = OpenedHdf5(source, content)
     try:
-        tree = read_tree(opened.root, _OPTIMIZER_GROUPS.__contains__)
+        tree = read_tree(opened.root, _OPTIMIZER_GROUPS.__contains__, lambda dataset: _described(dataset, content))
         if config is None:
             text = text_attribute(opened.root, "model_config")
             config = ModelConfig() if text is None else read_configuration(text)
-        arrays: dict[str, StoredArray] = {}
-        skipped = tree.skipped
-        for path, dataset in tree.datasets.items():
-            try:
-                arrays[path] = stored_array(dataset, content)
-            except UnreadDatasetError as reason:
-                skipped.append(Skipped(path, str(reason)))
+        arrays = {path: array for path, array in tree.datasets.items() if isinstance(array, StoredArray)}
+        unread = [Skipped(path, reason) for path, reason in tree.datasets.items() if isinstance(reason, str)]
         names = {
             path: name
             for path in numbered_groups(tree.groups)
-            if (name := text_attribute(tree.groups[f"{path}/vars"], "name")) is not None
+            if (name := text_attribute(opened.root[f"{path}/vars"], "name")) is not None
         }
         layers = KerasLayers({path: array.shape for path, array in arrays.items()}, names, config)
-        return OpenedFile(opened, format_name, arrays, hints=layers.hints, skipped=[*layers.skipped, *skipped])
+        return OpenedFile(
+            opened, format_name, arrays, hints=layers.hints, skipped=[*layers.skipped, *tree.skipped, *unread]
+        )
     except BaseException:
         opened.root.close()
         raise
+
+
+def _described(dataset: Any, content: Region) -> StoredArray | str:
+    """Return where the values of a dataset lie; or, where bncli does not read them, why."""
+    try:
+        return stored_array(dataset, content)
+    except UnreadDatasetError as reason:
+        return str(reason)
