@@ -65,7 +65,7 @@ def test_only_finished_recordings_are_left(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     with (
-        pytest.raises(OutputFailed, match="no/r: there is no folder"),
+        pytest.raises(OutputFailed, match="r: there is no folder"),
         bncli.record(small_network(), tmp_path / "no/r"),
     ):
         pass
