@@ -67,9 +67,9 @@ def only_layer(checkpoint: Checkpoint, glob: str | None) -> BatchNormLayer:
         exact = [each for each in selected if glob in (each.layer.name, each.layer.label)]
         if len(exact) == 1:
             return exact[0].layer
-        what = "has" if glob is None else f"has for {glob!r}"
+        which = "" if glob is None else f" that match {glob!r}"
         raise InputNotFound(
-            f"{checkpoint.path}: {what} {len(selected)} layers, and one is needed",
+            f"{checkpoint.path}: has {len(selected)} layers{which}, and one is needed",
             hint=f"give --layer, such as --layer {selected[0].layer.label}",
         )
     return selected[0].layer

@@ -60,7 +60,7 @@ def test_a_file_that_says_why_it_has_no_layers_is_quoted() -> None:
 
 
 def test_a_file_without_layers_is_an_error_that_says_what_a_layer_is() -> None:
-    with pytest.raises(NoBatchNormLayers, match="no batch-normalization layer among 1 arrays") as caught:
+    with pytest.raises(NoBatchNormLayers, match="no batch-normalization layer among 1 array") as caught:
         discover(ArraysInMemory({"conv.weight": np.ones(3)}))
     assert "running_mean and a running_var" in str(caught.value.hint)
 

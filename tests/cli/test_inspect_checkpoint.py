@@ -189,7 +189,7 @@ def test_a_truncated_checkpoint_is_refused_in_one_line(tmp_path: Path) -> None:
     [
         (["nowhere.pt"], 3, "no such file"),
         ([SAMPLES], 3, "directory"),
-        ([SAMPLES / "input_a.npy"], 3, "no batch-normalization layer among 1 arrays"),
+        ([SAMPLES / "input_a.npy"], 3, "no batch-normalization layer among 1 array"),
         ([DIGITS, "--layer", "bn9"], 3, "no layer matches 'bn9'"),
         ([DIGITS, "--sort", "weight"], 2, "unknown column 'weight'"),
         ([DIGITS, "--columns", "layer,colour"], 2, "unknown column 'colour'"),
