@@ -117,7 +117,7 @@ def _why_none(arrays: NamedArrays, skipped: Sequence[Skipped]) -> tuple[str, str
         )
     without_statistics = affine_layers(arrays)
     return (
-        f"{arrays.path}: no batch-normalization layer among {_counted(len(arrays.specs), "array")}",
+        f"{arrays.path}: no batch-normalization layer among {_counted(len(arrays.specs), 'array')}",
         f"{without_statistics[0]} has weight and bias only: layer or group normalization, or track_running_stats=False"
         if without_statistics
         else "a layer is a running_mean and a running_var side by side; exports often fold them into the convolution",
