@@ -12,7 +12,7 @@ from typing import NoReturn
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SIGNAL_EXIT_BASE = 128
 """Shells add it to the number of the signal that ended a program."""
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """What imports make stays to the end: to look through it for garbage took a twentieth of a short run."""
 
 
