@@ -13,8 +13,13 @@ if TYPE_CHECKING:
     from bncli.formats.pickles.machine import Machine
 
 STOP = 0x2E
-LONGEST_OPERAND = 9
-"""No operand of fixed length, together with its opcode, is longer."""
+OPERAND_BYTES = {
+    **dict.fromkeys(b"K\x8a\x8cCUqh\x80", 1),
+    **dict.fromkeys(b"M", 2),
+    **dict.fromkeys(b"J\x8bXBTrj", 4),
+    **dict.fromkeys(b"G\x8d\x8e\x96\x95", 8),
+}
+"""By opcode, the bytes that always follow it: a number, an index, or the length of what comes then."""
 
 _BY_OPCODE: dict[bytes, Callable[[Machine, int], int]] = {
     b"N": literals.none,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bncli.errors import UnsafeFile
 from bncli.formats.pickles.errors import BrokenPickle, TruncatedPickle
 from bncli.formats.pickles.inert import GlobalName
-from bncli.formats.pickles.instructions import INSTRUCTIONS, LONGEST_OPERAND, STOP
+from bncli.formats.pickles.instructions import INSTRUCTIONS, OPERAND_BYTES, STOP
 from bncli.formats.pickles.policy import runs_something
 
 if TYPE_CHECKING:
@@ -104,8 +104,9 @@ class Machine:
             return fault.needed
         if isinstance(fault, BrokenPickle):
             raise fault
-        if isinstance(fault, (IndexError, struct.error)) and at + LONGEST_OPERAND >= len(self.buffer):
-            return len(self.buffer) + 1
+        stop = at + 1 + OPERAND_BYTES.get(self.buffer[at], 0) if at < len(self.buffer) else at + 1
+        if stop > len(self.buffer):
+            return stop
         where = f"at byte {self.offset + at}"
         raise BrokenPickle(f"the pickle is broken {where}: {type(fault).__name__}: {fault}") from fault
 

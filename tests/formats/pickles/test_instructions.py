@@ -6,7 +6,7 @@ import pickletools
 import pytest
 
 from bncli.formats.pickles.errors import BrokenPickle
-from bncli.formats.pickles.instructions import INSTRUCTIONS, LONGEST_OPERAND, STOP
+from bncli.formats.pickles.instructions import INSTRUCTIONS, OPERAND_BYTES, STOP
 from bncli.formats.pickles.machine import Machine
 
 REFUSED = {"EXT1", "EXT2", "EXT4", "NEXT_BUFFER", "READONLY_BUFFER"}
@@ -20,9 +20,19 @@ def test_every_opcode_of_pickle_is_carried_out_except_registry_and_foreign_buffe
     assert ord(pickle.STOP) == STOP
 
 
-def test_no_operand_of_fixed_length_is_longer_than_the_longest() -> None:
-    lengths = [opcode.arg.n for opcode in pickletools.opcodes if opcode.arg is not None and opcode.arg.n > 0]
-    assert max(lengths) + 1 == LONGEST_OPERAND
+def test_the_bytes_that_follow_an_opcode_are_those_that_pickle_documents() -> None:
+    of_counts = {
+        pickletools.TAKEN_FROM_ARGUMENT1: 1,
+        pickletools.TAKEN_FROM_ARGUMENT4: 4,
+        pickletools.TAKEN_FROM_ARGUMENT4U: 4,
+        pickletools.TAKEN_FROM_ARGUMENT8U: 8,
+    }
+    documented = {
+        ord(opcode.code): of_counts.get(opcode.arg.n, opcode.arg.n)
+        for opcode in pickletools.opcodes
+        if opcode.arg is not None and opcode.arg.n != pickletools.UP_TO_NEWLINE and opcode.name not in REFUSED
+    }
+    assert documented == OPERAND_BYTES
 
 
 @pytest.mark.parametrize("code", [CODES[name] for name in sorted(REFUSED)] + [0x00, 0x7F, 0xFF])
