@@ -48,7 +48,8 @@ BEYOND_ONE_FILE = """\
 `bncli check FILE --recording RECORDING` (BN401, BN403) |
 | batches too small for good statistics | the noise is that of the batches, which are not stored | \
 `bncli check FILE --recording RECORDING` (BN402) |
-| a bias before the layer that has no effect | which layer feeds which is not in a file of arrays | the model's code |
+| a bias before the layer that has no effect | which layer feeds which is not in a file of arrays | an ONNX export \
+(BN508), or the model's code |
 | Caffe's undivided blobs, MXNet's `fix_gamma` | the numbers look like others | the framework's own reader |
 """
 

@@ -96,6 +96,7 @@ def _layer(group: LayerGroup, values: Mapping[str, Array], given: GivenSettings)
         dtype=group.specs["running_var"].dtype,
         tensors={role: spec.name for role, spec in group.specs.items()},
         training_mode=group.hint.training_mode,
+        producer_bias=group.hint.producer_bias,
     )
 
 

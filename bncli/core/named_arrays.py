@@ -51,6 +51,9 @@ class LayerHint:
     """Role (`running_mean`, ...) to array name, where the format tells it; empty where names tell."""
     training_mode: bool = False
     """Whether the file itself says that the layer normalizes with batch statistics, as an ONNX graph may."""
+    producer_bias: str | None = None
+    """Name of a bias that is added to the layer's input just before it and used for nothing else, where the file has a
+    graph that tells; `None` where there is none, or nothing tells."""
     framework: str | None = None
     """Whose layer it is, where `roles` tells the arrays: a framework of the table of naming schemes."""
 

@@ -103,7 +103,7 @@ def _opened(source: ByteSource) -> OpenedFile:
     companions = CompanionFiles(source)
     walk = GraphWalk(companions, parts.functions)
     walk.walk(parts.graphs[0], Scope())
-    layers = BatchNorms(walk.scopes, parts.opset, companions)
+    layers = BatchNorms(walk.scopes, parts.opset, companions, walk.used)
     arrays = dict(layers.constants)
     skipped: list[Skipped] = []
     for name, tensor in (pair for scope in walk.scopes for pair in scope.tensors()):

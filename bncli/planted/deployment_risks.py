@@ -1,4 +1,4 @@
-"""Faults that show when a model is converted, quantized or exported: rules BN501 to BN506."""
+"""Faults that show when a model is converted, quantized or exported: rules BN501 to BN508."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from bncli.planted.base import PlantedFault
 from bncli.planted.small_model import LAYERS, SmallModel, healthy_model
 
 _HEALTHY = healthy_model()
+_GRAPH = healthy_model(settings=NodeSettings())
+_LINEAR = {"block1.bn.linear.weight": np.eye(LAYERS["block1.bn"], dtype=np.float32)}
 
 
 def _scaled(factor: float) -> SmallModel:
@@ -60,6 +62,15 @@ DEPLOYMENT_RISKS = (
         severity="error",
         story="exported in train mode",
         faulty=healthy_model(settings=NodeSettings(training_mode=True)),
-        sound=healthy_model(settings=NodeSettings()),
+        sound=_GRAPH,
+    ),
+    PlantedFault(
+        code="BN508",
+        severity="info",
+        story="a bias before the layer, which subtracts it again",
+        faulty=_GRAPH.with_arrays(
+            {**_LINEAR, "block1.bn.linear.bias": np.linspace(-1, 1, LAYERS["block1.bn"], dtype=np.float32)}
+        ),
+        sound=_GRAPH.with_arrays(_LINEAR),
     ),
 )

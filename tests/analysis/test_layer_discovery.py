@@ -52,6 +52,12 @@ def test_a_file_may_say_that_a_layer_is_in_training_mode() -> None:
     assert [layer.training_mode for layer in found.layers] == [True, False]
 
 
+def test_a_file_may_name_the_bias_before_a_layer() -> None:
+    hints = {"bn": LayerHint("bn", producer_bias="conv.bias")}
+    found = discover(ArraysInMemory(torch_arrays() | torch_arrays("other"), hints))
+    assert [layer.producer_bias for layer in found.layers] == ["conv.bias", None]
+
+
 def test_a_file_that_says_why_it_has_no_layers_is_quoted() -> None:
     arrays = ArraysInMemory({"conv.weight": np.ones(3)})
     arrays.without_layers = "52 Conv, 0 BatchNormalization: folded at export"

@@ -17,7 +17,7 @@ def test_a_demo_is_the_same_every_time(tmp_path: Path) -> None:
     first, second = json_of("demo", tmp_path / "one"), json_of("demo", tmp_path / "two")
     assert len(first["faults"]) == len(second["faults"]) > 20
     files = sorted(path for path in (tmp_path / "one").rglob("*") if path.is_file())
-    assert len(files) == 65
+    assert len(files) == 67
     for path in files:
         assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
 

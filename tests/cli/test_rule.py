@@ -21,7 +21,7 @@ def test_a_verdict_of_diff_is_explained_by_its_code_or_its_name() -> None:
 
 def test_without_a_code_all_rules_are_listed() -> None:
     listed = json_of("rule")["rules"]
-    assert len(listed) == 37
+    assert len(listed) == 38
     assert listed == sorted(listed, key=lambda rule: rule["code"])
 
 

@@ -43,3 +43,18 @@ def test_a_model_is_valid_and_computes_each_of_its_layers() -> None:
             ARRAYS[f"{layer}.{role}"].astype(np.float64) for role in ("weight", "bias", "running_mean", "running_var")
         )
         np.testing.assert_allclose(y, (x - mean) / np.sqrt(var + 1e-5) * weight + bias, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("with_bias", [False, True])
+def test_a_layer_may_stand_behind_a_linear_one(with_bias: bool) -> None:
+    rng = np.random.default_rng(3)
+    weight, bias = rng.normal(size=(4, 4)).astype(np.float32), rng.normal(size=4).astype(np.float32)
+    linear = {"stem.bn.linear.weight": weight} | ({"stem.bn.linear.bias": bias} if with_bias else {})
+    model = onnx.load_from_string(onnx_file(ARRAYS | linear, LAYERS, NodeSettings()))
+    onnx.checker.check_model(model, full_check=True)
+    alone = onnx.load_from_string(onnx_file(ARRAYS, LAYERS, NodeSettings()))
+    x = rng.normal(size=(5, 4)).astype(np.float32)
+    outputs = ReferenceEvaluator(model).run(None, {"stem.bn.x": x, "block.bn.x": x})
+    expected = ReferenceEvaluator(alone).run(None, {"stem.bn.x": x @ weight.T + with_bias * bias, "block.bn.x": x})
+    for y, of_layer in zip(outputs, expected, strict=True):
+        np.testing.assert_allclose(y, of_layer, rtol=1e-5, atol=1e-5)

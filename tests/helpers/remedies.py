@@ -67,7 +67,12 @@ class Patient:
 
     def _arrays(self, state: dict[str, torch.Tensor]) -> ArraysInMemory:
         bn = self.model.bn
-        hint = LayerHint("bn", settings={"eps": bn.eps, "momentum": bn.momentum}, training_mode=bn.training)
+        hint = LayerHint(
+            "bn",
+            settings={"eps": bn.eps, "momentum": bn.momentum},
+            training_mode=bn.training,
+            producer_bias="producer.bias" if "producer.bias" in state else None,
+        )
         values = {name: tensor.detach().numpy() for name, tensor in state.items()}
         return ArraysInMemory(values, {"bn": hint})
 

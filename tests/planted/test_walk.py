@@ -19,7 +19,7 @@ SEEN = {
     "The channels themselves": (0, r"1e-20(?s:.)*3e-20"),
     "What the rule means": (0, r"Thresholds(?s:.)*Remedy"),
     "An error": (1, r"error +BN101 +nonfinite(?s:.)*one batch"),
-    "Many files at once": (0, r"files +27\n(?s:.)*BN603"),
+    "Many files at once": (0, r"files +28\n(?s:.)*BN603"),
     "What happened between two checkpoints": (0, r"leaky-freeze"),
 }
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from bncli.rules.catalogue import RULES
-from tests.helpers.remedies import Patient, patient
+from tests.helpers.remedies import NUM_CHANNELS, Patient, patient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +72,12 @@ def add_eps(seen: Patient) -> None:
     seen.model.bn.running_var += seen.model.bn.eps
 
 
+def add_a_bias_before_the_layer(seen: Patient) -> None:
+    bias = torch.linspace(-1, 1, NUM_CHANNELS)
+    seen.model.producer.bias = torch.nn.Parameter(bias)
+    seen.model.bn.running_mean += bias
+
+
 CURED = {
     "BN101": set_channel("running_var", 3, float("nan")),
     "BN102": set_channel("running_var", 3, -9e-6),
@@ -83,6 +89,7 @@ CURED = {
     "BN502": make_half,
     "BN503": set_channel("weight", 2, 60.0),
     "BN506": return_to_train_mode,
+    "BN508": add_a_bias_before_the_layer,
     "BN601": set_setting(momentum=0.9),
     "BN602": set_setting(eps=0.5),
     "BN603": add_eps,
@@ -115,6 +122,7 @@ def output(seen: Patient) -> torch.Tensor:
         ("BN305", both(set_channel("bias", 1, 5.0), set_channel("weight", 1, 1.0))),
         ("BN307", set_channel("running_mean", 1, 50.0)),
         ("BN503", set_channel("weight", 2, 60.0)),
+        ("BN508", add_a_bias_before_the_layer),
         ("BN303", change_nothing),
         ("BN304", change_nothing),
         ("BN308", change_nothing),

@@ -43,6 +43,7 @@ class _Found:
     """Role to the array's path."""
     settings: Mapping[SettingName, float | None]
     training_mode: bool
+    producer_bias: str | None
 
 
 class BatchNorms:
@@ -52,6 +53,7 @@ class BatchNorms:
         scopes: every graph of the model.
         opset: version of ONNX's operators that the model uses.
         companions: the files that hold external data.
+        used: every name that a node takes or a graph gives, as often as that happens.
 
     Attributes:
         hints: a layer each, with its arrays.
@@ -59,9 +61,10 @@ class BatchNorms:
         skipped: the nodes that have no stored arrays.
     """
 
-    def __init__(self, scopes: Iterable[Scope], opset: int, companions: CompanionFiles) -> None:
+    def __init__(self, scopes: Iterable[Scope], opset: int, companions: CompanionFiles, used: Iterable[str]) -> None:
         self._opset = opset
         self._companions = companions
+        self._num_uses = Counter(used)
         self.constants: dict[str, StoredArray] = {}
         self.skipped: list[Skipped] = []
         found: list[_Found] = []
@@ -82,7 +85,8 @@ class BatchNorms:
         arrays = {role: self._stored(role, name, scope) for role, name in names.items()}
         attributes = node.attributes(scope.attributes)
         paths = (scope.path + node.path, scope.path + next(filter(None, node.outputs), ""))
-        return _Found(paths, arrays, _settings(attributes), self._is_training(node, attributes))
+        is_training = self._is_training(node, attributes)
+        return _Found(paths, arrays, _settings(attributes), is_training, self._producer_bias(node, scope))
 
     def _stored(self, role: str, name: str, scope: Scope) -> str:
         """Return the path of the array that a name stands for, through copies and calls."""
@@ -128,6 +132,17 @@ class BatchNorms:
         if isinstance(values, str):
             raise NotStoredError(f"{role} {path!r} cannot be read: {values}")
         return path
+
+    def _producer_bias(self, node: Node, scope: Scope) -> str | None:
+        """Return the path of a bias that nothing but this node sees: one value a channel, stored in the same graph."""
+        normalized = node.inputs[0]
+        bias = scope.biases.get(normalized)
+        if not bias or bias not in scope.initializers:
+            return None
+        if self._num_uses[normalized] > 1 or self._num_uses[bias] > 1:
+            return None
+        values = scope.initializers[bias].values
+        return scope.path + bias if isinstance(values, StoredArray) and len(values.shape) == 1 else None
 
     def _is_training(self, node: Node, attributes: Mapping[str, Attribute]) -> bool:
         """Return whether the node normalizes with the statistics of the batch: only then it has further outputs."""
@@ -175,6 +190,8 @@ def _named(found: list[_Found]) -> dict[str, LayerHint]:
             settings=nodes[0].settings,
             roles=nodes[0].arrays,
             training_mode=any(node.training_mode for node in nodes),
+            # Statistics that several inputs share hold no one's bias alone.
+            producer_bias=nodes[0].producer_bias if len(nodes) == 1 else None,
             framework="onnx",
         )
     return hints

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _OPERATORS_WITH_GRAPHS = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 _KEPT_PRODUCERS = frozenset({"Constant", "Identity"})
+_OPERATORS_WITH_BIAS = frozenset({"Conv", "ConvTranspose", "Gemm"})
+_BIAS = 2
+"""Which input of theirs it is; they can do without."""
 _MAX_NESTING = 32
 
 
@@ -31,6 +34,7 @@ class _GraphField:
     NODE = 1
     INITIALIZER = 5
     INPUT = 11
+    OUTPUT = 12
 
 
 class _FunctionField:
@@ -63,6 +67,8 @@ class Scope:
     initializers: dict[str, Tensor] = field(default_factory=dict)
     producers: dict[str, Node | str] = field(default_factory=dict)
     """What computes a name: the node where that may lead to stored values, else its operator."""
+    biases: dict[str, str] = field(default_factory=dict)
+    """Of what convolutions and matrix products compute: the name of the bias that they add last."""
     batch_norms: list[Node] = field(default_factory=list)
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
@@ -81,6 +87,7 @@ class GraphWalk:
     Attributes:
         scopes: every graph, in the order in which their nodes begin.
         num_nodes: how many nodes there are of each operator.
+        used: the names that nodes take and graphs give, as often as they do, whatever scope they are of.
     """
 
     def __init__(self, companions: CompanionFiles, functions: Mapping[str, Function]) -> None:
@@ -89,6 +96,7 @@ class GraphWalk:
         self._num_scopes_at: Counter[str] = Counter()
         self.scopes: list[Scope] = []
         self.num_nodes: Counter[str] = Counter()
+        self.used: list[str] = []
 
     def walk(self, graph: Message, scope: Scope) -> None:
         """Collect a graph, and then the graphs inside its nodes.
@@ -111,7 +119,9 @@ class GraphWalk:
                         raise ValueError(f"two tensors are named {tensor.name!r}")
                     scope.initializers[tensor.name] = tensor
                 case _GraphField.INPUT:
-                    scope.inputs.update(part.text() for part in item.message().fields() if part.number == _VALUE_NAME)
+                    scope.inputs.update(_value_names(item.message()))
+                case _GraphField.OUTPUT:
+                    self.used.extend(_value_names(item.message()))
                 case _:
                     pass
         self._walk_nested(nesting, scope)
@@ -149,6 +159,9 @@ class GraphWalk:
             if output in scope.producers:
                 raise ValueError(f"two nodes compute {output!r}")
             scope.producers[output] = kept
+        self.used += node.inputs
+        if node.operator in _OPERATORS_WITH_BIAS and len(node.inputs) > _BIAS:
+            scope.biases.update(dict.fromkeys(node.outputs, node.inputs[_BIAS]))
         if node.operator == "BatchNormalization":
             scope.batch_norms.append(node)
         elif node.operator in _OPERATORS_WITH_GRAPHS or node.operator in self._functions:
@@ -165,6 +178,10 @@ class GraphWalk:
                     path = self._path_below(scope, f"{node.path}.{name}{number}")
                     inner = Scope(path, scope, scope.depth + 1, scope.attributes, scope.arguments)
                     self.walk(graph, inner)
+
+
+def _value_names(message: Message) -> Iterator[str]:
+    return (part.text() for part in message.fields() if part.number == _VALUE_NAME)
 
 
 @dataclass(frozen=True, slots=True)

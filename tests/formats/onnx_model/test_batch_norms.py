@@ -17,6 +17,8 @@ from tests.helpers.onnx_models import ROLES, batch_norm, layer_arrays, model, on
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
 
 ARRAYS = layer_arrays()
@@ -202,6 +204,65 @@ def test_a_folded_export_says_so(path: Path) -> None:
 def test_a_model_without_convolutions_does_not_claim_that_anything_was_folded(path: Path) -> None:
     with pytest.raises(NoBatchNormLayers, match="0 BatchNormalization among 1 nodes"):
         found(path, model([helper.make_node("Relu", ["x"], ["y"])]))
+
+
+BIASED = {"w": np.ones((4, 3, 1, 1), np.float32), "conv.bias": np.ones(4, np.float32)}
+
+
+def behind(
+    operator: str, inputs: list[str], *others: onnx.NodeProto, biased: dict[str, NDArray[Any]] = BIASED
+) -> onnx.ModelProto:
+    """Return a model in which a node computes the `x` that the layer normalizes."""
+    producer = helper.make_node(operator, inputs, ["x"])
+    proto = model([producer, *others, batch_norm(NAMES)], tensors(ARRAYS | biased))
+    proto.graph.input[0].name = "images"
+    return proto
+
+
+@pytest.mark.parametrize("operator", ["Conv", "ConvTranspose", "Gemm"])
+def test_the_bias_of_the_node_before_the_layer_is_named(path: Path, operator: str) -> None:
+    assert only_layer(path, behind(operator, ["images", "w", "conv.bias"])).producer_bias == "conv.bias"
+
+
+@pytest.mark.parametrize(
+    ("operator", "inputs"),
+    [
+        ("Conv", ["images", "w"]),
+        ("Conv", ["images", "w", ""]),
+        ("Conv", ["images", "w", "computed"]),
+        ("Conv", ["conv.bias", "w", "conv.bias"]),
+        ("Clip", ["images", "w", "conv.bias"]),
+    ],
+)
+def test_a_node_without_a_stored_bias_of_its_own_has_none_to_name(path: Path, operator: str, inputs: list[str]) -> None:
+    assert only_layer(path, behind(operator, inputs)).producer_bias is None
+
+
+def test_a_bias_that_is_not_one_value_a_channel_has_its_effect(path: Path) -> None:
+    of_rows = {"w": np.ones((4, 3), np.float32), "conv.bias": np.ones((5, 1), np.float32)}
+    assert only_layer(path, behind("Gemm", ["images", "w", "conv.bias"], biased=of_rows)).producer_bias is None
+
+
+@pytest.mark.parametrize("used", ["x", "conv.bias"])
+def test_a_bias_that_is_seen_elsewhere_has_its_effect_there(path: Path, used: str) -> None:
+    conv = ["images", "w", "conv.bias"]
+    assert only_layer(path, behind("Conv", conv, helper.make_node("Relu", [used], ["z"]))).producer_bias is None
+    inner = helper.make_graph(
+        [helper.make_node("Relu", [used], ["a"])],
+        "inner",
+        [],
+        [helper.make_tensor_value_info("a", TensorProto.FLOAT, None)],
+    )
+    branches = helper.make_node("If", ["images"], ["z"], then_branch=inner, else_branch=inner)
+    assert only_layer(path, behind("Conv", conv, branches)).producer_bias is None
+    proto = behind("Conv", conv)
+    proto.graph.output.append(helper.make_tensor_value_info(used, TensorProto.FLOAT, None))
+    assert only_layer(path, proto).producer_bias is None
+
+
+def test_a_layer_of_two_inputs_has_no_bias_before_it(path: Path) -> None:
+    again = helper.make_node("BatchNormalization", ["images", *NAMES], ["other"])
+    assert only_layer(path, behind("Conv", ["images", "w", "conv.bias"], again)).producer_bias is None
 
 
 def test_an_operator_of_another_domain_is_not_batch_normalization(path: Path) -> None:
