@@ -29,6 +29,7 @@ bench: .venv/installed-tests ## Measure start-up, speed, accuracy and the readin
 	$(BIN)/python -m benchmarks.normalize
 	$(BIN)/python -m benchmarks.simulation
 	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.calibration
 	$(BIN)/python -m benchmarks.fuzz_normalize
 	$(BIN)/python -m benchmarks.checkpoints
 

@@ -1,4 +1,6 @@
-"""Population statistics by bncli, by torch's update_bn and by fvcore's formula: `python benchmarks/calibration.py`.
+"""Compares population statistics by bncli with those by torch's update_bn and by fvcore's formula.
+
+python -m benchmarks.calibration
 
 Accuracy of the statistics, accuracy of a model in eval mode, and time per batch over that of the bare forward pass.
 fvcore's `update_bn_stats` is followed from its definition: in float32, the mean of x^2 less the square of the mean.
@@ -15,16 +17,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import torch
-from residual_network import ResidualNetwork
 from sklearn.datasets import load_digits
 from torch import nn
 from torch.optim.swa_utils import update_bn
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
-from digit_classifier import DigitClassifier
-
 import bncli
+from benchmarks.residual_network import ResidualNetwork
 from bncli.recording.opening import open_recording
+from samples.digit_classifier import DigitClassifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
