@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.analysis.gap_size import CHANCE_Z, LARGE_RATIO, LARGE_SHIFT, NOTABLE_RATIO, NOTABLE_SHIFT
 from bncli.rules.base import Observation, Rule, Threshold, each_recorded_layer
 from bncli.rules.checked_layer import worst_first
 from bncli.rules.wording import count, number
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
     from bncli.analysis.batch_evidence import BatchEvidence
     from bncli.rules.checked_layer import CheckedLayer
 
-GAP_IN_MEAN = 0.5
-GAP_IN_STD = 1.5
-GRAVE_GAP_IN_MEAN = 5.0
-GRAVE_GAP_IN_STD = 3.0
-FEWEST_STANDARD_ERRORS = 6.0
-
 
 def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observation]:
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -30,23 +25,21 @@ def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observat
         d = np.abs(evidence.mean - layer.mean) / layer.root
         log_r = np.abs(np.log(std / layer.root))
         # A mean of n values is sure to sigma / sqrt(n), the logarithm of a standard deviation to 1 / sqrt(2 n).
-        is_mean_off = (d > GAP_IN_MEAN) & (d * np.sqrt(evidence.effective_count) > FEWEST_STANDARD_ERRORS)
-        is_std_off = (log_r > math.log(GAP_IN_STD)) & (
-            log_r * np.sqrt(2 * evidence.effective_count) > FEWEST_STANDARD_ERRORS
-        )
+        is_mean_off = (d > NOTABLE_SHIFT) & (d * np.sqrt(evidence.effective_count) > CHANCE_Z)
+        is_std_off = (log_r > math.log(NOTABLE_RATIO)) & (log_r * np.sqrt(2 * evidence.effective_count) > CHANCE_Z)
     is_off = layer.is_sound & (is_mean_off | is_std_off)
     if not is_off.any():
         return
-    grave = (d > GRAVE_GAP_IN_MEAN) | (log_r > math.log(GRAVE_GAP_IN_STD))
-    badness = np.where(is_off, np.maximum(d / GAP_IN_MEAN, log_r / math.log(GAP_IN_STD)), 0.0)
+    grave = (d > LARGE_SHIFT) | (log_r > math.log(LARGE_RATIO))
+    badness = np.where(is_off, np.maximum(d / NOTABLE_SHIFT, log_r / math.log(NOTABLE_RATIO)), 0.0)
     worst = int(np.argmax(badness))
-    is_about_mean = bool(d[worst] / GAP_IN_MEAN >= log_r[worst] / math.log(GAP_IN_STD))
+    is_about_mean = bool(d[worst] / NOTABLE_SHIFT >= log_r[worst] / math.log(NOTABLE_RATIO))
     yield Observation(
         layer=layer.name,
         severity="error" if (is_off & grave).any() else "warning",
         channels=worst_first(is_off, badness),
         value=float(d[worst] if is_about_mean else math.exp(log_r[worst])),
-        threshold=GAP_IN_MEAN if is_about_mean else GAP_IN_STD,
+        threshold=NOTABLE_SHIFT if is_about_mean else NOTABLE_RATIO,
         message=(
             f"the running statistics of {count(int(is_off.sum()), 'channel')} are not those of the data: channel "
             f"{worst} has mean {number(float(layer.mean[worst]))} and standard deviation "
@@ -71,12 +64,12 @@ RULE = Rule(
         "of it, by the number of independent values and not by the number of pixels."
     ),
     thresholds=(
-        Threshold(GAP_IN_MEAN, "|d| above it: warning", "A tenth of the limit for an error."),
-        Threshold(GAP_IN_STD, "r or 1 / r above it: warning", "Half of the limit for an error."),
-        Threshold(GRAVE_GAP_IN_MEAN, "|d| above it: error", "The limit that batch renormalization ends with for d."),
-        Threshold(GRAVE_GAP_IN_STD, "r or 1 / r above it: error", "The limit that batch renormalization ends with."),
+        Threshold(NOTABLE_SHIFT, "|d| above it: warning", "A tenth of the limit for an error."),
+        Threshold(NOTABLE_RATIO, "r or 1 / r above it: warning", "Half of the limit for an error."),
+        Threshold(LARGE_SHIFT, "|d| above it: error", "The limit that batch renormalization ends with for d."),
+        Threshold(LARGE_RATIO, "r or 1 / r above it: error", "The limit that batch renormalization ends with."),
         Threshold(
-            FEWEST_STANDARD_ERRORS,
+            CHANCE_Z,
             "standard errors that a gap must have",
             "Chance reaches six in one of 500 million channels.",
         ),
