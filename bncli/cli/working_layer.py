@@ -10,7 +10,8 @@ import numpy as np
 from bncli.analysis.input_tensor import choose_array
 from bncli.analysis.layer_discovery import discover
 from bncli.analysis.layer_selection import only_layer
-from bncli.core.batch_norm_layer import Setting
+from bncli.analysis.layer_settings import eps_of, momentum_of
+from bncli.analysis.naming_schemes import scheme_of_framework
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import RunningStatistics, fresh
 from bncli.errors import InvalidUsage, ShapeMismatch
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.analysis.layer_settings import GivenSettings
-    from bncli.core.batch_norm_layer import BatchNormLayer
-
-DEFAULT_EPS = 1e-5
-DEFAULT_MOMENTUM = 0.1
+    from bncli.core.batch_norm_layer import BatchNormLayer, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +78,8 @@ def working_layer(options: LayerOptions, num_features: int) -> WorkingLayer:
     """
     if options.checkpoint is not None:
         return _from_checkpoint(options, options.checkpoint)
-    eps = Setting(DEFAULT_EPS, "assumed") if options.given.eps is None else Setting(options.given.eps, "given")
-    momentum: Setting[float | None] = options.given.momentum or Setting(DEFAULT_MOMENTUM, "assumed")
+    torch_scheme = scheme_of_framework("torch", "running_mean")
+    eps, momentum = eps_of(torch_scheme, {}, options.given), momentum_of(torch_scheme, {}, options.given)
     start = fresh(num_features)
     running = RunningStatistics(
         _vector("running_mean", options.running_mean, start.mean),
