@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 0.5
 
 
-class WorkProgress:
+class WorkProgress(ABC):
     """Shows how much of some work is done. A context manager: leaving it clears the line.
 
     Args:
@@ -43,8 +44,9 @@ class WorkProgress:
         if self._display is not None:
             self._display.update(self._display.task_ids[0], completed=self._done)
 
+    @abstractmethod
     def _speed_column(self) -> ProgressColumn:
-        raise NotImplementedError
+        """Return the column that tells the rate, in the unit of the work."""
 
     def __enter__(self) -> Self:
         return self
