@@ -78,7 +78,7 @@ def gap_table(gap: TrainEvalGap, result: NormalizationResult) -> Table:
         _entry("output_gap", "output gap", "||y_train - y_eval|| / ||y_eval||", 0, gap.output_gap),
     ]
     table = _table("train beside eval", entries)
-    size = Column("gap", "gap", "text", "none, notable or large, by the limits of r, d and z", priority=0)
+    size = Column("gap", "gap", "text", "none, notable or large, by limits of r and d beyond chance", priority=0)
     cells = (Cell(str(size), _TONES[size]) for size in gap_sizes(gap))
     rows = tuple((*row, cell) for row, cell in zip(table.rows, cells, strict=True))
     return Table((*table.columns, size), rows, title=table.title)

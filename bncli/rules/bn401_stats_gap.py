@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.analysis.gap_size import CHANCE_Z, LARGE_RATIO, LARGE_SHIFT, NOTABLE_RATIO, NOTABLE_SHIFT
+from bncli.analysis.gap_size import (
+    CHANCE_Z,
+    LARGE_RATIO,
+    LARGE_SHIFT,
+    NOTABLE_RATIO,
+    NOTABLE_SHIFT,
+    large_gaps,
+    notable_ratios,
+    notable_shifts,
+)
 from bncli.rules.base import Observation, Rule, Threshold, each_recorded_layer
 from bncli.rules.checked_layer import worst_first
 from bncli.rules.wording import count, number
@@ -24,19 +33,16 @@ def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observat
         std = np.sqrt(evidence.biased_var + layer.eps)
         d = np.abs(evidence.mean - layer.mean) / layer.root
         log_r = np.abs(np.log(std / layer.root))
-        # A mean of n values is sure to sigma / sqrt(n), the logarithm of a standard deviation to 1 / sqrt(2 n).
-        is_mean_off = (d > NOTABLE_SHIFT) & (d * np.sqrt(evidence.effective_count) > CHANCE_Z)
-        is_std_off = (log_r > math.log(NOTABLE_RATIO)) & (log_r * np.sqrt(2 * evidence.effective_count) > CHANCE_Z)
-    is_off = layer.is_sound & (is_mean_off | is_std_off)
+    known = layer.is_sound & np.isfinite(evidence.effective_count)
+    is_off = known & (notable_shifts(d, evidence.effective_count) | notable_ratios(log_r, evidence.effective_count))
     if not is_off.any():
         return
-    grave = (d > LARGE_SHIFT) | (log_r > math.log(LARGE_RATIO))
     badness = np.where(is_off, np.maximum(d / NOTABLE_SHIFT, log_r / math.log(NOTABLE_RATIO)), 0.0)
     worst = int(np.argmax(badness))
     is_about_mean = bool(d[worst] / NOTABLE_SHIFT >= log_r[worst] / math.log(NOTABLE_RATIO))
     yield Observation(
         layer=layer.name,
-        severity="error" if (is_off & grave).any() else "warning",
+        severity="error" if (is_off & large_gaps(d, log_r)).any() else "warning",
         channels=worst_first(is_off, badness),
         value=float(d[worst] if is_about_mean else math.exp(log_r[worst])),
         threshold=NOTABLE_SHIFT if is_about_mean else NOTABLE_RATIO,
