@@ -41,9 +41,10 @@ def check_writable(path: Path, *, force: bool) -> None:
 def atomic_file(path: Path, *, force: bool) -> Iterator[IO[bytes]]:
     """Open a binary file that takes the place of `path` when the block ends, and leaves nothing if it raises.
 
-    The bytes go to a neighbour of a unique name, are synced to disk, and the neighbour is renamed. A symbolic link is
-    written through; a replaced file passes its mode on. A device or a pipe is written directly. An `OSError` that the
-    block raises is told as one of this file.
+    The bytes go to a file without a name and are synced to disk before it gets one; where the system has no such files,
+    to a neighbour of a unique name, which is renamed. To replace a file takes both, one directly after the other. A
+    symbolic link is written through; a replaced file passes its mode on. A device or a pipe is written directly. An
+    `OSError` that the block raises is told as one of this file.
 
     Raises:
         OutputExists, OutputFailed: as `check_writable`.
@@ -73,8 +74,7 @@ def _replaced(target: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            _give_name(file, neighbour, folder)
-        neighbour.replace(target)
+            _put_in_place(file, neighbour, target, folder)
         with suppress(OSError):
             os.fsync(folder)  # makes the rename survive a power cut, where a folder can be synced
     except BaseException:
@@ -92,10 +92,19 @@ def _new_file(neighbour: Path, folder: int) -> IO[bytes]:
     return neighbour.open("xb")
 
 
-def _give_name(file: IO[bytes], neighbour: Path, folder: int) -> None:
+def _put_in_place(file: IO[bytes], neighbour: Path, target: Path, folder: int) -> None:
+    """Give the file its name; where one stands already, by way of the neighbour's, since only a rename replaces."""
     if os.fstat(file.fileno()).st_nlink == 0:
-        unnamed = f"{_OWN_DESCRIPTORS}/{file.fileno()}"
-        os.link(unnamed, neighbour.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
+        with suppress(FileExistsError):
+            _link(file, target.name, folder)
+            return
+        _link(file, neighbour.name, folder)
+    neighbour.replace(target)
+
+
+def _link(file: IO[bytes], name: str, folder: int) -> None:
+    unnamed = f"{_OWN_DESCRIPTORS}/{file.fileno()}"
+    os.link(unnamed, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
 
 
 def _target(path: Path) -> Path:

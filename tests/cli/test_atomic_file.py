@@ -205,7 +205,23 @@ def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(target: Path) -
             time.sleep(attempt * 0.002)
             program.kill()
         assert target.read_bytes() == OLD or is_complete(target, 8)
+        # Only a rename replaces a file: a kill in the instant after the new one got a name leaves it whole beside it.
+        for neighbour in target.parent.glob(".bncli-*.tmp"):
+            assert target.read_bytes() == OLD
+            assert is_complete(neighbour, 8)
+            neighbour.unlink()
         assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_kill_at_any_moment_leaves_no_file_or_the_new_one_alone(target: Path) -> None:
+    for attempt in range(20):
+        target.unlink(missing_ok=True)
+        with start_writing(target, megabytes=8, pause=0) as program:
+            time.sleep(attempt * 0.002)
+            program.kill()
+        assert not any(target.parent.iterdir()) or (
+            list(target.parent.iterdir()) == [target] and is_complete(target, 8)
+        )
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
