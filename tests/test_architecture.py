@@ -25,6 +25,8 @@ WITHOUT_TESTS_OF_THEIR_OWN = {
     "bncli/formats/remote/ranges.py",
     "bncli/renderers/base.py",
     "bncli/reports/document.py",
+    "bncli/reports/reported_normalization.py",
+    "bncli/reports/reported_simulation.py",
     "bncli/rules/base.py",
     "bncli/rules/finding.py",
     "bncli/cli/options.py",

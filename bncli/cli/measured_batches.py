@@ -11,7 +11,7 @@ from bncli.cli.progress import ByteProgress
 from bncli.core.recorded_batches import RecordedBatches
 from bncli.core.rounding import FLOAT_DTYPES
 from bncli.formats.detection import open_named_arrays
-from bncli.reports.simulation import BatchOrigin
+from bncli.reports.reported_simulation import BatchOrigin
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ from bncli.core.normalization import Mode
 from bncli.core.rounding import stored_dtype
 from bncli.errors import InvalidUsage, near_miss
 from bncli.formats.detection import open_named_arrays
-from bncli.reports.normalization import NormalizationReport
+from bncli.reports.reported_normalization import NormalizationReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from bncli.core.recorded_batches import RecordedBatches
 from bncli.core.repeated_batches import RepeatedBatches
 from bncli.errors import InputNotFound, InvalidValue
 from bncli.recording.opening import is_recording, open_recording
-from bncli.reports.simulation import BatchOrigin
+from bncli.reports.reported_simulation import BatchOrigin
 
 if TYPE_CHECKING:
     from bncli.cli.batch_options import BatchOptions

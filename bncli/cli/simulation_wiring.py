@@ -16,7 +16,7 @@ from bncli.core.momentum import complement
 from bncli.core.normalization import check_momentum
 from bncli.core.running_statistics import RunningStatistics
 from bncli.errors import InvalidUsage, near_miss
-from bncli.reports.simulation import SimulationReport
+from bncli.reports.reported_simulation import SimulationReport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bncli.analysis.running_trajectory import KeptSteps
     from bncli.cli.batch_options import BatchOptions
     from bncli.core.batch_statistics import BatchSource, Ddof
-    from bncli.reports.simulation import BatchOrigin
+    from bncli.reports.reported_simulation import BatchOrigin
 
 DDOF_BY_CONVENTION: dict[str, Ddof] = {"torch": 1, "keras": 0}
 """Divisor of the batch variances that a framework averages."""

@@ -9,7 +9,7 @@ import numpy as np
 from bncli.cli.batch_options import DEFAULT_SYNTHETIC_SIZE
 from bncli.core.gaussian_batches import SCENARIOS, GaussianBatches
 from bncli.errors import InvalidValue
-from bncli.reports.simulation import BatchOrigin
+from bncli.reports.reported_simulation import BatchOrigin
 
 if TYPE_CHECKING:
     from pathlib import Path

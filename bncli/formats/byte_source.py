@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from bncli.errors import MalformedFile
-from bncli.formats.regions import require_within
+from bncli.formats.byte_range import require_within
 from bncli.formats.regular_file import RegularFile
 from bncli.formats.remote.remote_file import RemoteFile
 from bncli.formats.remote.remote_path import RemotePath

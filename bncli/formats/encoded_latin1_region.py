@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING
 
-from bncli.formats.regions import require_within
+from bncli.formats.byte_range import require_within
 
 if TYPE_CHECKING:
     from bncli.formats.regions import Region

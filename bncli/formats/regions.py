@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from bncli.formats.byte_range import require_within
+
 if TYPE_CHECKING:
     from bncli.formats.byte_source import ByteSource
 
@@ -133,13 +135,3 @@ class JoinedRegion:
             joined += part.read(first, wanted)
             start -= first
         return joined
-
-
-def require_within(size: int, start: int, count: int) -> None:
-    """Check that a range of bytes lies in a run of `size` bytes.
-
-    Raises:
-        EOFError: it does not.
-    """
-    if start < 0 or count < 0 or start + count > size:
-        raise EOFError(f"bytes {start} to {start + count} asked of {size}")

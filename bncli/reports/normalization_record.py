@@ -9,7 +9,7 @@ from bncli.analysis.gap_size import gap_sizes
 if TYPE_CHECKING:
     from bncli.analysis.normalization_run import NormalizationResult
     from bncli.core.running_statistics import RunningStatistics
-    from bncli.reports.normalization import NormalizationReport
+    from bncli.reports.reported_normalization import NormalizationReport
 
 
 def normalization_record(report: NormalizationReport) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from bncli.core.momentum import complement
 if TYPE_CHECKING:
     from bncli.analysis.momentum_choice import MomentumChoice
     from bncli.analysis.momentum_study import ErrorParts, LostUpdates, MomentumRun, MomentumStudy
-    from bncli.reports.simulation import SimulationReport
+    from bncli.reports.reported_simulation import SimulationReport
 
 
 def simulation_record(report: SimulationReport) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from bncli.analysis.momentum_study import MomentumStudy, study_momenta
 from bncli.analysis.running_trajectory import RunSettings
 from bncli.core.gaussian_batches import GaussianBatches
 from bncli.core.running_statistics import fresh
-from bncli.reports.simulation import BatchOrigin, SimulationReport
+from bncli.reports.reported_simulation import BatchOrigin, SimulationReport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,8 @@ from bncli.core.batch_norm_layer import Setting
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import fresh
 from bncli.reports.document import Code, KeyValues, Table
-from bncli.reports.normalization import NormalizationReport, normalization_document
+from bncli.reports.normalization import normalization_document
+from bncli.reports.reported_normalization import NormalizationReport
 from tests.helpers.builders import ArraysInMemory
 
 X = np.random.default_rng(0).normal(2, 3, (8, 3, 5)).astype(np.float32)

@@ -14,7 +14,8 @@ from bncli.renderers import json_document
 from bncli.renderers.base import Surface
 from bncli.renderers.catalogue import RENDERERS
 from bncli.reports.document import KeyValues, Note, Plot, Table
-from bncli.reports.simulation import BatchOrigin, SimulationReport, simulation_document
+from bncli.reports.reported_simulation import BatchOrigin, SimulationReport
+from bncli.reports.simulation import simulation_document
 from tests.helpers.simulations import report, study, synthetic
 
 SCHEMA = json.loads((Path(bncli.reports.__path__[0]) / "schemas" / "simulation.json").read_text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bncli.reports.simulation import BatchOrigin
+from bncli.reports.reported_simulation import BatchOrigin
 from bncli.reports.simulation_record import simulation_record
 from tests.helpers.simulations import report, study, synthetic
 

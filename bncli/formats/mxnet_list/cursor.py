@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from bncli.formats.byte_range import require_within
 from bncli.formats.byte_window import ByteWindow
-from bncli.formats.regions import SubRegion, require_within
+from bncli.formats.regions import SubRegion
 
 if TYPE_CHECKING:
     from bncli.formats.regions import Region

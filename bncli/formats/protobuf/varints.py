@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.formats.regions import require_within
+from bncli.formats.byte_range import require_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -42,7 +42,7 @@ class RemotePath(_SystemPath):
         """The file, opened on first use. What was transferred for the first look serves the reading as well."""
         from bncli.formats.remote.opening import open_remote  # noqa: PLC0415 - of use for remote files only
 
-        return open_remote(self)
+        return open_remote(self.scheme, self.address, str(self))
 
     def __str__(self) -> str:
         """Return the address without what may give access: user, password, query."""
