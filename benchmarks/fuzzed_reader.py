@@ -79,7 +79,7 @@ def main() -> int:
         file, content = list(contents.items())[number % len(contents)]
         _measure(outcome, take, folder, file, mutated(content, rng))
         if take is _take_file:
-            file.write_bytes(content)
+            _overwrite(file, content)
     outcome.inputs = num_inputs
     outcome.peak_mebibytes = _peak_mebibytes()
     print(json.dumps(vars(outcome)))
@@ -91,7 +91,7 @@ def _measure(
 ) -> None:
     if take is _take_file:
         # Written before it is opened: should the process die, this is the input that killed it.
-        file.write_bytes(content)
+        _overwrite(file, content)
     signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
     signal.alarm(STUCK_SECONDS)
     start = time.process_time()
@@ -108,6 +108,13 @@ def _measure(
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
     outcome.slowest_seconds = max(outcome.slowest_seconds, time.process_time() - start)
+
+
+def _overwrite(file: Path, content: bytes) -> None:
+    # Some file systems flush a file to the disk that was emptied first, which takes longer than to read it.
+    with file.open("r+b") as existing:
+        existing.write(content)
+        existing.truncate()
 
 
 def _take_file(folder: Path, _file: Path, _content: bytes) -> None:
