@@ -48,7 +48,9 @@ def paired_runs(commands: Mapping[str, Sequence[str]], rounds: int, output: Path
 def _run(command: Sequence[str]) -> tuple[float, float]:
     """Return wall seconds and peak memory in MiB."""
     begin = time.perf_counter()
-    program = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    # As an installed program runs: from bytecode that an earlier run has left, whatever this shell says of it.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    program = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
     _, status, usage = os.wait4(program.pid, 0)
     wall = time.perf_counter() - begin
     if status:

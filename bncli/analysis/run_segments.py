@@ -56,7 +56,9 @@ class RunSegments:
         """Return the pieces of a run over the batches of a source."""
         even = np.linspace(0, num_steps, min(num_steps, _NUM_EVEN) + 1).round()
         by_age = num_steps - np.geomspace(1, num_steps, _NUM_BY_AGE).round()
-        ends = np.union1d(even, by_age)
+        # Not `np.union1d`, whose first call imports NumPy's masked arrays: a twentieth of a short run.
+        ends = np.sort(np.concatenate([even, by_age]))
+        ends = ends[np.diff(ends, prepend=-1.0) > 0]
         middles = ((ends[:-1] + ends[1:] - 1) / 2).astype(np.int64)
         return cls(num_steps, ends, source.course(middles, num_steps))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bncli.analysis.layer_settings import GivenSettings
 from bncli.cli.options import parse_momentum
 from bncli.core.batch_norm_layer import Setting
-from bncli.core.normalization import check_eps, check_momentum
+from bncli.core.momentum import check_momentum
+from bncli.core.normalization import check_eps
 
 
 def given_settings(eps: float | None, momentum: str | None) -> GivenSettings:

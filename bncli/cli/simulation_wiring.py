@@ -12,8 +12,7 @@ from bncli.analysis.momentum_study import study_momenta
 from bncli.analysis.running_trajectory import AverageDtype, RunSettings
 from bncli.cli.options import parse_momentum
 from bncli.cli.progress import StepProgress
-from bncli.core.momentum import complement
-from bncli.core.normalization import check_momentum
+from bncli.core.momentum import check_momentum, complement
 from bncli.core.running_statistics import RunningStatistics
 from bncli.errors import InvalidUsage, near_miss
 from bncli.reports.reported_simulation import SimulationReport

@@ -10,6 +10,7 @@ import numpy as np
 
 from bncli.core.coefficients import Coefficients
 from bncli.core.moments import Moments
+from bncli.core.momentum import check_momentum
 from bncli.core.rounding import round_to
 from bncli.core.running_statistics import RunningStatistics, update
 from bncli.errors import InvalidUsage, ShapeMismatch
@@ -35,19 +36,6 @@ def check_eps(eps: float) -> None:
     """
     if not (math.isfinite(eps) and eps >= 0):
         raise InvalidUsage(f"eps is {eps:g}: it must be a finite number above 0")
-
-
-def check_momentum(momentum: float | None) -> None:
-    """Refuse a momentum that is no weight; `None` is the cumulative average.
-
-    Raises:
-        InvalidUsage: not a number from 0 to 1.
-    """
-    if momentum is not None and not 0 <= momentum <= 1:
-        raise InvalidUsage(
-            f"momentum is {momentum:g}: it must lie between 0 and 1, or be none",
-            hint="momentum is the weight of the new batch; from Keras or TensorFlow take 1 - momentum",
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
