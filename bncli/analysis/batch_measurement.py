@@ -14,6 +14,8 @@ from bncli.errors import InvalidUsage, InvalidValue, ShapeMismatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from bncli.analysis.input_tensor import InputTensor
     from bncli.core.moments import Moments
     from bncli.core.named_arrays import Array
@@ -41,18 +43,12 @@ def measure_batches(
     layout = ChannelLayout.of(tensor.shape, channel_axis, str(tensor))
     if 0 in tensor.shape:
         raise InvalidValue(f"{tensor}: shape {list(tensor.shape)} holds no values")
-    batches = list(_batches(tensor, layout, batch_size or layout.num_samples, advance))
-    single = next((number for number, batch in enumerate(batches, start=1) if batch.count == 1), None)
-    if single is not None:
-        raise InvalidUsage(
-            f"{tensor}: batch {single} of {len(batches)} has one value per channel, of which there is no variance",
-            hint="PyTorch refuses to train on it too; choose --batch-size so that no batch is left with one",
-        )
-    return BatchStatistics(
-        num_values=np.array([batch.count for batch in batches]),
-        mean=np.stack([batch.mean for batch in batches]),
-        var=np.stack([batch.unbiased_var for batch in batches]),
-    )
+    sizes = _batch_sizes(layout.num_samples, batch_size)
+    _refuse_single_values(tensor, sizes * layout.num_positions)
+    mean, var = (np.empty((len(sizes), layout.num_features)) for _ in range(2))
+    for row, batch in enumerate(_batches(tensor, layout, sizes.tolist(), advance)):
+        mean[row], var[row] = batch.mean, batch.unbiased_var
+    return BatchStatistics(sizes * layout.num_positions, mean, var)
 
 
 def one_after_another(parts: Sequence[tuple[str, BatchStatistics]]) -> BatchStatistics:
@@ -78,16 +74,31 @@ def one_after_another(parts: Sequence[tuple[str, BatchStatistics]]) -> BatchStat
     )
 
 
+def _batch_sizes(num_samples: int, batch_size: int | None) -> NDArray[np.int64]:
+    """Return the number of samples of each batch; the last may be smaller."""
+    size = num_samples if batch_size is None else min(batch_size, num_samples)
+    return np.minimum(size, num_samples - np.arange(0, num_samples, size))
+
+
+def _refuse_single_values(tensor: InputTensor, num_values: NDArray[np.int64]) -> None:
+    single = np.flatnonzero(num_values == 1)
+    if single.size:
+        raise InvalidUsage(
+            f"{tensor}: batch {single[0] + 1} of {len(num_values)} has one value per channel, of which there is no "
+            "variance",
+            hint="PyTorch refuses to train on it too; choose --batch-size so that no batch is left with one",
+        )
+
+
 def _batches(
-    tensor: InputTensor, layout: ChannelLayout, batch_size: int, advance: Callable[[int], None]
+    tensor: InputTensor, layout: ChannelLayout, sizes: Sequence[int], advance: Callable[[int], None]
 ) -> Iterator[Moments]:
-    sample = layout.num_features * layout.num_positions
-    for first in range(0, layout.num_samples, batch_size):
-        num_samples = min(batch_size, layout.num_samples - first)
-        offset = first * sample
+    offset = 0
+    for num_samples in sizes:
 
         def read(start: int, stop: int, offset: int = offset) -> Array:
             advance(stop - start)
             return tensor.read(offset + start, offset + stop)
 
         yield moments(ChannelLayout((num_samples, *layout.shape[1:]), layout.channel_axis), read)
+        offset += num_samples * layout.num_features * layout.num_positions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,3 +66,16 @@ def test_channels_may_lie_last(tmp_path: Path) -> None:
     path = saved(tmp_path / "x.npy", np.ascontiguousarray(VALUES.transpose(0, 2, 1)))
     source, _ = measured_batches(BatchOptions(paths=[path], channel_axis=-1))
     np.testing.assert_allclose(source.batches.mean[0], VALUES.mean(axis=(0, 2)))
+
+
+def test_memory_does_not_grow_with_the_number_of_batches(tmp_path: Path) -> None:
+    peaks = []
+    for num_batches in (8, 8, 128):  # the first run imports, and fills what is kept
+        path = saved(tmp_path / "x.npy", np.zeros((num_batches * 32, 8, 16, 16), np.float32))
+        tracemalloc.start()
+        measured_batches(BatchOptions(paths=[path], batch_size=32))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    num_bytes = path.stat().st_size
+    assert peaks[2] - peaks[1] < num_bytes / 500
+    assert peaks[2] < num_bytes / 50
