@@ -12,7 +12,7 @@ from bncli.core.coefficients import Coefficients
 from bncli.core.moments import Moments
 from bncli.core.momentum import check_momentum
 from bncli.core.rounding import round_to
-from bncli.core.running_statistics import RunningStatistics, update
+from bncli.core.running_statistics import RunningStatistics, counted, update_repeatedly
 from bncli.errors import InvalidUsage, ShapeMismatch
 
 if TYPE_CHECKING:
@@ -84,10 +84,10 @@ class BatchNorm:
         """
         if self.running is None:
             return self
-        running = self.running
-        for _ in range(steps):
-            moved = update(running, batch.mean, batch.unbiased_var, self.momentum)
-            running = moved if batch.count else replace(running, num_batches_tracked=moved.num_batches_tracked)
+        if batch.count:
+            running = update_repeatedly(self.running, batch.mean, batch.unbiased_var, self.momentum, steps)
+        else:
+            running = counted(self.running, steps)
         return replace(self, running=running)
 
     def normalization(self, mode: Mode, batch: Moments) -> Normalization:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,14 +50,41 @@ def update(
     References:
         `torch/nn/modules/batchnorm.py`, `_BatchNorm.forward`.
     """
-    counted = None if running.num_batches_tracked is None else running.num_batches_tracked + 1
+    after = counted(running, 1)
     if momentum is None:
-        momentum = 0.0 if counted is None else 1.0 / counted
-    return RunningStatistics(
+        momentum = 0.0 if after.num_batches_tracked is None else 1.0 / after.num_batches_tracked
+    return replace(
+        after,
         mean=step_towards(running.mean, batch_mean, momentum),
         var=step_towards(running.var, batch_var, momentum),
-        num_batches_tracked=counted,
     )
+
+
+def update_repeatedly(
+    running: RunningStatistics,
+    batch_mean: NDArray[np.float64],
+    batch_var: NDArray[np.float64],
+    momentum: float | None,
+    steps: int,
+) -> RunningStatistics:
+    """Return the running statistics after `steps` updates with the same batch, to the bits of so many calls."""
+    for step in range(1, steps + 1):
+        updated = update(running, batch_mean, batch_var, momentum)
+        if _agree(updated, running):
+            # What an update leaves as it is, all later ones leave so too: their momentum is the same, or smaller.
+            return counted(updated, steps - step)
+        running = updated
+    return running
+
+
+def counted(running: RunningStatistics, num_batches: int) -> RunningStatistics:
+    """Return the same statistics with so many batches more on the counter, if there is one."""
+    tracked = running.num_batches_tracked
+    return running if tracked is None else replace(running, num_batches_tracked=tracked + num_batches)
+
+
+def _agree(a: RunningStatistics, b: RunningStatistics) -> bool:
+    return np.array_equal(a.mean, b.mean, equal_nan=True) and np.array_equal(a.var, b.var, equal_nan=True)
 
 
 def step_towards(value: NDArray[np.float64], target: NDArray[np.float64], momentum: float) -> NDArray[np.float64]:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bncli.core.running_statistics import RunningStatistics, fresh, step_towards, update
+from bncli.core import running_statistics
+from bncli.core.running_statistics import RunningStatistics, fresh, step_towards, update, update_repeatedly
 
 
 def batches(num_batches: int, num_features: int = 5, seed: int = 0) -> np.ndarray:
@@ -100,3 +103,33 @@ def test_an_infinite_running_value_stays_infinite_as_in_torch(momentum: float) -
 
 def test_values_whose_difference_overflows_are_still_averaged() -> None:
     assert step_towards(np.array([1.7e308]), np.array([-1.7e308]), 0.5)[0] == 0.0
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.01, 0.1, 0.5, 0.9, 1.0, None])
+@pytest.mark.parametrize("counter", [0, 7, None])
+@pytest.mark.parametrize("steps", [0, 1, 3, 5000])
+def test_repeated_updates_are_to_the_bit_those_of_so_many_calls(
+    momentum: float | None, counter: int | None, steps: int
+) -> None:
+    mean, var = np.array([0.1, -7.0, np.nan, 3e300]), np.array([2.0, 1e-300, 1.0, np.inf])
+    start = stepped = RunningStatistics(np.array([0.0, 3.0, 1.0, -3e300]), np.array([1.0, 1.0, 1.0, np.inf]), counter)
+    for _ in range(steps):
+        stepped = update(stepped, mean, var, momentum)
+    at_once = update_repeatedly(start, mean, var, momentum, steps)
+    np.testing.assert_array_equal(at_once.mean, stepped.mean)
+    np.testing.assert_array_equal(at_once.var, stepped.var)
+    assert at_once.num_batches_tracked == stepped.num_batches_tracked
+
+
+def test_updates_that_move_nothing_any_more_are_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[float | None] = []
+
+    def watched(*arguments: Any) -> RunningStatistics:
+        calls.append(arguments[3])
+        return update(*arguments)
+
+    monkeypatch.setattr(running_statistics, "update", watched)
+    after = update_repeatedly(fresh(1), np.array([3.0]), np.array([4.0]), 0.1, 10**12)
+    assert (after.mean[0], after.var[0]) == pytest.approx((3.0, 4.0), rel=1e-14)
+    assert after.num_batches_tracked == 10**12
+    assert len(calls) < 500
