@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING
 
 from bncli.errors import InputNotFound
 from bncli.recording.opened_recording import told_as_malformed
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
 
     from bncli.recording.opened_recording import OpenedRecording
 
+_KEY = "bncli_recording"
 _FIRST_BYTES_OF_A_SPOOL = b"H\0\0\0"
+_FIRST_BYTES = 9
+"""Of a safetensors file: the length of its header and the brace that opens it."""
+_MAX_HEADER_BYTES = 100_000_000
+"""The limit of safetensors."""
 _SPOOL_SUFFIX = ".part"
 
 
@@ -24,19 +30,31 @@ def spool_path(path: Path) -> Path:
 
 
 def is_recording(path: Path) -> bool:
-    """Return whether a file is a recording, of any version, finished or cut off; reads its header at most."""
-    from safetensors import SafetensorError, safe_open  # noqa: PLC0415
+    """Return whether a file is a recording, of any version, finished or cut off; reads its header at most.
 
+    Files of any kind and size are asked about, so that none is mapped into memory, as the library of safetensors would.
+    """
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        if file.read(len(_FIRST_BYTES_OF_A_SPOOL)) == _FIRST_BYTES_OF_A_SPOOL:
+        first = file.read(_FIRST_BYTES)
+        if first.startswith(_FIRST_BYTES_OF_A_SPOOL):
             return True
+        length = int.from_bytes(first[:8], "little")
+        if first[8:] != b"{" or not 0 < length <= min(path.stat().st_size, _MAX_HEADER_BYTES):
+            return False
+        header = first[8:] + file.read(length - 1)
+    # Searched before it is parsed: the header of a large checkpoint takes seconds.
+    return _KEY.encode() in header and _has_key(header)
+
+
+def _has_key(header: bytes) -> bool:
+    """Return whether the metadata in a safetensors header are those of a recording."""
     try:
-        opened: Any = safe_open(path, framework="np")
-        return "bncli_recording" in (opened.metadata() or {})
-    except SafetensorError:
+        metadata = json.loads(header)["__metadata__"]
+    except (ValueError, RecursionError, LookupError, TypeError):
         return False
+    return isinstance(metadata, dict) and _KEY in metadata
 
 
 def open_recording(path: Path) -> OpenedRecording:

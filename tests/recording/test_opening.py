@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,3 +39,32 @@ def test_recordings_are_told_from_other_files(tmp_path: Path) -> None:
     assert is_recording(ROOT / "samples" / "digits_run.safetensors")
     assert is_recording(write_spool(tmp_path / "r"))
     assert not any(is_recording(tmp_path / name) for name in ("x.safetensors", "text", "missing"))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{",
+        b"{}",
+        b"[1]",
+        b'{"bncli_recording": 1}',
+        b'{"__metadata__": "bncli_recording"}',
+        b'{"bncli_recording": ' + b"[" * 10**5,
+    ],
+)
+def test_a_broken_header_is_none_of_a_recording(tmp_path: Path, header: bytes) -> None:
+    for length in (len(header), 0, 2**40):
+        (tmp_path / "x").write_bytes(length.to_bytes(8, "little") + header)
+        assert not is_recording(tmp_path / "x")
+
+
+def test_a_file_larger_than_memory_is_asked_about_without_being_mapped(tmp_path: Path) -> None:
+    with (tmp_path / "x.npy").open("wb") as file:
+        file.write(b"\x93NUMPY\x01\x00")
+        file.truncate(2**34)
+    code = (
+        "import pathlib, resource, sys; from bncli.recording.opening import is_recording; "
+        "resource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33)); sys.exit(is_recording(pathlib.Path(sys.argv[1])))"
+    )
+    completed = subprocess.run([sys.executable, "-c", code, tmp_path / "x.npy"], check=False, capture_output=True)
+    assert (completed.returncode, completed.stderr) == (0, b"")
