@@ -11,7 +11,7 @@ import statistics
 import sys
 import time
 import tracemalloc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Work = Callable[[], object]
+    Work = Callable[[], Any]
 
 MOMENTUM = 0.01
 STRIDE = 1000
+COPY, CUMULATIVE, LOOP = "warm copy", "bncli, every step, cumulative", "NumPy loop, every step"
 LAYER_SHAPE = (32, 64, 14, 14)
 IMPORTS = "import numpy, numpy.random, typer, rich.console"
 SIMULATE = [sys.executable, "-m", "bncli", "simulate-momentum", "--mean", "3", "--steps", "10000"]
@@ -68,11 +69,11 @@ def averages(batches: NDArray[np.float64]) -> dict[str, Work]:
     """Return ways to the running average of the batches, each with the name of what it gives."""
     target, initial = np.zeros_like(batches), np.zeros(batches.shape[1])
     works: dict[str, Work] = {
-        "warm copy": lambda: np.copyto(target, batches),
+        COPY: lambda: np.copyto(target, batches),
         "bncli, every step": lambda: running_average(initial, batches, MOMENTUM),
-        "bncli, every step, cumulative": lambda: running_average(initial, batches, None),
+        CUMULATIVE: lambda: running_average(initial, batches, None),
         f"bncli, every {STRIDE}th": lambda: running_average(initial, batches, MOMENTUM, STRIDE),
-        "NumPy loop, every step": lambda: looped(batches),
+        LOOP: lambda: looped(batches),
     }
     if importlib.util.find_spec("scipy"):
         from scipy.signal import lfilter  # noqa: PLC0415 - optional
@@ -81,7 +82,8 @@ def averages(batches: NDArray[np.float64]) -> dict[str, Work]:
     if importlib.util.find_spec("pandas"):
         from pandas import DataFrame  # noqa: PLC0415 - optional
 
-        works["pandas ewm, every step"] = lambda: DataFrame(batches).ewm(alpha=MOMENTUM, adjust=False).mean()
+        frame = DataFrame(np.concatenate([initial[None], batches]))  # pandas starts at the first row
+        works["pandas ewm, every step"] = lambda: frame.ewm(alpha=MOMENTUM, adjust=False).mean().to_numpy()[1:]
     return works
 
 
@@ -91,6 +93,25 @@ def looped(batches: NDArray[np.float64]) -> NDArray[np.float64]:
     for row, batch in enumerate(batches):
         value = values[row] = value + MOMENTUM * (batch - value)
     return values
+
+
+def every_stride(values: NDArray[np.float64], num_steps: int) -> NDArray[np.float64]:
+    """Return every `STRIDE`-th of the values of a run, which may be all that there are."""
+    return values if len(values) < num_steps else values[STRIDE - 1 :: STRIDE]
+
+
+def farthest_off(works: dict[str, Work], batches: NDArray[np.float64]) -> dict[str, float]:
+    """Return how far each way to an average is from the loop, or from plain means, in any `STRIDE`-th step."""
+    counts = np.arange(1.0, len(batches) + 1)[:, None]
+    references = {
+        CUMULATIVE: every_stride(np.cumsum(batches, axis=0) / counts, len(batches)),
+        LOOP: every_stride(looped(batches), len(batches)),
+    }
+    return {
+        name: float(np.abs(every_stride(work(), len(batches)) - references.get(name, references[LOOP])).max())
+        for name, work in works.items()
+        if name != COPY
+    }
 
 
 def torch_steps(num_steps: int, *, draws: bool) -> Work:
@@ -122,10 +143,14 @@ def print_averages(num_steps: int, num_features: int, rounds: int) -> None:
     works = averages(batches)
     seconds = in_turns(works, rounds)
     print(f"\nrunning average of {num_steps:,} steps by {num_features} channels, momentum {MOMENTUM}\n")
-    print("| | ms | ns per element | times a copy | peak MiB |\n|---|---|---|---|---|")
+    print("| | ms | ns per element | times a copy | peak MiB | off by |\n|---|---|---|---|---|---|")
+    errors = farthest_off(works, batches)
     for name, each in seconds.items():
-        ratio, per_element = each / seconds["warm copy"], each / batches.size * 1e9
-        print(f"| {name} | {each * 1e3:.0f} | {per_element:.2f} | {ratio:.2f} | {peak_mib(works[name]):.0f} |")
+        ratio, per_element = each / seconds[COPY], each / batches.size * 1e9
+        error = f"{errors[name]:.0e}" if name in errors else "-"
+        print(
+            f"| {name} | {each * 1e3:.0f} | {per_element:.2f} | {ratio:.2f} | {peak_mib(works[name]):.0f} | {error} |"
+        )
 
 
 def print_layers(rounds: int) -> None:
