@@ -27,10 +27,10 @@ def main() -> int:
     # NumPy's matrix products are not used, and the threads that wait for them would take turns with those that work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Imported here so that Ctrl-C ends quietly from the first moment on.
-    from bncli.cli.app import app  # noqa: PLC0415
+    from bncli.cli.app import app_for  # noqa: PLC0415
     from bncli.cli.guard import run  # noqa: PLC0415
 
-    return run(app)
+    return run(app_for(sys.argv[1:]))
 
 
 def _leave(number: int, _: object) -> NoReturn:

@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from bncli import __version__
-from bncli.cli.app import app
+from bncli.cli.app import app, app_for
 from tests.helpers.invoke import Completed, invoke
 
 
@@ -47,6 +47,17 @@ def test_the_help_of_a_command_ends_with_three_examples_of_it(words: tuple[str, 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_h_is_short_for_help(words: tuple[str, ...]) -> None:
     assert invoke(*words, "-h") == invoke(*words, "--help")
+
+
+@pytest.mark.parametrize("option", ["--help", "--no-such-option"])
+@pytest.mark.parametrize("words", [*COMMANDS, ("simulate-momentun",), ()], ids=" ".join)
+def test_the_app_for_some_words_answers_them_as_the_whole_app_does(words: tuple[str, ...], option: str) -> None:
+    assert invoke(*words, option, app=app_for([*words, option])) == invoke(*words, option)
+
+
+def test_the_app_for_a_command_builds_that_one_alone() -> None:
+    assert commands_of(typer.main.get_command(app_for(["check", "inspect"]))) == [("check",)]
+    assert commands_of(typer.main.get_command(app)) == COMMANDS
 
 
 @pytest.mark.parametrize("group", [(), ("inspect",)], ids=["bncli", "bncli inspect"])
