@@ -69,17 +69,12 @@ def _exponential(initial: FloatArray, groups: FloatArray, momentum: float, out: 
 
 def _cumulative(initial: FloatArray, groups: FloatArray, num_seen: int, out: FloatArray) -> None:
     """Write the plain mean of `num_seen` batches with mean `initial` and of all groups up to each."""
-    start = initial if num_seen else np.zeros_like(initial)
     stride = groups.shape[1]
-    # Deviations from the value so far are summed: they stay small where the values do not.
-    if stride == 1:
-        np.subtract(groups[:, 0], start, out=out)
-    else:
-        _weighted_sums(groups, np.ones(stride), out)
-        out -= stride * start
+    _weighted_sums(groups, np.ones(stride), out)
+    if num_seen:
+        out[0] += num_seen * initial
     _accumulate(out, 0.0)
-    out /= num_seen + stride * np.arange(1.0, len(groups) + 1)[:, None]
-    out += start
+    out *= 1 / (num_seen + stride * np.arange(1.0, len(groups) + 1))[:, None]
 
 
 def _weighted_sums(groups: FloatArray, weights: FloatArray, out: FloatArray) -> None:

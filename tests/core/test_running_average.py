@@ -83,14 +83,22 @@ def test_the_cumulative_average_forgets_the_initial_value() -> None:
 
 
 @pytest.mark.parametrize("momentum", [0.1, None])
-def test_a_nan_stays_from_its_batch_on_and_in_its_channel(momentum: float | None) -> None:
-    initial, batches = some_batches(400, 3)
-    batches[200, 1] = np.nan
+@pytest.mark.parametrize("num_features", [3, 40])
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_broken_value_stays_from_its_batch_on_and_in_its_channel(
+    momentum: float | None, num_features: int, broken: float
+) -> None:
+    initial, batches = some_batches(400, num_features)
+    batches[203, 1] = broken
     values = running_average(initial, batches, momentum)
-    assert np.isfinite(values[:200]).all()
-    assert np.isnan(values[200:, 1]).all()
-    assert np.isfinite(values[:, [0, 2]]).all()
-    assert np.isnan(running_average(initial, batches, momentum, stride=400)[0, 1])
+    np.testing.assert_array_equal(values[203:, 1], np.full(197, broken))
+    batches[203:, 1] = 0
+    expected = looped(initial, batches, momentum).astype(float)
+    expected[203:, 1] = broken
+    np.testing.assert_allclose(values, expected, rtol=1e-12, atol=1e-13)
+    batches[203, 1] = broken
+    last = running_average(initial, batches, momentum, stride=400)[0]
+    np.testing.assert_array_equal(np.isfinite(last), np.arange(num_features) != 1)
 
 
 def test_no_drift_in_a_long_run_of_a_tiny_momentum() -> None:
