@@ -10,7 +10,7 @@ from bncli.reports.document import Note
 from bncli.reports.simulation_tables import momentum_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from bncli.analysis.momentum_study import LostUpdates, MomentumStudy
 
@@ -55,10 +55,19 @@ def _lost_note(buffer: str, lost: LostUpdates | None) -> Iterator[Note]:
     if lost is None or (fraction := lost.fraction.max()) < NOTABLE_LOST_FRACTION:
         return
     channel = int(np.argmax(lost.fraction))
-    frozen = [step for step in lost.frozen_since if step is not None]
-    still = f", and {len(frozen)} of {len(lost.frozen_since)} channels stand still" if frozen else ""
     yield Note(
         f"{buffer}: {fraction:.0%} of the updates of channel {channel} were lost, being smaller than half the spacing "
-        f"of the buffer's numbers{still}.",
+        f"of the buffer's numbers{_frozen_text(lost.frozen_since)}.",
         "bad",
     )
+
+
+def _frozen_text(frozen_since: Sequence[int | None]) -> str:
+    """Return how many channels stand still, and since when; nothing where all still move."""
+    frozen = [step for step in frozen_since if step is not None]
+    if not frozen:
+        return ""
+    since = f"since step {min(frozen):,}" if min(frozen) else "since the start"
+    if len(frozen_since) == 1:
+        return f", and it stands still {since}"
+    return f"; {len(frozen)} of {len(frozen_since)} channels stand still, the first {since}"

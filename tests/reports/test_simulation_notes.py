@@ -50,10 +50,19 @@ def test_only_the_first_of_many_broken_channels_are_named() -> None:
 
 def test_a_buffer_that_loses_its_updates_is_told_with_momentum_and_dtype() -> None:
     constant = recorded([[3.5]], [[0.5]])
-    mean, var = texts(study(0.001, source=constant, num_steps=4000, dtype="bfloat16"))
+    finished = study(0.001, source=constant, num_steps=4000, dtype="bfloat16", kept_steps="all")
+    mean, var = texts(finished)
     assert mean.startswith("Momentum 0.001, bfloat16 running mean: ")
     assert var.startswith("Momentum 0.001, bfloat16 running variance: 100% of the updates of channel 0 were lost")
-    assert "1 of 1 channels stand still" in var
+    assert var.endswith("of the buffer's numbers, and it stands still since the start.")
+    last_move = np.flatnonzero(np.diff(finished.trajectory.mean[:, 0, 0], prepend=0))[-1] + 1
+    assert mean.endswith(f", and it stands still since step {last_move}.")
+
+
+def test_channels_that_stand_still_are_counted_with_the_first_step_of_it() -> None:
+    mixed = recorded([[3.5, 0.0], [3.5, 1.0]], [[1.0, 1.0]] * 2)
+    mean, *_ = texts(study(0.01, source=mixed, num_steps=4000, dtype="bfloat16"))
+    assert "; 1 of 2 channels stand still, the first since step " in mean
 
 
 def test_a_buffer_that_loses_few_updates_is_not_told() -> None:
