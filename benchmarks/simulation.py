@@ -104,7 +104,7 @@ def farthest_off(works: dict[str, Work], batches: NDArray[np.float64]) -> dict[s
     """Return how far each way to an average is from the loop, or from plain means, in any `STRIDE`-th step."""
     counts = np.arange(1.0, len(batches) + 1)[:, None]
     references = {
-        CUMULATIVE: every_stride(np.cumsum(batches, axis=0) / counts, len(batches)),
+        CUMULATIVE: every_stride(np.cumsum(batches, axis=0, dtype=np.longdouble) / counts, len(batches)),
         LOOP: every_stride(looped(batches), len(batches)),
     }
     return {
