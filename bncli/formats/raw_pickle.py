@@ -1,4 +1,4 @@
-"""A plain pickle of NumPy arrays, as detectron2's model zoo, Paddle and many scripts write it."""
+"""A plain pickle of arrays of NumPy, JAX or torch, as detectron2's zoo, Paddle and many scripts write it."""
 
 from __future__ import annotations
 

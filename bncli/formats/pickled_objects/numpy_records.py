@@ -54,6 +54,16 @@ def _scalar(record: Record) -> StoredArray | Unreadable | None:
     return _array((), dtype, content, is_fortran=False)
 
 
+def _jax_array(record: Record) -> StoredArray | Unreadable | None:
+    """Serve JAX's arrays, which carry NumPy's call and state: `_reconstruct_array(function, arguments, state, ...)`."""
+    function, arguments, state, *_ = record.args
+    if type(function) is not GlobalName or function.name not in _RECONSTRUCTIONS:
+        raise ValueError("an array of JAX that is none of NumPy's")
+    inner = Record(function.name, arguments)
+    inner.state = state
+    return _from_state(inner)
+
+
 def _paddle_tensor(record: Record) -> StoredArray | Unreadable | None:
     """Serve the tensors that Paddle saves outside of state dicts: `tuple((name, array))`."""
     match record.args:
@@ -121,9 +131,11 @@ def _region(content: Any, size: int) -> Region:
     return MemoryRegion(content)
 
 
+_RECONSTRUCTIONS = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
 _PARSERS: Mapping[str, Callable[[Record], StoredArray | Unreadable | None]] = {
-    "numpy.core.multiarray._reconstruct": _from_state,
-    "numpy._core.multiarray._reconstruct": _from_state,
+    **dict.fromkeys(_RECONSTRUCTIONS, _from_state),
+    "jax._src.array._reconstruct_array": _jax_array,
+    "jax._src.device_array.reconstruct_device_array": _jax_array,
     "numpy.core.numeric._frombuffer": _from_buffer,
     "numpy._core.numeric._frombuffer": _from_buffer,
     "numpy.core.multiarray.scalar": _scalar,

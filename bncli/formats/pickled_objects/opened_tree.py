@@ -66,7 +66,7 @@ def stored_array(
         return leaf
     storage = leaf.storage
     try:
-        region = storage_region(storage)
+        region = storage_region(storage) if storage.content is None else storage.content
         first = (storage.offset * storage.itemsize) // leaf.element.itemsize + leaf.offset
         return StoredArray(region, leaf.element, byte_order, leaf.shape, leaf.strides, first)
     except (LookupError, ValueError) as fault:
@@ -74,6 +74,6 @@ def stored_array(
 
 
 def _identity(leaf: Leaf) -> Hashable | None:
-    if isinstance(leaf, StoredArray):
+    if isinstance(leaf, StoredArray) or leaf.storage.content is not None:
         return None
     return (leaf.storage.key, leaf.storage.offset + leaf.offset, leaf.shape, leaf.strides)

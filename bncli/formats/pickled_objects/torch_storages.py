@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bncli.formats.pickles.inert import GlobalName
+
+if TYPE_CHECKING:
+    from bncli.formats.regions import Region
 
 _TYPES = {
     "DoubleStorage": ("float64", 8),
@@ -45,6 +48,8 @@ class Storage:
     itemsize: int
     offset: int = 0
     """Index of its first element in the storage of this key; other than 0 for views of storages in old files."""
+    content: Region | None = None
+    """Its bytes, where they stand in the pickle itself; `None` where the key leads to them."""
 
     @property
     def size_bytes(self) -> int:

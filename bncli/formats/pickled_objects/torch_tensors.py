@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.element_types import ELEMENT_TYPES
+from bncli.formats.pickled_objects.inline_storages import inline_storage
 from bncli.formats.pickled_objects.leaves import TensorView, Unreadable
 from bncli.formats.pickled_objects.torch_storages import Storage
 from bncli.formats.pickles.inert import GlobalName, Record
@@ -60,6 +61,8 @@ def _typed_view(args: tuple[Any, ...]) -> TensorView | Unreadable:
 
 def _checked_view(args: tuple[Any, ...], dtype: str | None, metadata: tuple[Any, ...]) -> TensorView | Unreadable:
     storage, offset, shape, strides = args[0], args[1], natural_numbers(args[2]), natural_numbers(args[3])
+    if type(storage) is Record:
+        storage = inline_storage(storage)
     if type(storage) is not Storage:
         raise ValueError("a tensor without a storage")
     if any(metadata):

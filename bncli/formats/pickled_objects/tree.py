@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bncli.core.named_arrays import LayerHint, Skipped
 from bncli.formats.byte_source import describe_fault
+from bncli.formats.pickled_objects.called_containers import with_contents
 from bncli.formats.pickled_objects.leaves import Unreadable
 from bncli.formats.pickled_objects.numpy_records import numpy_array
 from bncli.formats.pickled_objects.torch_modules import layer_hint, module_parts
@@ -151,8 +152,9 @@ def _children(value: Any, *, is_root: bool) -> Iterable[tuple[Any, Any]]:
         return (entry for entry in value.items() if not (is_root and _is_optimizer(entry[0])))
     if isinstance(value, (list, tuple)):
         return enumerate(value)
-    parts = module_parts(value)
-    return _attributes(value) if parts is None else parts
+    opened = with_contents(value)
+    parts = module_parts(opened)
+    return _attributes(opened) if parts is None else parts
 
 
 def _is_optimizer(key: Any) -> bool:

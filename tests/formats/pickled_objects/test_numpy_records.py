@@ -51,6 +51,20 @@ def test_arrays_of_numpy_1_and_of_python_2_are_read() -> None:
         np.testing.assert_array_equal(array.whole(), [0, 1, 2])
 
 
+@pytest.mark.parametrize(
+    "call", ["jax._src.array._reconstruct_array", "jax._src.device_array.reconstruct_device_array"]
+)
+def test_arrays_of_jax_are_numpys_in_a_call_of_its_own(call: str) -> None:
+    numpys = reconstructed(1, (3,), FLOAT32, False, np.arange(3, dtype="<f4").tobytes())
+    function = GlobalName(numpys.class_name)
+    array = numpy_array(Record(call, (function, numpys.args, numpys.state, {"weak_type": False})))
+    assert isinstance(array, StoredArray)
+    np.testing.assert_array_equal(array.whole(), [0, 1, 2])
+    for other in (GlobalName("models.make"), numpys):
+        with pytest.raises(ValueError, match="none of NumPy"):
+            numpy_array(Record(call, (other, numpys.args, numpys.state, {})))
+
+
 def test_bytes_that_were_left_in_the_file_are_read_from_there() -> None:
     values = np.linspace(-1, 1, 7, dtype="<f4")
     text = values.tobytes().decode("latin-1").encode()

@@ -1,0 +1,49 @@
+"""torch's storages inside a plain pickle, where each is a file of torch's old format, kept as a string of bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from bncli.formats.encoded_latin1_region import EncodedLatin1Region
+from bncli.formats.pickled_objects.legacy_stream import read_legacy_stream
+from bncli.formats.pickled_objects.torch_storages import Storage
+from bncli.formats.pickles.inert import LongString, Record
+from bncli.formats.regions import Latin1Region, MemoryRegion
+
+if TYPE_CHECKING:
+    from bncli.formats.regions import Region
+
+_LOAD = "torch.storage._load_from_bytes"
+_MAX_PICKLE_BYTES = 1024
+"""Of the pickles before the one storage, which take about 300. Many tensors can name the same string."""
+
+
+def inline_storage(record: Record) -> Storage | None:
+    """Return the storage that a record describes with its bytes, or `None` if it describes none.
+
+    Raises:
+        ValueError: the bytes are not those of a storage.
+        EOFError: they end within it.
+    """
+    if record.class_name != _LOAD or len(record.args) != 1:
+        return None
+    region = _bytes_of(record.args[0])
+    stream = read_legacy_stream(region, "the storage", _MAX_PICKLE_BYTES)
+    if type(stream.objects) is not Storage:
+        raise ValueError("a storage whose bytes hold something else")
+    return replace(stream.objects, content=stream.regions[stream.objects.key])
+
+
+def _bytes_of(content: Any) -> Region:
+    """Return the bytes that a pickle holds; protocols before 3 have none, and write them as Latin-1 text."""
+    if type(content) is Record and content.class_name == "_codecs.encode" and content.args:
+        content = content.args[0]
+    if type(content) is LongString:
+        # How many characters a text has, only its end tells: no more than these.
+        return EncodedLatin1Region(content.content, content.content.size) if content.is_text else content.content
+    if type(content) is str:
+        return Latin1Region(content)
+    if type(content) is not bytes:
+        raise ValueError("a storage without bytes")
+    return MemoryRegion(content)
