@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.analysis.affine_layers import affine_layers
+from bncli.analysis.empty_parameters import without_empty_parameters
 from bncli.analysis.layer_faults import fault_of
 from bncli.analysis.layer_grouping import layer_groups, without_aliases
 from bncli.analysis.layer_labels import labels_of
@@ -68,8 +69,11 @@ def survey(arrays: NamedArrays, given: GivenSettings | None = None) -> Checkpoin
 
 def _usable(arrays: NamedArrays) -> tuple[list[LayerGroup], list[Skipped]]:
     """Return the groups that are usable layers, and what is wrong with the others."""
-    usable, faults = [], []
-    for group in layer_groups(arrays):
+    usable: list[LayerGroup] = []
+    faults: list[Skipped] = []
+    for found in layer_groups(arrays):
+        group, empty = without_empty_parameters(found)
+        faults += empty
         fault = fault_of(group)
         if fault is None:
             usable.append(group)
@@ -113,7 +117,7 @@ def _why_none(arrays: NamedArrays, skipped: Sequence[Skipped]) -> tuple[str, str
         return f"{arrays.path}: {arrays.without_layers}", "inspect the training checkpoint"
     if skipped:
         return (
-            f"{arrays.path}: no usable batch-normalization layer; {skipped[0].name or 'the file'} {skipped[0].reason}",
+            f"{arrays.path}: no usable batch-normalization layer; {skipped[0].name or 'the file'}: {skipped[0].reason}",
             "give a checkpoint that holds whole layers",
         )
     without_statistics = affine_layers(arrays)

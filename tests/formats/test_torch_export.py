@@ -136,8 +136,13 @@ def test_a_program_exported_in_train_mode_says_so(path: Path, *, is_decomposed: 
     with open_torch_export(export(Net().train(), path, is_decomposed=is_decomposed)) as arrays:
         layers = discover(arrays).layers
     assert all(layer.training_mode for layer in layers)
-    # One tenth may be the tenth step of a cumulative average.
-    assert [layer.momentum.source for layer in layers] == ["assumed", "stored"]
+    assert [layer.momentum for layer in layers] == [Setting(0.1, "stored"), Setting(0.03, "stored")]
+
+
+def test_torch_exports_no_cumulative_average_in_train_mode_that_a_number_could_stand_for() -> None:
+    layer = torch.nn.BatchNorm1d(3, momentum=None).train()
+    with pytest.raises(Exception, match="data-dependent"):
+        torch.export.export(layer, (torch.randn(4, 3),))
 
 
 def test_the_momentum_of_a_cumulative_average_is_lost_in_the_graph(path: Path) -> None:

@@ -82,19 +82,18 @@ def _hint(node: Mapping[str, Any], name_of: Mapping[str, str], names: Collection
     if counter in names:
         roles[_COUNTER] = counter
     is_training = arguments.get("training", {}).get("as_bool") is True
-    return LayerHint(
-        layer, class_name, _settings(arguments, is_training=is_training), roles, is_training, framework="torch"
-    )
+    return LayerHint(layer, class_name, _settings(arguments), roles, is_training, framework="torch")
 
 
-def _settings(arguments: Mapping[str, Mapping[str, Any]], *, is_training: bool) -> Mapping[SettingName, float | None]:
+def _settings(arguments: Mapping[str, Mapping[str, Any]]) -> Mapping[SettingName, float | None]:
     settings: dict[SettingName, float | None] = {}
     for name in _EPS_NAMES:
         eps = arguments.get(name, {}).get("as_float")
         if type(eps) is float:
             settings["eps"] = eps
     momentum = arguments.get("momentum", {}).get("as_float")
-    if type(momentum) is float and is_momentum_recorded(momentum, is_training=is_training):
+    # A cumulative average has no number here: in train mode the graph computes it, in eval mode it stands as 0.
+    if type(momentum) is float and is_momentum_recorded(momentum, is_training=False):
         settings["momentum"] = momentum
     return settings
 

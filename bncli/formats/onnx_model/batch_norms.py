@@ -11,6 +11,7 @@ from bncli.formats.decimal_settings import shortest_float32, weight_of_new_batch
 from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.onnx_model.tensors import read_tensor
 from bncli.formats.stored_array import StoredArray
+from bncli.formats.traced_momentum import is_momentum_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -165,7 +166,10 @@ def _settings(attributes: Mapping[str, Attribute]) -> dict[SettingName, float | 
         settings["eps"] = shortest_float32(epsilon.float32)
     decay = attributes.get("momentum")
     if decay is not None and decay.float32 is not None:
-        settings["momentum"] = weight_of_new_batch(decay.float32)
+        momentum = weight_of_new_batch(decay.float32)
+        # torch's exporter writes a cumulative average as a layer that never moves.
+        if is_momentum_recorded(momentum, is_training=False):
+            settings["momentum"] = momentum
     return settings
 
 

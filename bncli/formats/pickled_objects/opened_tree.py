@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.opened_file import OpenedFile
+from bncli.formats.pickled_objects.optimizer_shards import reason_for_no_layers
 from bncli.formats.pickled_objects.tree import walk_objects
 from bncli.formats.stored_array import StoredArray
 
@@ -46,7 +47,7 @@ def open_tree(
     for name, leaf in found.leaves.items():
         arrays[name] = stored_array(name, leaf, storage_region, byte_order)
         identities[name] = _identity(leaf)
-    return OpenedFile(
+    opened = OpenedFile(
         source,
         format_name,
         arrays,
@@ -56,6 +57,8 @@ def open_tree(
         skipped=found.skipped,
         named_globals=named_globals,
     )
+    opened.without_layers = reason_for_no_layers(root)
+    return opened
 
 
 def stored_array(

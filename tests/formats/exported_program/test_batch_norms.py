@@ -72,9 +72,16 @@ def test_every_operator_of_the_family_is_one(operator: str) -> None:
     assert len(hints(node(f"torch.ops.aten.{operator}.default"))) == 1
 
 
-def test_training_is_told_and_makes_the_momentum_doubtful() -> None:
-    (hint,) = hints(node(training={"as_bool": True}))
+@pytest.mark.parametrize("momentum", [0.2, 0.1, 1.0])
+def test_training_is_told_and_leaves_the_momentum_certain(momentum: float) -> None:
+    (hint,) = hints(node(momentum=momentum, training={"as_bool": True}))
     assert hint.training_mode
+    assert hint.settings == {"eps": 1e-3, "momentum": momentum}
+
+
+@pytest.mark.parametrize("is_training", [False, True])
+def test_a_momentum_of_zero_may_stand_for_none(*, is_training: bool) -> None:
+    (hint,) = hints(node(momentum=0.0, training={"as_bool": is_training}))
     assert hint.settings == {"eps": 1e-3}
 
 
@@ -89,7 +96,7 @@ def test_settings_that_are_no_numbers_are_left_out(number: dict[str, Any]) -> No
 
 def test_a_layer_that_is_called_twice_has_the_settings_in_which_its_calls_agree() -> None:
     assert hints(node(), node())[0].settings == {"eps": 1e-3, "momentum": 0.2}
-    (hint,) = hints(node(), node(eps=0.5, training={"as_bool": True}))
+    (hint,) = hints(node(), node(eps=0.5, momentum=0.3, training={"as_bool": True}))
     assert (hint.settings, hint.training_mode) == ({}, True)
 
 

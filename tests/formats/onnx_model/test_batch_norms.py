@@ -271,3 +271,9 @@ def test_an_operator_of_another_domain_is_not_batch_normalization(path: Path) ->
     path.write_bytes(model(nodes[:1], tensors(ARRAYS)).SerializeToString())
     with open_onnx(path) as arrays:
         assert not arrays.hints
+
+
+def test_a_decay_of_one_may_stand_for_a_cumulative_average(path: Path) -> None:
+    layer = only_layer(path, one_layer_model(momentum=1.0))
+    assert layer.momentum == Setting(0.1, "assumed")
+    assert only_layer(path, one_layer_model(momentum=0.875)).momentum == Setting(0.125, "stored")
