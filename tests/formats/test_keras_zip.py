@@ -40,6 +40,23 @@ def test_the_configuration_tells_variables_and_settings(
     assert (layer.eps, layer.momentum) == (Setting(1e-5, "stored"), Setting(0.1, "stored"))
 
 
+def test_files_of_keras_2_take_the_names_of_layers_from_the_configuration(path: Path) -> None:
+    # Keras 2 names groups by class alone, so that a layer called `batch_normalization` may be in another group.
+    inner = configuration(normalization("inner_bn"))
+    inner["config"]["name"] = "block"
+    wrapper = {"class_name": "TimeDistributed", "config": {"name": "td", "layer": normalization("each", epsilon=0.5)}}
+    config = configuration(normalization("stem"), normalization("batch_normalization"), inner, wrapper)
+    groups = (GROUP, f"{GROUP}_1", "layers/functional/layers/batch_normalization", "layers/time_distributed/layer")
+    stored = {group: variables(seed=seed) for seed, group in enumerate(groups)}
+    write_keras_zip(path, stored, config)
+    with open_named_arrays(path) as arrays:
+        layers = {layer.name: layer for layer in discover(arrays).layers}
+    assert list(layers) == ["stem", "batch_normalization", "block/inner_bn", "td/layer"]
+    for layer, values in zip(layers.values(), stored.values(), strict=True):
+        np.testing.assert_array_equal(layer.running_mean, values["moving_mean"], strict=True)
+    assert layers["td/layer"].eps == Setting(0.5, "stored")
+
+
 def test_other_members_of_the_archive_are_not_read(path: Path) -> None:
     write_keras_zip(path, {GROUP: variables(leaves=LEAVES[1:])}, CONFIG)
     with zipfile.ZipFile(path, "a") as archive:

@@ -48,6 +48,8 @@ class ModelConfig:
     """By the layer's name; names under which two layers differ are left out."""
     by_path: Mapping[str, NormalizationConfig] = field(default_factory=dict)
     """By the path of the group in which Keras 3 stores the layer's variables: `layers/batch_normalization_1`."""
+    names_by_path: Mapping[str, str] = field(default_factory=dict)
+    """The names of layers of every kind, by that path."""
 
 
 def read_configuration(text: str | bytes) -> ModelConfig:
@@ -64,9 +66,11 @@ def read_configuration(text: str | bytes) -> ModelConfig:
         layer = _normalization(entry)
         if layer is not None:
             by_name[layer.name] = layer if by_name.get(layer.name, layer) == layer else None
+    stored = dict(_stored_layers(model, ""))
     return ModelConfig(
         {name: layer for name, layer in by_name.items() if layer is not None},
-        {path: layer for path, entry in _stored_layers(model, "") if (layer := _normalization(entry)) is not None},
+        {path: layer for path, entry in stored.items() if (layer := _normalization(entry)) is not None},
+        {path: name for path, entry in stored.items() if (name := _name(entry)) is not None},
     )
 
 
@@ -86,12 +90,18 @@ def _normalization(entry: dict[str, Any]) -> NormalizationConfig | None:
     if not isinstance(class_name, str) or not isinstance(config, dict):
         return None
     matched = _CLASS.fullmatch(class_name)
-    name = config.get("name", entry.get("name"))
-    if matched is None or not isinstance(name, str):
+    name = _name(entry)
+    if matched is None or name is None:
         return None
     return NormalizationConfig(
         name, matched[1], _settings(config), bool(config.get("scale", True)), bool(config.get("center", True))
     )
+
+
+def _name(entry: dict[str, Any]) -> str | None:
+    config = entry.get("config")
+    name = config.get("name", entry.get("name")) if isinstance(config, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _settings(config: dict[str, Any]) -> dict[SettingName, float | None]:
@@ -124,7 +134,16 @@ def _stored_layers(model: Any, prefix: str) -> Iterator[tuple[str, dict[str, Any
         counts[kind] = number + 1
         path = f"{prefix}layers/{kind}" + (f"_{number}" if number else "")
         yield path, entry
+        yield from _wrapped_layer(entry, path)
         yield from _stored_layers(entry, f"{path}/")
+
+
+def _wrapped_layer(entry: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return the layer inside of one like `TimeDistributed`."""
+    config = entry.get("config")
+    wrapped = config.get("layer") if isinstance(config, dict) else None
+    if isinstance(wrapped, dict):
+        yield f"{path}/layer", wrapped
 
 
 def _snake_case(name: str) -> str:

@@ -41,11 +41,13 @@ def open_weights(source: OpenSource, format_name: str, content: Region, config: 
             config = ModelConfig() if text is None else read_configuration(text)
         arrays = {path: array for path, array in tree.datasets.items() if isinstance(array, StoredArray)}
         unread = [Skipped(path, reason) for path, reason in tree.datasets.items() if isinstance(reason, str)]
-        names = {
+        told = {
             path: name
             for path in numbered_groups(tree.groups)
             if (name := text_attribute(opened.root[f"{path}/vars"], "name")) is not None
         }
+        # Files of Keras 2 tell no names, and their groups have others: of a class, numbered by its layers.
+        names = {**config.names_by_path, **told}
         layers = KerasLayers({path: array.shape for path, array in arrays.items()}, names, config)
         return OpenedFile(
             opened, format_name, arrays, hints=layers.hints, skipped=[*layers.skipped, *tree.skipped, *unread]
