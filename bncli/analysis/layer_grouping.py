@@ -48,6 +48,8 @@ def layer_groups(arrays: NamedArrays) -> Iterator[LayerGroup]:
     for layer, scheme, leaves in [*_joined(arrays.specs), *_side_by_side(arrays, names_told)]:
         told_by_name = zip(ROLES, scheme.leaves, strict=False)
         specs = {role: arrays.specs[leaves[leaf]] for role, leaf in told_by_name if leaf in leaves}
+        if scheme.is_of_common_words and not _is_one_value_per_channel(specs.values()):
+            continue
         yield LayerGroup(arrays.hints.get(layer, LayerHint(layer)), scheme, specs, leaves)
 
 
@@ -64,6 +66,11 @@ def without_aliases(groups: Iterable[LayerGroup]) -> tuple[list[LayerGroup], dic
         else:
             aliases[owner] = (*aliases.get(owner, ()), group.layer)
     return kept, aliases
+
+
+def _is_one_value_per_channel(specs: Collection[ArraySpec]) -> bool:
+    shapes = {spec.shape for spec in specs}
+    return len(shapes) == 1 and len(shapes.pop()) == 1
 
 
 def _told(hint: LayerHint, arrays: NamedArrays) -> LayerGroup:

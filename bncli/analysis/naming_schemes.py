@@ -32,9 +32,13 @@ class NamingScheme:
     trees: tuple[str, str] | None = None
     """Where the statistics and the parameters of a layer lie in two trees, under like paths: the part of the path that
     is the one or the other tree; `None` where they stand side by side."""
+    is_of_common_words: bool = False
+    """Whether arrays of any purpose may have such names: then only both statistics and a parameter, alike in shape, are
+    taken for a layer."""
 
 
-# MXNet has two rows: Gluon's layer and the operator differ in names and eps. ONNX and Caffe files tell roles by place.
+# MXNet has two rows, since Gluon's layer and the operator differ in names and eps; and Flax has two, since Linen keeps
+# two trees and NNX one. ONNX and Caffe files tell roles by place.
 # fmt: off
 NAMING_SCHEMES = (
     #             framework running_mean    running_var        weight    bias    num_batches_tracked     eps   momentum
@@ -45,6 +49,8 @@ NAMING_SCHEMES = (
     NamingScheme("mxnet",  ("moving_mean",  "moving_var",      "gamma",  "beta"),                        1e-3, 0.1),
     NamingScheme("flax",   ("mean",         "var",             "scale",  "bias"),                        1e-5, 0.01,
                  trees=("batch_stats", "params")),
+    NamingScheme("flax",   ("mean",         "var",             "scale",  "bias"),                        1e-5, 0.01,
+                 is_of_common_words=True),
     NamingScheme("onnx",   (),                                                                           1e-5, 0.1),
     NamingScheme("caffe",  (),                                                                           1e-5, 0.001),
 )
@@ -54,11 +60,18 @@ NAMING_SCHEMES = (
 def scheme_of_leaves(leaves: Collection[str]) -> NamingScheme | None:
     """Return the scheme that explains most of the last parts of names that stand side by side.
 
-    One of the two statistics is enough to speak of a layer; `None` where there is neither.
+    One of the two statistics is enough to speak of a layer, but for names that are common words; `None` where nothing
+    does.
     """
     side_by_side = [scheme for scheme in NAMING_SCHEMES if scheme.trees is None]
-    candidates = [scheme for scheme in side_by_side if any(leaf in leaves for leaf in scheme.leaves[: len(STATISTICS)])]
+    candidates = [scheme for scheme in side_by_side if _speaks_of_a_layer(scheme, leaves)]
     return max(candidates, key=lambda scheme: sum(leaf in leaves for leaf in scheme.leaves), default=None)
+
+
+def _speaks_of_a_layer(scheme: NamingScheme, leaves: Collection[str]) -> bool:
+    present = [leaf in leaves for leaf in scheme.leaves]
+    statistics, parameters = present[: len(STATISTICS)], present[len(STATISTICS) :]
+    return all(statistics) and any(parameters) if scheme.is_of_common_words else any(statistics)
 
 
 def scheme_of_framework(framework: str | None, mean_name: str) -> NamingScheme:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+import pytest
 
 from bncli.analysis.layer_discovery import discover
 from bncli.core.batch_norm_layer import Setting
 from bncli.core.named_arrays import LayerHint, Skipped
 from tests.helpers.builders import ArraysInMemory, torch_arrays
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def test_flax_keeps_statistics_and_parameters_in_two_trees() -> None:
@@ -17,6 +23,32 @@ def test_flax_keeps_statistics_and_parameters_in_two_trees() -> None:
     assert (layer.name, layer.framework, layer.bias) == ("block.bn", "flax", None)
     np.testing.assert_array_equal(layer.weight, scale)
     assert (layer.eps, layer.momentum) == (Setting(1e-5, "assumed"), Setting(0.01, "assumed"))
+
+
+def test_flax_nnx_keeps_statistics_and_parameters_side_by_side() -> None:
+    mean, var, scale = (np.arange(3) + start for start in (0.0, 10.0, 20.0))
+    (layer,) = discover(ArraysInMemory({"block.bn.mean": mean, "block.bn.scale": scale, "block.bn.var": var})).layers
+    assert (layer.name, layer.framework, layer.bias) == ("block.bn", "flax", None)
+    np.testing.assert_array_equal(layer.running_var, var)
+    assert (layer.eps, layer.momentum) == (Setting(1e-5, "assumed"), Setting(0.01, "assumed"))
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"mean": np.ones(3), "var": np.ones(3)},
+        {"mean": np.ones(3), "scale": np.ones(3), "bias": np.ones(3)},
+        {"mean": np.ones(3), "var": np.ones(3), "scale": np.ones(2)},
+        {"mean": np.ones((4, 3)), "var": np.ones((4, 3)), "scale": np.ones((4, 3))},
+    ],
+)
+def test_common_words_that_are_not_those_of_a_whole_layer_are_neither_layer_nor_fault(
+    arrays: dict[str, NDArray[np.float64]],
+) -> None:
+    others = {f"normalizer.{name}": values for name, values in arrays.items()}
+    found = discover(ArraysInMemory(torch_arrays() | others))
+    assert [layer.name for layer in found.layers] == ["bn"]
+    assert found.skipped == ()
 
 
 def test_tied_memory_is_one_layer_with_an_alias() -> None:
