@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.core.table_on_demand import TableOnDemand
-from bncli.errors import UnsupportedFormat
-from bncli.formats.probe import probe_path
+from bncli.errors import InputNotFound, UnsupportedFormat
+from bncli.formats.probe import FileProbe, probe_path
 from bncli.formats.remote.remote_path import as_typed
 
 if TYPE_CHECKING:
@@ -53,18 +53,42 @@ def open_named_arrays(path: Path) -> NamedArrays:
         UnsafeFile: the file asks for a program to be run.
     """
     path = as_typed(path)
-    probe = probe_path(path)
+    try:
+        probe = probe_path(path)
+    except InputNotFound as error:
+        raise InputNotFound(str(error), hint=_hint_of_index(path) or error.hint) from error
     for file_format in FORMATS:
         if file_format.recognizes(probe):
             return file_format.open(path)
     if probe.is_directory:
         raise UnsupportedFormat(
             f"{path}: is a directory, and no checkpoint that bncli knows",
-            hint="name the checkpoint file inside it",
+            hint=_hint_inside(probe),
         )
     from bncli.formats.recognized_only import explain_unread  # noqa: PLC0415 - of use for a file of no format only
 
-    raise explain_unread(probe) or UnsupportedFormat(f"{path}: of no format that bncli knows", hint=_readable_formats())
+    unknown = f"{path}: of no format that bncli knows"
+    raise explain_unread(probe) or UnsupportedFormat(unknown, hint=_hint_of_index(path) or _readable_formats())
+
+
+def _is_read(probe: FileProbe) -> bool:
+    return any(file_format.recognizes(probe) for file_format in FORMATS)
+
+
+def _hint_inside(folder: FileProbe) -> str:
+    from bncli.formats.suggested_paths import checkpoint_inside  # noqa: PLC0415 - of use for a wrong path only
+
+    example = checkpoint_inside(folder, _is_read)
+    return (
+        "name the checkpoint file inside it" if example is None else f"name the checkpoint inside it, such as {example}"
+    )
+
+
+def _hint_of_index(path: Path) -> str | None:
+    from bncli.formats.suggested_paths import index_beside  # noqa: PLC0415 - of use for a wrong path only
+
+    index = index_beside(path)
+    return None if index is None else f"name the index: {index}"
 
 
 def _readable_formats() -> str:

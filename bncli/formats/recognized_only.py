@@ -75,6 +75,7 @@ UNREAD_KINDS: tuple[UnreadKind, ...] = (
     UnreadKind("compressed with xz", "unpack it first: `unxz`, or `tar xJf`", _starts_with(b"\xfd7zXZ\0")),
     UnreadKind("compressed with bzip2", "unpack it first: `bunzip2`, or `tar xjf`", _matches(rb"BZh[1-9]1AY&SY")),
     UnreadKind("compressed with zstd", "unpack it first: `unzstd`", _starts_with(b"\x28\xb5\x2f\xfd")),
+    UnreadKind("compressed with LZ4", "unpack it first: `unlz4`", _starts_with(b"\x04\x22\x4d\x18")),
     UnreadKind("a 7-Zip archive", "unpack it first: `7z x`", _starts_with(b"7z\xbc\xaf\x27\x1c")),
     UnreadKind(
         "a tar archive",
@@ -85,6 +86,11 @@ UNREAD_KINDS: tuple[UnreadKind, ...] = (
         "a package of torch without an exported program, such as a compiled one",
         "save the model's `state_dict` with torch.save, and name that file",
         _holds_members("archive_format"),
+    ),
+    UnreadKind(
+        "a package that torch.package made",
+        "save the model's `state_dict` with torch.save, and name that file",
+        _holds_members("extern_modules", "python_version"),
     ),
     UnreadKind("a zip archive that holds no checkpoint known to bncli", "unpack it first", _starts_with(b"PK\3\4")),
     UnreadKind(
@@ -117,6 +123,11 @@ UNREAD_KINDS: tuple[UnreadKind, ...] = (
         "an engine of TensorRT, into which batch normalization was folded when it was built",
         "inspect the training checkpoint",
         _starts_with(b"ftrt", b"ptrt"),
+    ),
+    UnreadKind(
+        "an index of Keras's shards of weights",
+        "name one of the .weights.h5 files beside it, each of which holds whole layers",
+        _matches(rb"\s*\{.{0,200}?\"weight_map\".*?\.weights\.h5\""),
     ),
     UnreadKind("a JSON text", "name the file that holds the arrays", _matches(rb"\s*[\[{]\s*[\"\[{\]}]")),
     UnreadKind("a text file", "name the file that holds the arrays", _is_text),

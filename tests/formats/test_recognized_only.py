@@ -36,6 +36,8 @@ def tar_of(name: str) -> bytes:
         (lzma.compress(b"x"), "compressed with xz"),
         (b"BZh91AY&SY\x00", "compressed with bzip2"),
         (b"\x28\xb5\x2f\xfd\x04", "compressed with zstd"),
+        (b"\x04\x22\x4d\x18\x40\x40", "compressed with LZ4"),
+        (b'{"metadata": {"total_size": 1.0}, "weight_map": {"/a/vars": ["x_00000.weights.h5"]}}', "Keras's shards"),
         (b"7z\xbc\xaf\x27\x1c\x00\x04", "7-Zip archive"),
         (tar_of("storages"), "tar archive"),
         (b"GGUF\x03\x00\x00\x00", "GGUF file"),
@@ -62,6 +64,7 @@ def test_a_known_kind_is_explained_with_something_to_do(head: bytes, meaning: st
     ("members", "meaning"),
     [
         (["m/archive_format", "m/data/aotinductor/m.so"], "package of torch without an exported program"),
+        (["package/.data/extern_modules", "package/.data/python_version", "package/model.pkl"], "torch.package"),
         (["readme.txt"], "zip archive that holds no checkpoint"),
     ],
 )
