@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _PADDLE = "paddle"
 _PADDLE_NAMES = "StructuredToParameterName@@"
 """The key under which Paddle stores its own names of the arrays, after all of them."""
+_PADDLE_TYPES = {"uint16": "bfloat16"}
+"""Paddle has no such integers, and NumPy, in whose arrays it stores tensors, no bfloat16."""
 _BEGINNING = re.compile(
     rb"\x80[\x02-\x05]"  # protocols from 2 on say so
     rb"|\([dl]p\d+\n|c[a-zA-Z_][\w.]*\n[\w.]+\n"  # protocol 0: a dictionary, a list, a global
@@ -45,7 +47,14 @@ def open_raw_pickle(path: Path) -> NamedArrays:
         machine = FileMachine(FileRegion(source, 0, source.size), str(path))
         objects, _ = machine.run()
         is_paddles = isinstance(objects, dict) and _PADDLE_NAMES in objects
-        return open_tree(source, _PADDLE if is_paddles else FORMAT.name, objects, machine.globals, _no_storage)
+        return open_tree(
+            source,
+            _PADDLE if is_paddles else FORMAT.name,
+            objects,
+            machine.globals,
+            _no_storage,
+            stands_for=_PADDLE_TYPES if is_paddles else None,
+        )
 
 
 def _no_storage(storage: Storage) -> Region:

@@ -119,6 +119,20 @@ def test_a_state_dict_of_paddle_is_told_by_its_table_of_names(path: Path, protoc
     np.testing.assert_array_equal(layer.running_var, PADDLE_STATE["bn._variance"], strict=True)
 
 
+def test_paddles_bfloat16_is_stored_as_integers_of_its_width(path: Path) -> None:
+    halves = np.array([0x3F80, 0x4049, 0x8000], np.uint16)
+    state = {"bn._mean": halves, "bn._variance": halves, "StructuredToParameterName@@": {}}
+    path.write_bytes(pickle.dumps(state))
+    with open_raw_pickle(path) as arrays:
+        (layer,) = discover(arrays).layers
+    assert layer.dtype == "bfloat16"
+    np.testing.assert_array_equal(layer.running_var, np.array([1, 3.140625, -0.0], np.float32), strict=True)
+    del state["StructuredToParameterName@@"]
+    path.write_bytes(pickle.dumps(state))
+    with open_raw_pickle(path) as arrays:
+        assert arrays.specs["bn._mean"].dtype == "uint16"
+
+
 class PaddleTensor:
     """Pickles as Paddle's tensors do where they are not in a state dict: as a pair of name and array."""
 

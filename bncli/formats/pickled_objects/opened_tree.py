@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.opened_file import OpenedFile
 from bncli.formats.pickled_objects.optimizer_shards import reason_for_no_layers
 from bncli.formats.pickled_objects.tree import walk_objects
 from bncli.formats.stored_array import StoredArray
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from bncli.formats.byte_source import ByteSource
     from bncli.formats.element_types import ByteOrder
@@ -26,6 +28,7 @@ def open_tree(
     named_globals: Iterable[str],
     storage_region: Callable[[Storage], Region],
     byte_order: ByteOrder = "<",
+    stands_for: Mapping[str, str] | None = None,
 ) -> OpenedFile:
     """Return the arrays under an unpickled object.
 
@@ -36,6 +39,7 @@ def open_tree(
         named_globals: every class and function that the pickle names.
         storage_region: finds the bytes of a storage.
         byte_order: of the elements of all storages.
+        stands_for: element types in whose place the program that wrote the file could only store others, by these.
 
     Raises:
         ValueError: an array needs bytes that its storage does not have.
@@ -45,7 +49,9 @@ def open_tree(
     arrays: dict[str, StoredArray] = {}
     identities: dict[str, Hashable | None] = {}
     for name, leaf in found.leaves.items():
-        arrays[name] = stored_array(name, leaf, storage_region, byte_order)
+        array = stored_array(name, leaf, storage_region, byte_order)
+        meant = (stands_for or {}).get(array.element.name)
+        arrays[name] = array if meant is None else replace(array, element=ELEMENT_TYPES[meant])
         identities[name] = _identity(leaf)
     opened = OpenedFile(
         source,
