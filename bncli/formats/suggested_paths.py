@@ -19,7 +19,7 @@ _PART = re.compile(r"(.+?)(?:\.meta|\.data-\d{5}-of-\d{5})?")
 
 
 def checkpoint_inside(folder: FileProbe, is_read: Callable[[FileProbe], bool]) -> Path | None:
-    """Return the last entry of a folder that is a checkpoint, be it a file or a folder; `None` if none is.
+    """Return the first entry of a folder that is a checkpoint, be it a file or a folder; `None` if none is.
 
     Links are left aside, so that nothing outside of the folder is opened.
 
@@ -27,7 +27,7 @@ def checkpoint_inside(folder: FileProbe, is_read: Callable[[FileProbe], bool]) -
         folder: whose entries are looked at, not more than a hundred of them.
         is_read: whether what was probed is a checkpoint.
     """
-    for name in reversed(folder.entry_names[-_MOST_PROBED:]):
+    for name in folder.entry_names[:_MOST_PROBED]:
         path = folder.path / name
         try:
             if not path.is_symlink() and is_read(probe_path(path)):

@@ -19,11 +19,11 @@ def is_marked(probe: FileProbe) -> bool:
     return probe.head.startswith(b"mark") or "mark" in probe.entry_names
 
 
-def test_the_last_checkpoint_of_a_folder_is_found_among_other_files(tmp_path: Path) -> None:
-    for name in ("a", "b"):
+def test_the_first_checkpoint_of_a_folder_is_found_among_other_files(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"other")
+    (tmp_path / "an empty one").touch()
+    for name in ("b", "c"):
         (tmp_path / name).write_bytes(b"marked")
-    (tmp_path / "c").write_bytes(b"other")
-    (tmp_path / "empty").touch()
     assert checkpoint_inside(probe_path(tmp_path), is_marked) == tmp_path / "b"
 
 

@@ -67,7 +67,7 @@ def test_a_folder_of_one_checkpoint_is_opened_and_one_of_several_asks_which(tmp_
     write_bundle(tmp_path / "step-2.index", LAYER)
     with pytest.raises(UnsupportedFormat, match="is a directory") as caught:
         open_named_arrays(tmp_path)
-    assert str(caught.value.hint).endswith(f"such as {tmp_path / 'step-2.index'}")
+    assert str(caught.value.hint).endswith(f"such as {tmp_path / 'step-1.index'}")
 
 
 def test_the_graph_of_a_saved_model_without_variables_is_no_checkpoint(tmp_path: Path) -> None:
