@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 FORMATS: Sequence[Format] = TableOnDemand(
     "bncli.formats",
     (
+        "numpy_array.FORMAT",
         "safetensors.FORMAT",
         "torchscript.FORMAT",
         "torch_zip.FORMAT",
         "keras_zip.FORMAT",
         "numpy_archive.FORMAT",
-        "numpy_array.FORMAT",
         "torch_legacy.FORMAT",
         "torch_export.FORMAT",
         "distributed_checkpoint.FORMAT",
