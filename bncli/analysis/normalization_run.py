@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.analysis.input_tensor import InputTensor
-    from bncli.core.backends.numpy_backend import Advance
-    from bncli.core.channel_layout import ChannelLayout
+    from bncli.core.backends.numpy_backend import Advance, Use
+    from bncli.core.channel_layout import Block, ChannelLayout
     from bncli.core.named_arrays import Array
     from bncli.core.normalization import BatchNorm, Mode, Normalization
 
@@ -103,15 +103,21 @@ def run(
     if settings.backend == "torch":
         return _torch_run(inputs, layer, settings, sink)
     if sink is not None:
-        pieces = numpy_backend.transform(inputs.layout, tensor.read, used, tensor.dtype, tensor.take_back)
-        for block, values in pieces:
-            sink(values)
-            if advance is not None:
-                advance(block.stop - block.start)
+        take = _taking(sink, advance)
+        numpy_backend.transform(inputs.layout, tensor.read, used, tensor.dtype, take, tensor.take_back)
     output = used.image_of_moments(inputs.moments)
     smallest, largest = used.image_of_range(inputs.value_range, tensor.dtype)
     described = NormalizationOutput(output.mean, output.biased_var, smallest, largest)
     return NormalizationResult(settings, inputs, layer, after, used, described)
+
+
+def _taking(sink: Sink, advance: Advance | None) -> Use:
+    def take(block: Block, values: Array) -> None:
+        sink(values)
+        if advance is not None:
+            advance(block.stop - block.start)
+
+    return take
 
 
 def gap(result: NormalizationResult) -> TrainEvalGap:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.analysis.normalization_run import NormalizationResult
+    from bncli.core.channel_layout import Block
     from bncli.core.named_arrays import Array
 
     FloatArray = NDArray[np.float64]
@@ -84,11 +85,14 @@ def _output_distance(output: Array, result: NormalizationResult) -> FloatArray:
     layout, tensor = result.inputs.layout, result.inputs.tensor
     flat = output.reshape(-1)
     largest = np.zeros(layout.num_features)
-    for block, exact in numpy_backend.transform(layout, tensor.read, result.used, "float64"):
+
+    def compare(block: Block, exact: Array) -> None:
         seen = flat[block.start : block.stop].astype(np.float64)
         distance = _distance(seen, exact.astype(np.float64, copy=False), tensor.dtype, smallest=1.0)
         here = distance.reshape(block.shape).max(axis=(0, 2))
         largest[block.channels] = np.maximum(largest[block.channels], here)
+
+    numpy_backend.transform(layout, tensor.read, result.used, "float64", compare, tensor.take_back)
     return largest
 
 

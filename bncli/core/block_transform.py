@@ -35,7 +35,6 @@ class BlockTransform:
 
     def __init__(self, layout: ChannelLayout, normalization: Normalization, dtype: str) -> None:
         self._dtype = dtype
-        self._spare: list[Array] = []
         self._coefficients = normalization.coefficients()
         positions = 1 if layout.is_channels_last else layout.num_positions
         self._has_long_rows = positions >= _LONG_ROW
@@ -45,8 +44,11 @@ class BlockTransform:
             self._table = self._coefficients.map(lambda values: np.tile(np.repeat(values, positions), repeats))
 
     def apply(self, block: Block, values: Array) -> Array:
-        """Return the normalized values of a block, both flat in C order."""
-        out = self._output(len(values))
+        """Return the normalized values of a block, both flat in C order.
+
+        They last until the same thread transforms the next block.
+        """
+        out = reused("rounded", values.shape, stored_dtype(self._dtype))
         pieces = self._long_rows if self._has_long_rows else self._flat_pieces
         for place, shape, coefficients in pieces(block):
             piece = values[place].reshape(shape)
@@ -55,17 +57,6 @@ class BlockTransform:
             coefficients.apply_to(y)
             round_into(out[place].reshape(shape), y, self._dtype)
         return out
-
-    def take_back(self, output: Array) -> None:
-        """Take the memory of a result that is no longer needed, for the results of later blocks."""
-        self._spare.append(output)
-
-    def _output(self, count: int) -> Array:
-        try:
-            spare = self._spare.pop()
-        except IndexError:
-            return np.empty(count, stored_dtype(self._dtype))
-        return spare if len(spare) == count else np.empty(count, stored_dtype(self._dtype))
 
     def _long_rows(self, block: Block) -> Iterator[tuple[slice, tuple[int, int], Coefficients]]:
         """Yield channels of one row, or a run of positions of one channel."""

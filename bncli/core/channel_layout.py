@@ -130,7 +130,7 @@ class ChannelLayout:
         if 0 in self.shape:
             return
         sample = self.num_features * self.num_positions
-        if not self.cuts_samples or sample <= max_elements:
+        if self.unit_samples > 1 or sample <= max_elements:
             yield from self._blocks_of_samples(sample, max_elements)
         elif self.is_channels_last:
             yield from self._blocks_of_rows(max_elements)

@@ -9,8 +9,9 @@ import numpy as np
 
 from bncli.core.channel_layout import ChannelLayout
 from bncli.core.exact_sum import column_sums, exact_product
+from bncli.core.one_pass import one_pass
 from bncli.core.two_pass import RowMoments
-from bncli.core.unit_moments import CACHE_ELEMENTS, unit_moments
+from bncli.core.unit_moments import CACHE_ELEMENTS, PlainSums, unit_moments
 from bncli.core.unit_views import unit_views
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ class MomentsAccumulator:
 
     def __init__(self, layout: ChannelLayout) -> None:
         self._layout = layout
-        self._parts: dict[tuple[int, int], list[tuple[int, RowMoments]]] = {}
+        self._parts: dict[tuple[int, int], list[tuple[int, PlainSums | RowMoments]]] = {}
 
     def add(self, block: Block, values: Array) -> None:
         """Take in the values of one block, given flat in C order."""
@@ -193,7 +194,7 @@ class MomentsAccumulator:
     def add_units(self, block: Block, units: Iterable[UnitMoments]) -> None:
         """Take in the moments of the units of one block."""
         key = block.channels.start, block.channels.stop
-        self._parts.setdefault(key, []).extend((part.count, part.moments) for part in units)
+        self._parts.setdefault(key, []).extend((part.count, part.measured) for part in units)
 
     def result(self) -> Moments:
         """Return the moments of everything taken in."""
@@ -203,9 +204,18 @@ class MomentsAccumulator:
         return _side_by_side([_together(self._parts[key]) for key in sorted(self._parts)])
 
 
-def _together(parts: Sequence[tuple[int, RowMoments]]) -> Moments:
-    counts = np.concatenate([np.full(len(moments.mean), count) for count, moments in parts])
-    tables = zip(*(moments for _, moments in parts), strict=True)
+def _together(parts: Sequence[tuple[int, PlainSums | RowMoments]]) -> Moments:
+    plain: dict[int, list[PlainSums]] = {}
+    settled: list[tuple[int, RowMoments]] = []
+    for count, measured in parts:
+        if isinstance(measured, PlainSums):
+            plain.setdefault(count, []).append(measured)
+        else:
+            settled.append((count, measured))
+    for count, sums in plain.items():
+        settled.append((count, one_pass(*map(np.concatenate, zip(*sums, strict=True)), count)))
+    counts = np.concatenate([np.full(len(moments.mean), count) for count, moments in settled])
+    tables = zip(*(moments for _, moments in settled), strict=True)
     return _merged(counts, RowMoments(*(np.concatenate(table) for table in tables)))
 
 

@@ -19,8 +19,15 @@ _CERTIFIED_SHARE = 3 / 16
 error to less than 2^-48, and evenly spread non-negative values, whose share is 1/4, are still within."""
 
 
-def one_pass(sums: FloatArray, squares: FloatArray, count: int) -> tuple[RowMoments, NDArray[np.bool_]]:
-    """Return moments from sums of `count` values each, and where they are certified.
+def is_certified(sums: FloatArray, squares: FloatArray, count: int) -> NDArray[np.bool_]:
+    """Return where `one_pass` is accurate enough; arguments as there."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        centred = squares - sums * (sums / count)
+        return (centred > _CERTIFIED_SHARE * squares) | (squares == 0)
+
+
+def one_pass(sums: FloatArray, squares: FloatArray, count: int) -> RowMoments:
+    """Return moments from sums of `count` values each.
 
     `m2 = sum(x^2) - mean * sum(x)`, with the product exact, so that only the sums' own rounding is magnified.
 
@@ -35,5 +42,4 @@ def one_pass(sums: FloatArray, squares: FloatArray, count: int) -> tuple[RowMome
         residue = (sums - back) - back_error
         product, product_error = exact_product(mean, sums)
         m2 = ((squares - product) - product_error) - mean * residue
-        is_certified = (m2 > _CERTIFIED_SHARE * squares) | (squares == 0)
-    return RowMoments(mean, residue / count, m2, np.zeros(mean.shape, np.int64)), is_certified
+    return RowMoments(mean, residue / count, m2, np.zeros(mean.shape, np.int64))

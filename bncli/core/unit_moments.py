@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bncli.core.one_pass import one_pass
+from bncli.core.one_pass import is_certified, one_pass
 from bncli.core.thread_memory import reused
 from bncli.core.two_pass import RowMoments, two_pass
 
@@ -24,16 +24,29 @@ CACHE_ELEMENTS = 1 << 17
 """Values converted to float64 at once: 1 MiB, so that all passes over them run in the cache."""
 
 
+class PlainSums(NamedTuple):
+    """Sums over units, of which every one is certified for `one_pass`; arrays of shape (U, C)."""
+
+    sums: FloatArray
+    squares: FloatArray
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitMoments:
     """Moments and extremes of U units of C channels; arrays of shape (U, C)."""
 
     count: int
     """Values of one channel in each unit."""
-    moments: RowMoments
+    measured: PlainSums | RowMoments
+    """Plain sums where they are enough: what follows from them is cheaper to compute for many units together."""
     minimum: FloatArray
     """NaN where a unit holds NaN."""
     maximum: FloatArray
+
+    @property
+    def moments(self) -> RowMoments:
+        """The moments, whichever way they were measured."""
+        return one_pass(*self.measured, self.count) if isinstance(self.measured, PlainSums) else self.measured
 
 
 def unit_moments(units: Array) -> UnitMoments:
@@ -47,40 +60,37 @@ def unit_moments(units: Array) -> UnitMoments:
     """
     by_channel = units.transpose(0, 2, 1, 3)
     num_units, channels, samples, positions = by_channel.shape
-    result = _empty(samples * positions, (num_units, channels))
+    shape, count = (num_units, channels), samples * positions
+    minimum, maximum = np.empty(shape), np.empty(shape)
     with np.errstate(invalid="ignore"):
         if units.dtype == np.float64:
-            _measure_by_two_passes(by_channel, np.ones((num_units, channels), np.bool_), result)
+            chosen = np.ones(shape, np.bool_)
+            moments = RowMoments(np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape, np.int64))
         else:
-            is_certified = _measure_by_one_pass(by_channel, result)
-            if not is_certified.all():
-                _measure_by_two_passes(by_channel, ~is_certified, result)
-    return result
+            plain = _plain_sums(by_channel, minimum, maximum)
+            chosen = ~is_certified(*plain, count)
+            if not chosen.any():
+                return UnitMoments(count, plain, minimum, maximum)
+            moments = one_pass(*plain, count)
+        _measure_by_two_passes(by_channel, chosen, UnitMoments(count, moments, minimum, maximum))
+    return UnitMoments(count, moments, minimum, maximum)
 
 
-def _empty(count: int, shape: tuple[int, int]) -> UnitMoments:
-    moments = RowMoments(np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape, np.int64))
-    return UnitMoments(count, moments, np.empty(shape), np.empty(shape))
-
-
-def _measure_by_one_pass(units: Array, result: UnitMoments) -> NDArray[np.bool_]:
-    """Fill in moments and extremes of (units, channels, samples, positions), and return which are certified."""
-    shape, count = units.shape[:2], result.count
+def _plain_sums(units: Array, minimum: FloatArray, maximum: FloatArray) -> PlainSums:
+    """Return sums over (units, channels, samples, positions), and fill in the extremes."""
+    shape, count = units.shape[:2], units.shape[2] * units.shape[3]
     sums, squares = np.empty(shape), np.empty(shape)
     for piece in _pieces(shape, count):
         values = units[piece]
         wide = reused("wide", values.shape)
         np.copyto(wide, values)
         x = wide.reshape(*values.shape[:2], count)
-        np.minimum.reduce(x, axis=2, out=result.minimum[piece])
-        np.maximum.reduce(x, axis=2, out=result.maximum[piece])
+        np.minimum.reduce(x, axis=2, out=minimum[piece])
+        np.maximum.reduce(x, axis=2, out=maximum[piece])
         np.add.reduce(x, axis=2, out=sums[piece])
         np.multiply(x, x, out=x)
         np.add.reduce(x, axis=2, out=squares[piece])
-    moments, is_certified = one_pass(sums, squares, count)
-    for table, values in zip(result.moments, moments, strict=True):
-        table[...] = values
-    return is_certified
+    return PlainSums(sums, squares)
 
 
 def _measure_by_two_passes(units: Array, chosen: NDArray[np.bool_], result: UnitMoments) -> None:
@@ -99,7 +109,8 @@ def _measure_by_two_passes(units: Array, chosen: NDArray[np.bool_], result: Unit
 def _pieces(shape: tuple[int, ...], count: int) -> Iterator[tuple[slice, slice]]:
     """Cut (units, channels) of `count` values each into pieces that fit in the cache."""
     num_units, channels = shape
-    width = min(channels, max(1, CACHE_ELEMENTS // count))
+    most = max(1, CACHE_ELEMENTS // count)
+    width = max(1, -(-channels // max(1, -(-channels // most))))
     height = max(1, CACHE_ELEMENTS // (count * width))
     for first in range(0, num_units, height):
         for left in range(0, channels, width):

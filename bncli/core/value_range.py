@@ -38,7 +38,10 @@ def value_range(cube: Array, units: Sequence[UnitMoments]) -> ValueRange:
         minimum = np.minimum.reduce([part.minimum.min(axis=0) for part in units])
         maximum = np.maximum.reduce([part.maximum.max(axis=0) for part in units])
     num_nan, num_inf = np.zeros(len(minimum), np.int64), np.zeros(len(minimum), np.int64)
-    for channel in np.flatnonzero(~(np.isfinite(minimum) & np.isfinite(maximum))):
+    is_finite = np.isfinite(minimum) & np.isfinite(maximum)
+    if is_finite.all():
+        return ValueRange(minimum, maximum, num_nan, num_inf)
+    for channel in np.flatnonzero(~is_finite):
         values = cube[:, channel].astype(np.float64)
         finite = values[np.isfinite(values)]
         num_nan[channel] = np.isnan(values).sum()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from bncli.errors import BncliError, MalformedFile
 from bncli.formats.byte_source import opening
 from bncli.formats.regions import FileRegion
-from bncli.formats.zip_archive import ZipArchive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +41,8 @@ class FileProbe:
         """
         if not self.head.startswith(_ZIP_SIGNATURE):
             return ()
+        from bncli.formats.zip_archive import ZipArchive  # noqa: PLC0415 - of use for a zip only
+
         with opening(self.path, "a zip archive") as source:
             names = tuple(ZipArchive(FileRegion(source, 0, source.size)).members)
         source.close()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bncli.core.one_pass import one_pass
+from bncli.core.one_pass import is_certified, one_pass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,11 +79,11 @@ def _in_one_pass(rows: Tensor) -> TensorMoments:
     for chosen, wide in _chunks(rows):
         torch.sum(wide, -1, out=sums[chosen])
         torch.sum(wide.mul_(wide), -1, out=squares[chosen])
-    totals = sums.sum(0).numpy(), squares.sum(0).numpy()
-    moments, is_certified = one_pass(*totals, num_samples * num_positions)
+    totals = sums.sum(0).numpy(), squares.sum(0).numpy(), num_samples * num_positions
+    moments = one_pass(*totals)
     mean, mean_error, m2 = (torch.from_numpy(part) for part in (moments.mean, moments.mean_error, moments.m2))
     result = TensorMoments(mean, mean_error, m2, _mean_square(sums / num_positions - mean))
-    rest = np.flatnonzero(~is_certified)
+    rest = np.flatnonzero(~is_certified(*totals))
     if rest.size:
         channels = torch.from_numpy(rest)
         for whole, part in zip(result, _in_two_passes(rows[:, channels]), strict=True):

@@ -41,6 +41,7 @@ def test_r_and_d_carry_the_train_output_into_the_eval_output_and_the_gap_is_thei
         BlockTransform(layout, layer.normalization(mode, moments), "float64")
         .apply(block, x.reshape(-1))
         .reshape(x.shape)
+        .copy()
         for mode in ("train", "eval")
     )
     assert layer.weight is not None

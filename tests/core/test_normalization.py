@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bncli.core.backends import numpy_backend
-from bncli.core.channel_layout import ChannelLayout
+from bncli.core.channel_layout import Block, ChannelLayout
 from bncli.core.moments import moments_of_batch
 from bncli.core.normalization import BatchNorm, check_input
 from bncli.core.running_statistics import RunningStatistics, fresh
@@ -26,8 +26,13 @@ def normalized(x: Batch, layer: BatchNorm, mode: Any, dtype: str | None = None) 
     layout = ChannelLayout.of(x.shape)
     used = layer.normalization(mode, moments_of_batch(x))
     flat = x.reshape(-1)
-    pieces = numpy_backend.transform(layout, lambda start, stop: flat[start:stop], used, dtype or str(x.dtype))
-    return np.concatenate([values.copy() for _, values in pieces]).reshape(x.shape)
+    pieces: list[Batch] = []
+
+    def use(_: Block, values: Batch) -> None:
+        pieces.append(values.copy())
+
+    numpy_backend.transform(layout, lambda start, stop: flat[start:stop], used, dtype or str(x.dtype), use)
+    return np.concatenate(pieces).reshape(x.shape)
 
 
 @given(

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from bncli.core.value_range import ValueRange
 
     Advance = Callable[[int], None]
+    Use = Callable[[Block, Array], None]
 
-READ_ELEMENTS = 1 << 20
-"""Elements read at once: 4 MiB of float32."""
+READ_ELEMENTS = 1 << 18
+"""Elements read at once: 1 MiB of float32, which stays in the cache of a core until it has been worked on."""
 
 
 def read_blocks(layout: ChannelLayout, read: ReadFlat) -> Iterator[tuple[Block, Array]]:
@@ -50,17 +51,20 @@ def statistics(
         take_back: gets what `read` gave when it is no longer needed.
         advance: told the number of elements of each block that is done.
     """
+    moments, extremes = MomentsAccumulator(layout), RangeAccumulator(layout.num_features)
 
     def measured(block: Block, values: Array) -> tuple[list[UnitMoments], ValueRange]:
         units = [unit_moments(view) for view in unit_views(layout, block, values)]
         return units, value_range(values.reshape(block.shape), units)
 
-    moments, extremes = MomentsAccumulator(layout), RangeAccumulator(layout.num_features)
-    for block, (units, part) in in_order(layout.blocks(READ_ELEMENTS), read, measured, take_back):
+    def gather(block: Block, measurement: tuple[list[UnitMoments], ValueRange]) -> None:
+        units, part = measurement
         moments.add_units(block, units)
         extremes.add(block.channels, part)
         if advance is not None:
             advance(block.stop - block.start)
+
+    in_order(layout.blocks(READ_ELEMENTS), read, measured, gather, take_back)
     return moments.result(), extremes.result()
 
 
@@ -74,13 +78,17 @@ def transform(
     read: ReadFlat,
     normalization: Normalization,
     dtype: str,
+    use: Use,
     take_back: TakeBack | None = None,
-) -> Iterator[tuple[Block, Array]]:
-    """Yield the normalized array block by block, rounded to `dtype`; a bfloat16 result is held in float32.
+) -> None:
+    """Normalize an array block by block, each value rounded once.
 
-    The values of a block last until the next block is asked for.
+    Args:
+        layout: shape and channel axis.
+        read: gives elements start to stop of the array, flat in C order.
+        normalization: the transform.
+        dtype: of the result, one of `rounding.FLOAT_DTYPES`; bfloat16 is held in float32.
+        use: gets each block with its result, flat and in C order; the memory of the result is used again afterwards.
+        take_back: gets what `read` gave when it is no longer needed.
     """
-    transform_of_blocks = BlockTransform(layout, normalization, dtype)
-    for block, values in in_order(layout.blocks(READ_ELEMENTS), read, transform_of_blocks.apply, take_back):
-        yield block, values
-        transform_of_blocks.take_back(values)
+    in_order(layout.blocks(READ_ELEMENTS), read, BlockTransform(layout, normalization, dtype).apply, use, take_back)

@@ -1,14 +1,13 @@
-"""Reads the next blocks and computes on two threads while the results of earlier blocks are used, in order."""
+"""Two threads that take one block after the other from its reading to its use, in order."""
 
 from __future__ import annotations
 
-from collections import deque
-from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Future
+    from threading import Event
 
     from bncli.core.channel_layout import Block
     from bncli.core.named_arrays import Array
@@ -19,25 +18,27 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _WORKERS = 2
-"""Threads that compute: NumPy lets go of the interpreter's lock during each pass over a piece."""
-_BLOCKS_AHEAD = 4
-"""Blocks read or computed and not yet used: what bounds memory."""
+"""NumPy and the system let go of the interpreter's lock while they work."""
 
 
 def in_order(
     blocks: Iterable[Block],
     read: ReadFlat,
     work: Callable[[Block, Array], T],
+    use: Callable[[Block, T], None],
     take_back: TakeBack | None = None,
-) -> Iterator[tuple[Block, T]]:
-    """Yield each block with `work(block, values)`, in the order of the blocks.
+) -> None:
+    """Call `use(block, work(block, values))` for every block, in the order of the blocks.
 
-    One thread reads, strictly forward, two threads work, and whoever iterates is the fourth: it may write.
+    One thread takes a block all the way, so that its values stay in the cache of one core; another works on the next
+    block meanwhile. No more blocks than threads are in memory. An error of any step is raised after the use of all
+    earlier blocks.
 
     Args:
         blocks: what to read.
-        read: gives elements start to stop of an array; called by one thread at a time.
+        read: gives elements start to stop of an array; called by one thread at a time, strictly forward.
         work: called by several threads at a time; its result holds no part of the values.
+        use: called by one thread at a time.
         take_back: gets the values of each block after the work on them; their memory may serve a later read.
     """
 
@@ -49,27 +50,80 @@ def in_order(
 
     blocks = iter(blocks)
     first = list(islice(blocks, 2))
-    if len(first) < 2:  # noqa: PLR2004 - a single block gains nothing from threads, which cost 5 ms to import
-        yield from ((block, worked(block, read(block.start, block.stop))) for block in first)
+    if len(first) == _WORKERS:
+        _Line(chain(first, blocks), read, worked, use).run()
         return
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+    for block in first:  # a single one gains nothing from threads
+        use(block, worked(block, read(block.start, block.stop)))
 
-    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(_WORKERS) as workers:
 
-        def begin(block: Block) -> tuple[Block, Future[T]]:
-            values = reader.submit(read, block.start, block.stop)
-            return block, workers.submit(lambda: worked(block, values.result()))
+class _Line(Generic[T]):
+    """Blocks that pass through several threads."""
 
-        pending = deque(begin(block) for block in first)
+    def __init__(
+        self,
+        blocks: Iterator[Block],
+        read: ReadFlat,
+        work: Callable[[Block, Array], T],
+        use: Callable[[Block, T], None],
+    ) -> None:
+        from threading import Event, Lock  # noqa: PLC0415 - of no use for a single block
+
+        self._blocks = blocks
+        self._read = read
+        self._work = work
+        self._use = use
+        self._error: BaseException | None = None
+        self._reading = Lock()
+        self._new_event = Event
+        self._latest = Event()
+        """Set when the latest block that was begun has been used."""
+        self._latest.set()
+
+    def run(self) -> None:
+        """Take all blocks through, and return when no thread is left."""
+        from threading import Thread  # noqa: PLC0415
+
+        ends = [self._new_event() for _ in range(_WORKERS)]
+        for end in ends:
+            Thread(target=self._take_blocks, args=(end,)).start()
+        for end in ends:
+            self._wait_for(end)
+        if self._error is not None:
+            raise self._error
+
+    def _wait_for(self, end: Event) -> None:
         try:
-            for block in blocks:
-                pending.append(begin(block))
-                if len(pending) >= _BLOCKS_AHEAD:
-                    done, result = pending.popleft()
-                    yield done, result.result()
-            while pending:
-                done, result = pending.popleft()
-                yield done, result.result()
+            end.wait()
+        except BaseException as error:  # noqa: BLE001 - a signal, which comes to the thread that waits here
+            self._error = error
+            end.wait()
+
+    def _take_blocks(self, end: Event) -> None:
+        while True:
+            self._reading.acquire()
+            block = None if self._error is not None else next(self._blocks, None)
+            if block is None:
+                self._reading.release()
+                break
+            before, done = self._latest, self._new_event()
+            self._latest = done
+            self._take(block, before, done)
+        end.set()
+
+    def _take(self, block: Block, before: Event, done: Event) -> None:
+        """Read a block, work on it, and use the result when the block before it has been used."""
+        try:
+            try:
+                values = self._read(block.start, block.stop)
+            finally:
+                self._reading.release()
+            result = self._work(block, values)
+            before.wait()
+            if self._error is None:
+                self._use(block, result)
+        except BaseException as error:  # noqa: BLE001 - raised again by `run`
+            before.wait()
+            self._error = self._error or error
         finally:
-            reader.shutdown(wait=False, cancel_futures=True)
-            workers.shutdown(wait=False, cancel_futures=True)
+            done.set()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from bncli.core import block_transform, unit_moments
 from bncli.core.backends import numpy_backend
-from bncli.core.channel_layout import ChannelLayout
+from bncli.core.channel_layout import Block, ChannelLayout
 from bncli.core.moments import moments_of_batch
 from bncli.core.normalization import BatchNorm
+
+if TYPE_CHECKING:
+    from bncli.core.named_arrays import Array
 
 
 @pytest.mark.parametrize("shape", [(5, 3), (5, 3, 8), (3, 5, 6, 2), (1, 3, 40, 50)])
@@ -29,8 +34,13 @@ def test_the_output_does_not_depend_on_the_size_of_reads_and_pieces(
     def output() -> list[float]:
         moments = numpy_backend.moments(layout, lambda start, stop: flat[start:stop])
         used = BatchNorm(layout.num_features, bias=np.arange(layout.num_features) / 3).normalization("train", moments)
-        blocks = numpy_backend.transform(layout, lambda start, stop: flat[start:stop], used, "float32")
-        return np.concatenate([values.copy() for _, values in blocks]).tolist()
+        pieces: list[float] = []
+
+        def use(_: Block, values: Array) -> None:
+            pieces.extend(values.tolist())
+
+        numpy_backend.transform(layout, lambda start, stop: flat[start:stop], used, "float32", use)
+        return pieces
 
     expected = output()
     monkeypatch.setattr(numpy_backend, "READ_ELEMENTS", read_elements)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -19,14 +22,14 @@ def read(start: int, stop: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 40])
-def test_every_block_comes_back_once_and_in_order(count: int) -> None:
+def test_every_block_is_used_once_and_in_order(count: int) -> None:
     def work(block: Block, values: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[int]:
         time.sleep(0.001 * (block.start % 2))
         return values.tolist()
 
-    found = list(in_order(BLOCKS[:count], read, work))
-    assert [block for block, _ in found] == BLOCKS[:count]
-    assert [values for _, values in found] == [list(range(block.start, block.stop)) for block in BLOCKS[:count]]
+    found: list[tuple[Block, list[int]]] = []
+    in_order(BLOCKS[:count], read, work, lambda *used: found.append(used))
+    assert found == [(block, list(range(block.start, block.stop))) for block in BLOCKS[:count]]
 
 
 def test_reading_goes_forward_in_one_thread_at_a_time() -> None:
@@ -39,45 +42,80 @@ def test_reading_goes_forward_in_one_thread_at_a_time() -> None:
         is_reading.release()
         return read(start, stop)
 
-    list(in_order(BLOCKS, watched, lambda _, values: values.sum()))
+    in_order(BLOCKS, watched, lambda _, values: values.sum(), lambda *_: None)
     assert starts == [block.start for block in BLOCKS]
 
 
+def test_one_block_is_worked_on_while_another_is_read_and_used() -> None:
+    together = threading.Barrier(2, timeout=5)
+    in_order(BLOCKS, read, lambda *_: together.wait(), lambda *_: None)
+
+
 def test_no_more_blocks_are_in_memory_than_planned() -> None:
-    taken = 0
+    in_memory: list[int] = []
+    most = 0
 
     def counted(start: int, stop: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        nonlocal taken
-        taken += 1
+        nonlocal most
+        in_memory.append(start)
+        most = max(most, len(in_memory))
         return read(start, stop)
 
-    for used, _ in enumerate(in_order(BLOCKS, counted, lambda *_: None)):
+    def use(block: Block, _: None) -> None:
         time.sleep(0.002)
-        assert taken <= used + 5
+        in_memory.remove(block.start)
+
+    in_order(BLOCKS, counted, lambda *_: None, use)
+    assert most <= 2
 
 
-@pytest.mark.parametrize("place", ["read", "work"])
-def test_an_error_in_any_thread_reaches_whoever_iterates(place: str) -> None:
+@pytest.mark.parametrize("place", ["read", "work", "use"])
+def test_an_error_in_any_step_is_raised_after_the_use_of_earlier_blocks(place: str) -> None:
+    def failing(name: str, start: int) -> None:
+        if name == place and start >= 30:
+            raise EOFError(f"short at {start}")
+
     def failing_read(start: int, stop: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        if place == "read" and start == 30:
-            raise EOFError("short")
+        failing("read", start)
         return read(start, stop)
 
     def failing_work(block: Block, values: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
-        if place == "work" and block.start == 30:
-            raise EOFError("short")
+        failing("work", block.start)
         return int(values[0])
 
+    def failing_use(block: Block, _: int) -> None:
+        failing("use", block.start)
+        seen.append(block.start)
+
     seen: list[int] = []
-    with pytest.raises(EOFError, match="short"):
-        seen.extend(block.start for block, _ in in_order(BLOCKS, failing_read, failing_work))
+    with pytest.raises(EOFError, match="short at 30"):
+        in_order(BLOCKS, failing_read, failing_work, failing_use)
     assert seen == list(range(0, 30, 3))
-    assert threading.active_count() < 4
+    wait_for_one_thread()
 
 
-def test_leaving_early_ends_the_threads() -> None:
-    for _ in in_order(BLOCKS, read, lambda _, values: values.copy()):
-        break
+def test_an_interruption_ends_the_threads() -> None:
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    def use(block: Block, _: None) -> None:
+        used.append(block.start)
+        if len(used) == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+
+    used: list[int] = []
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            in_order(BLOCKS, read, lambda *_: None, use)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(used) < len(BLOCKS)
+    wait_for_one_thread()
+
+
+def wait_for_one_thread() -> None:
     deadline = time.monotonic() + 5
     while threading.active_count() > 1 and time.monotonic() < deadline:
         time.sleep(0.01)
