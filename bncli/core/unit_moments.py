@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-CACHE_ELEMENTS = 1 << 17
-"""Values converted to float64 at once: 1 MiB, so that all passes over them run in the cache."""
+CACHE_ELEMENTS = 1 << 16
+"""Values converted to float64 at once: 512 KiB, so that all passes over them run in the cache."""
 
 
 class PlainSums(NamedTuple):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _TILE_ELEMENTS = 1 << 13
 _TILE_CHANNELS = 1 << 8
+_CACHE_LINE_BYTES = 64
 
 
 def unit_views(layout: ChannelLayout, block: Block, values: Array) -> Iterator[Array]:
@@ -42,13 +43,15 @@ def unit_views(layout: ChannelLayout, block: Block, values: Array) -> Iterator[A
 
 
 def channels_first(cube: Array) -> Array:
-    """Return rows of channels, (rows, C, 1), as a copy in which each channel is contiguous: (1, C, rows).
+    """Return rows of channels, (rows, C, 1), as a copy in which the values of a channel adjoin: (1, C, rows).
 
     The copy lasts until the same thread turns the next block.
     """
     rows, channels, _ = cube.shape
     source = cube[:, :, 0]
-    turned = reused("turned", (channels, rows), cube.dtype)
+    # A gap after each channel: at distances of a power of two they would all compete for the same lines of the cache.
+    gap = _CACHE_LINE_BYTES // cube.itemsize
+    turned = reused("turned", (channels, rows + gap), cube.dtype)[:, :rows]
     # Tile by tile: a transposed copy of everything at once leaves the cache between two values of a channel.
     width = min(channels, _TILE_CHANNELS)
     height = max(1, _TILE_ELEMENTS // width)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     Advance = Callable[[int], None]
     Use = Callable[[Block, Array], None]
 
-READ_ELEMENTS = 1 << 18
-"""Elements read at once: 1 MiB of float32, which stays in the cache of a core until it has been worked on."""
+READ_ELEMENTS = 1 << 19
+"""Elements read at once: 2 MiB of float32, which mostly stay in the cache of a core until they have been worked on."""
 
 
 def read_blocks(layout: ChannelLayout, read: ReadFlat) -> Iterator[tuple[Block, Array]]:
