@@ -212,8 +212,9 @@ def _together(parts: Sequence[tuple[int, PlainSums | RowMoments]]) -> Moments:
             plain.setdefault(count, []).append(measured)
         else:
             settled.append((count, measured))
-    for count, sums in plain.items():
-        settled.append((count, one_pass(*map(np.concatenate, zip(*sums, strict=True)), count)))
+    for count, parts_of_sums in plain.items():
+        joined = PlainSums(*(np.concatenate(table) for table in zip(*parts_of_sums, strict=True)))
+        settled.append((count, one_pass(*joined, count)))
     counts = np.concatenate([np.full(len(moments.mean), count) for count, moments in settled])
     tables = zip(*(moments for _, moments in settled), strict=True)
     return _merged(counts, RowMoments(*(np.concatenate(table) for table in tables)))

@@ -23,7 +23,8 @@ def is_certified(sums: FloatArray, squares: FloatArray, count: int) -> NDArray[n
     """Return where `one_pass` is accurate enough; arguments as there."""
     with np.errstate(invalid="ignore", over="ignore"):
         centred = squares - sums * (sums / count)
-        return (centred > _CERTIFIED_SHARE * squares) | (squares == 0)
+        certified: NDArray[np.bool_] = (centred > _CERTIFIED_SHARE * squares) | (squares == 0)
+    return certified
 
 
 def one_pass(sums: FloatArray, squares: FloatArray, count: int) -> RowMoments:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import chain, islice
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from threading import Event
 
     from bncli.core.channel_layout import Block
     from bncli.core.named_arrays import Array
@@ -67,24 +67,19 @@ class _Line(Generic[T]):
         work: Callable[[Block, Array], T],
         use: Callable[[Block, T], None],
     ) -> None:
-        from threading import Event, Lock  # noqa: PLC0415 - of no use for a single block
-
         self._blocks = blocks
         self._read = read
         self._work = work
         self._use = use
         self._error: BaseException | None = None
         self._reading = Lock()
-        self._new_event = Event
         self._latest = Event()
         """Set when the latest block that was begun has been used."""
         self._latest.set()
 
     def run(self) -> None:
         """Take all blocks through, and return when no thread is left."""
-        from threading import Thread  # noqa: PLC0415
-
-        ends = [self._new_event() for _ in range(_WORKERS)]
+        ends = [Event() for _ in range(_WORKERS)]
         for end in ends:
             Thread(target=self._take_blocks, args=(end,)).start()
         for end in ends:
@@ -106,7 +101,7 @@ class _Line(Generic[T]):
             if block is None:
                 self._reading.release()
                 break
-            before, done = self._latest, self._new_event()
+            before, done = self._latest, Event()
             self._latest = done
             self._take(block, before, done)
         end.set()
