@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bncli.formats.regions import Region
 
-_WINDOW_BYTES = 4096
+WINDOW_BYTES = 4096
+"""What it shows at once, unless the content ends before."""
 
 
 class ByteWindow:
@@ -36,7 +37,7 @@ class ByteWindow:
         """
         first = start - self.start
         if first < 0 or first + stop - start > len(self.buffer):
-            if stop - start > _WINDOW_BYTES:
+            if stop - start > WINDOW_BYTES:
                 return bytes(self.content.read(start, stop - start))
             self.move(start, stop)
             first = 0
@@ -48,5 +49,5 @@ class ByteWindow:
         Raises:
             EOFError: the content ends before.
         """
-        self.buffer = bytes(self.content.read(start, min(_WINDOW_BYTES, max(self.content.size, stop) - start)))
+        self.buffer = bytes(self.content.read(start, min(WINDOW_BYTES, max(self.content.size, stop) - start)))
         self.start = start

@@ -13,7 +13,8 @@ from bncli.formats.caffe_net.batch_norms import BatchNorms, blob_name
 from bncli.formats.caffe_net.layers import Layer, LayerField, OldLayerField, read_layer, read_old_layer
 from bncli.formats.opened_file import OpenedFile
 from bncli.formats.protobuf.first_fields import first_fields
-from bncli.formats.protobuf.wire import WireFile, WireType
+from bncli.formats.protobuf.heads import WireType
+from bncli.formats.protobuf.wire import WireFile
 from bncli.formats.regions import FileRegion
 
 if TYPE_CHECKING:

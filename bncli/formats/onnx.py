@@ -14,7 +14,8 @@ from bncli.formats.onnx_model.batch_norms import BatchNorms
 from bncli.formats.onnx_model.graphs import GraphWalk, Scope, read_function
 from bncli.formats.opened_file import OpenedFile
 from bncli.formats.protobuf.first_fields import first_fields
-from bncli.formats.protobuf.wire import WireFile, WireType
+from bncli.formats.protobuf.heads import WireType
+from bncli.formats.protobuf.wire import WireFile
 from bncli.formats.regions import FileRegion
 from bncli.formats.stored_array import StoredArray
 

@@ -12,7 +12,7 @@ from bncli.formats.byte_source import opening
 from bncli.formats.companion_files import CompanionFiles
 from bncli.formats.opened_file import OpenedFile
 from bncli.formats.protobuf.first_fields import first_fields
-from bncli.formats.protobuf.wire import WireType
+from bncli.formats.protobuf.heads import WireType
 from bncli.formats.regions import FileRegion
 from bncli.formats.tensorflow_checkpoint import object_graph
 from bncli.formats.tensorflow_checkpoint.bundle_entries import STRING, UnreadEntryError, read_entry, read_header

@@ -7,9 +7,9 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from bncli.formats.element_types import ELEMENT_TYPES
-from bncli.formats.protobuf.lengths import Lengths
+from bncli.formats.protobuf.heads import WireType
+from bncli.formats.protobuf.lengths import lengths_in, shape_of
 from bncli.formats.protobuf.repeated_numbers import RepeatedNumbers
-from bncli.formats.protobuf.wire import WireType
 from bncli.formats.stored_array import StoredArray, c_strides
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def read_blob(message: Message) -> StoredArray | None:
         ValueError: the blob is broken: its values do not fit its shape, for instance.
     """
     old_lengths: dict[int, int] = {}
-    lengths: Lengths | None = None
+    shape: tuple[int, ...] | None = None
     single, double = RepeatedNumbers(WireType.FIXED32), RepeatedNumbers(WireType.FIXED64)
     for item in message.fields():
         match item.number:
@@ -49,10 +49,7 @@ def read_blob(message: Message) -> StoredArray | None:
             case _BlobField.DOUBLE_DATA:
                 double.add(item)
             case _BlobField.SHAPE:
-                lengths = Lengths()
-                for part in item.message().fields():
-                    if part.number == _SHAPE_DIM:
-                        lengths.add(part)
+                shape = _shape(item.message())
             case number if number in _OLD_SHAPE:
                 old_lengths[number] = item.integer()
             case _:
@@ -61,10 +58,19 @@ def read_blob(message: Message) -> StoredArray | None:
         return None
     if single and double:
         raise ValueError("a blob holds its values twice")
-    shape = tuple(old_lengths.get(number, 0) for number in _OLD_SHAPE) if old_lengths else ()
-    shape = shape if lengths is None else lengths.shape
+    if shape is None:
+        shape = tuple(old_lengths.get(number, 0) for number in _OLD_SHAPE) if old_lengths else ()
     if min(shape, default=0) < 0:
         raise ValueError(f"a blob has the shape {list(shape)}")
     element = ELEMENT_TYPES["float32" if single else "float64"]
     region = (single or double).region(element.itemsize, math.prod(shape))
     return StoredArray(region, element, "<", shape, c_strides(shape))
+
+
+def _shape(message: Message) -> tuple[int, ...]:
+    lengths: list[int] = []
+    for item in message.fields():
+        if item.number == _SHAPE_DIM:
+            lengths += lengths_in(item)
+            shape_of(lengths)  # before there are more than the file may ask for
+    return shape_of(lengths)

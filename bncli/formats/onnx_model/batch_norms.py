@@ -123,7 +123,8 @@ class BatchNorms:
             count = numbers.floats.num_bytes // element.itemsize
             values = StoredArray(numbers.floats.region(element.itemsize, count), element, "<", (count,), (1,))
         else:
-            raise NotStoredError(f"{role} is a Constant without a tensor")
+            kind = "sparse Constant" if "sparse_value" in attributes else "Constant without a tensor"
+            raise NotStoredError(f"{role} is a {kind}")
         path = self._readable(role, path, values)
         if isinstance(values, StoredArray):
             self.constants[path] = values

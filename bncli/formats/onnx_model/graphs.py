@@ -6,16 +6,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bncli.formats.onnx_model.nodes import Node, read_node
-from bncli.formats.onnx_model.tensors import read_tensor
+from bncli.formats.onnx_model.nodes import operator_name, read_node
+from bncli.formats.onnx_model.tensors import read_sparse_tensor, read_tensor
+from bncli.formats.protobuf.heads import WireType, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bncli.formats.companion_files import CompanionFiles
-    from bncli.formats.onnx_model.nodes import Attribute
+    from bncli.formats.onnx_model.nodes import Attribute, Node
     from bncli.formats.onnx_model.tensors import Tensor
-    from bncli.formats.protobuf.wire import Message
+    from bncli.formats.protobuf.wire import Field, Message
 
 _OPERATORS_WITH_GRAPHS = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 _KEPT_PRODUCERS = frozenset({"Constant", "Identity"})
@@ -35,6 +36,11 @@ class _GraphField:
     INITIALIZER = 5
     INPUT = 11
     OUTPUT = 12
+    SPARSE_INITIALIZER = 15
+
+
+_NODE = key_of(_GraphField.NODE, WireType.BYTES)
+_INITIALIZER = key_of(_GraphField.INITIALIZER, WireType.BYTES)
 
 
 class _FunctionField:
@@ -109,22 +115,29 @@ class GraphWalk:
             raise ValueError(f"graphs are nested over {_MAX_NESTING} deep")
         self.scopes.append(scope)
         nesting: list[Node] = []
-        for item in graph.fields():
-            match item.number:
-                case _GraphField.NODE:
-                    self._take_node(read_node(item.message()), scope, nesting)
-                case _GraphField.INITIALIZER:
-                    tensor = read_tensor(item.message(), self._companions)
-                    if tensor.name in scope.initializers:
-                        raise ValueError(f"two tensors are named {tensor.name!r}")
-                    scope.initializers[tensor.name] = tensor
-                case _GraphField.INPUT:
-                    scope.inputs.update(_value_names(item.message()))
-                case _GraphField.OUTPUT:
-                    self.used.extend(_value_names(item.message()))
-                case _:
-                    pass
+        for head in graph.heads():
+            key, start, stop, _ = head
+            if key == _NODE:
+                self._take_node(read_node(graph.inner(start, stop)), scope, nesting)
+            elif key == _INITIALIZER:
+                _keep(scope, read_tensor(graph.inner(start, stop), self._companions))
+            else:
+                self._take_other(graph.field(head), scope)
         self._walk_nested(nesting, scope)
+
+    def _take_other(self, item: Field, scope: Scope) -> None:
+        """Take a field that is neither a node nor an initializer, or is one of them and written as another type."""
+        match item.number:
+            case _GraphField.NODE | _GraphField.INITIALIZER:
+                raise item.mistyped()
+            case _GraphField.SPARSE_INITIALIZER:
+                _keep(scope, read_sparse_tensor(item.message()))
+            case _GraphField.INPUT:
+                scope.inputs.update(_value_names(item.message()))
+            case _GraphField.OUTPUT:
+                self.used.extend(_value_names(item.message()))
+            case _:
+                pass
 
     def call(self, node: Node, caller: Scope) -> None:
         """Collect the body of a function for one call of it."""
@@ -180,6 +193,12 @@ class GraphWalk:
                     self.walk(graph, inner)
 
 
+def _keep(scope: Scope, tensor: Tensor) -> None:
+    if tensor.name in scope.initializers:
+        raise ValueError(f"two tensors are named {tensor.name!r}")
+    scope.initializers[tensor.name] = tensor
+
+
 def _value_names(message: Message) -> Iterator[str]:
     return (part.text() for part in message.fields() if part.number == _VALUE_NAME)
 
@@ -200,16 +219,16 @@ def read_function(message: Message) -> Function:
     Raises:
         ValueError: it is broken.
     """
-    called = Node()
+    name = domain = ""
     inputs: list[str] = []
     for item in message.fields():
         match item.number:
             case _FunctionField.NAME:
-                called.op_type = item.text()
+                name = item.text()
             case _FunctionField.DOMAIN:
-                called.domain = item.text()
+                domain = item.text()
             case _FunctionField.INPUT:
                 inputs.append(item.text())
             case _:
                 pass
-    return Function(called.operator, tuple(inputs), message)
+    return Function(operator_name(domain, name), tuple(inputs), message)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bncli.formats.protobuf.heads import WireType, key_of, number_of
 from bncli.formats.protobuf.repeated_numbers import RepeatedNumbers
-from bncli.formats.protobuf.wire import WireType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bncli.formats.protobuf.wire import Field, Message
+    from bncli.formats.protobuf.heads import Head
+    from bncli.formats.protobuf.wire import Message
 
 _DEFAULT_DOMAIN = "ai.onnx"
 
@@ -28,6 +29,15 @@ class _NodeField:
     OP_TYPE = 4
     ATTRIBUTE = 5
     DOMAIN = 7
+
+
+_INPUT = key_of(_NodeField.INPUT, WireType.BYTES)
+_OUTPUT = key_of(_NodeField.OUTPUT, WireType.BYTES)
+_NAME = key_of(_NodeField.NAME, WireType.BYTES)
+_OP_TYPE = key_of(_NodeField.OP_TYPE, WireType.BYTES)
+_ATTRIBUTE = key_of(_NodeField.ATTRIBUTE, WireType.BYTES)
+_DOMAIN = key_of(_NodeField.DOMAIN, WireType.BYTES)
+_NODE_FIELDS = frozenset(number_of(key) for key in (_INPUT, _OUTPUT, _NAME, _OP_TYPE, _ATTRIBUTE, _DOMAIN))
 
 
 class _AttributeField:
@@ -61,17 +71,14 @@ class Attribute:
 class Node:
     """One node of a graph; attributes are left in the file until asked for."""
 
+    message: Message
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     name: str = ""
     op_type: str = ""
-    domain: str = ""
-    attribute_fields: list[Field] = field(default_factory=list)
-
-    @property
-    def operator(self) -> str:
-        """The operator with its domain, which ONNX's own operators have none of."""
-        return f"{self.domain}.{self.op_type}" if self.domain else self.op_type
+    operator: str = ""
+    """The operator with its domain, which ONNX's own operators have none of."""
+    attribute_heads: list[Head] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -87,7 +94,7 @@ class Node:
         Raises:
             ValueError: an attribute is broken.
         """
-        found = [_read_attribute(item.message()) for item in self.attribute_fields]
+        found = [_read_attribute(self.message.field(head).message()) for head in self.attribute_heads]
         resolved = [of_call.get(attribute.reference, attribute) for attribute in found]
         return {attribute.name: value for attribute, value in zip(found, resolved, strict=True)}
 
@@ -98,25 +105,32 @@ def read_node(message: Message) -> Node:
     Raises:
         ValueError: it is broken.
     """
-    node = Node()
-    for item in message.fields():
-        match item.number:
-            case _NodeField.INPUT:
-                node.inputs.append(item.text())
-            case _NodeField.OUTPUT:
-                node.outputs.append(item.text())
-            case _NodeField.NAME:
-                node.name = item.text()
-            case _NodeField.OP_TYPE:
-                node.op_type = item.text()
-            case _NodeField.ATTRIBUTE:
-                node.attribute_fields.append(item)
-            case _NodeField.DOMAIN:
-                domain = item.text()
-                node.domain = "" if domain == _DEFAULT_DOMAIN else domain
-            case _:
-                pass
+    node = Node(message)
+    text = message.file.text
+    domain = ""
+    for head in message.heads():
+        key, start, stop, _ = head
+        if key == _INPUT:
+            node.inputs.append(text(start, stop))
+        elif key == _OUTPUT:
+            node.outputs.append(text(start, stop))
+        elif key == _ATTRIBUTE:
+            node.attribute_heads.append(head)
+        elif key == _OP_TYPE:
+            node.op_type = text(start, stop)
+        elif key == _NAME:
+            node.name = text(start, stop)
+        elif key == _DOMAIN:
+            domain = text(start, stop)
+        elif number_of(key) in _NODE_FIELDS:
+            raise message.field(head).mistyped()
+    node.operator = operator_name(domain, node.op_type)
     return node
+
+
+def operator_name(domain: str, op_type: str) -> str:
+    """Return the name of an operator with its domain; ONNX's own operators, whose domain has two names, have none."""
+    return f"{domain}.{op_type}" if domain and domain != _DEFAULT_DOMAIN else op_type
 
 
 def _read_attribute(message: Message) -> Attribute:

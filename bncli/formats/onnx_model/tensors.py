@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bncli.formats.element_types import ELEMENT_TYPES
-from bncli.formats.protobuf.lengths import Lengths
+from bncli.formats.protobuf.heads import WireType, key_of
+from bncli.formats.protobuf.lengths import lengths_in, shape_of
 from bncli.formats.protobuf.repeated_numbers import RepeatedNumbers
-from bncli.formats.protobuf.wire import WireType
+from bncli.formats.protobuf.wire import as_int64
 from bncli.formats.stored_array import StoredArray, c_strides
 
 if TYPE_CHECKING:
     from bncli.formats.companion_files import CompanionFiles
-    from bncli.formats.element_types import ElementType
     from bncli.formats.protobuf.wire import Field, Message
     from bncli.formats.regions import Region
 
@@ -38,6 +38,14 @@ class _TensorField:
     DATA_LOCATION = 14
 
 
+_LENGTH = key_of(_TensorField.DIMS, WireType.VARINT)
+_DATA_TYPE = key_of(_TensorField.DATA_TYPE, WireType.VARINT)
+_NAME = key_of(_TensorField.NAME, WireType.BYTES)
+_RAW_DATA = key_of(_TensorField.RAW_DATA, WireType.BYTES)
+"""The fields of nearly all tensors."""
+
+_SPARSE_VALUES = 1
+"""Field of onnx.SparseTensorProto."""
 _KEY, _VALUE = 1, 2
 """Fields of onnx.StringStringEntryProto, of which external_data is a list."""
 _EXTERNAL = 1
@@ -87,9 +95,9 @@ class UnreadTensorError(Exception):
 class _Parts:
     """What the fields of a tensor say, as they come."""
 
+    lengths: list[int] = field(default_factory=list)
     name: str = ""
     data_type: int = 0
-    lengths: Lengths = field(default_factory=Lengths)
     raw: Region | None = None
     numbers: dict[int, RepeatedNumbers] = field(default_factory=dict)
     external: dict[str, str] = field(default_factory=dict)
@@ -115,8 +123,19 @@ def read_tensor(message: Message, companions: CompanionFiles) -> Tensor:
         UnsafeFile: it names a file that does not lie beside the model.
     """
     parts = _Parts()
-    for item in message.fields():
-        _take(parts, item)
+    file = message.file
+    for head in message.heads():
+        key, start, stop, value = head
+        if key == _LENGTH:
+            parts.lengths.append(value)
+        elif key == _NAME:
+            parts.name = file.text(start, stop)
+        elif key == _DATA_TYPE:
+            parts.data_type = as_int64(value)
+        elif key == _RAW_DATA:
+            parts.raw = file.region(start, stop)
+        else:
+            _take(parts, message.field(head))
     try:
         return Tensor(parts.name, _values(parts, companions))
     except UnreadTensorError as reason:
@@ -125,18 +144,30 @@ def read_tensor(message: Message, companions: CompanionFiles) -> Tensor:
         raise ValueError(f"tensor {parts.name!r}: {fault}") from fault
 
 
+def read_sparse_tensor(message: Message) -> Tensor:
+    """Return a sparse tensor by its name, which is that of its values, and as one that is not read.
+
+    Raises:
+        ValueError: the tensor is broken.
+    """
+    name = ""
+    for item in message.fields():
+        if item.number == _SPARSE_VALUES:
+            names = [part.text() for part in item.message().fields() if part.number == _TensorField.NAME]
+            name = names[-1] if names else ""
+    return Tensor(name, "is stored sparse (sparse_initializer)")
+
+
 def _take(parts: _Parts, item: Field) -> None:
+    """Take a field that is not among those of nearly all tensors, or is one of them and written as another type."""
     match item.number:
         case _TensorField.DIMS:
-            parts.lengths.add(item)
-        case _TensorField.DATA_TYPE:
-            parts.data_type = item.integer()
+            parts.lengths += lengths_in(item)
+            shape_of(parts.lengths)  # before there are more than memory holds
+        case _TensorField.DATA_TYPE | _TensorField.NAME | _TensorField.RAW_DATA:
+            raise item.mistyped()
         case _TensorField.SEGMENT:
             parts.is_segment = True
-        case _TensorField.NAME:
-            parts.name = item.text()
-        case _TensorField.RAW_DATA:
-            parts.raw = item.region()
         case _TensorField.EXTERNAL_DATA:
             texts = {entry.number: entry.text() for entry in item.message().fields()}
             parts.external[texts.get(_KEY, "")] = texts.get(_VALUE, "")
@@ -158,20 +189,18 @@ def _values(parts: _Parts, companions: CompanionFiles) -> StoredArray:
         raise ValueError("holds its values twice")
     name, numbers_field = _DATA_TYPES[parts.data_type]
     element = ELEMENT_TYPES[name]
-    shape = parts.lengths.shape
+    shape = shape_of(parts.lengths)
     size = math.prod(shape) * element.itemsize
-    region = _external_region(parts, size, companions) if parts.is_external else _region(parts, element, numbers_field)
+    if parts.is_external:
+        region = _external_region(parts, size, companions)
+    elif parts.raw is not None:
+        region = parts.raw
+    else:
+        numbers = parts.numbers.get(numbers_field, RepeatedNumbers(WireType.BYTES))
+        region = numbers.region(element.itemsize, math.prod(shape))
     if region.size != size:
         raise ValueError(f"{region.size} bytes are stored for shape {list(shape)} of {element.name}")
     return StoredArray(region, element, "<", shape, c_strides(shape))
-
-
-def _region(parts: _Parts, element: ElementType, numbers_field: int) -> Region:
-    """Return the bytes of the values, which are written raw or as numbers, and in one place only."""
-    if parts.raw is None:
-        numbers = parts.numbers.get(numbers_field, RepeatedNumbers(WireType.BYTES))
-        return numbers.region(element.itemsize, math.prod(parts.lengths.shape))
-    return parts.raw
 
 
 def _external_region(parts: _Parts, size: int, companions: CompanionFiles) -> Region:

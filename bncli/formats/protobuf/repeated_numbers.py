@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.formats.protobuf.heads import WireType
 from bncli.formats.protobuf.varints import VarintRegion
-from bncli.formats.protobuf.wire import WireType
 from bncli.formats.regions import JoinedRegion, MemoryRegion, SubRegion
 
 if TYPE_CHECKING:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from bncli.formats.byte_window import ByteWindow
+from bncli.formats.byte_window import WINDOW_BYTES, ByteWindow
+from bncli.formats.protobuf.heads import (
+    MAX_HEAD_BYTES,
+    MAX_VARINT_BYTES,
+    CutOffError,
+    WireType,
+    number_of,
+    read_varint,
+    scan_heads,
+    type_of,
+)
 from bncli.formats.regions import SubRegion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from bncli.formats.protobuf.heads import Head
     from bncli.formats.regions import Region
 
 _MAX_FIELDS = 3_000_000
@@ -21,29 +31,8 @@ _ALWAYS_ALLOWED_FIELDS = 100_000
 _MAX_DEPTH = 100
 """Nested messages; the library of protocol buffers stops there too."""
 _MAX_TEXT_BYTES = 65_536
-_MAX_VARINT_BYTES = 10
-_MAX_HEAD_BYTES = 2 * _MAX_VARINT_BYTES
-"""Of a field's key and length, or key and number."""
-_CONTINUES = 0x80
-"""The bit of a byte that says that more of the number follow."""
 _MAX_VALUE = 2**64 - 1
-_MAX_INT64 = 2**63 - 1
-
-
-class WireType(IntEnum):
-    """How the value of a field is written."""
-
-    VARINT = 0
-    FIXED64 = 1
-    BYTES = 2
-    FIXED32 = 5
-
-
-_BYTES = WireType.BYTES
-_WIRE_TYPES = (WireType.VARINT, WireType.FIXED64, WireType.BYTES, None, None, WireType.FIXED32, None, None)
-"""By the lowest three bits of a key."""
-_FIXED_SIZES = (0, 8, 0, 0, 0, 4)
-"""By wire type; 0 for those whose size is written."""
+MAX_INT64 = 2**63 - 1
 
 
 class WireFile:
@@ -55,14 +44,13 @@ class WireFile:
 
     Attributes:
         window: where the bytes are looked at.
-        fields_left: how many fields may still be read.
     """
 
     def __init__(self, content: Region, max_fields: int = _MAX_FIELDS) -> None:
         self.content = content
         # A field takes two bytes at least. More of them than bytes are met only by walking the same bytes repeatedly,
         # which a small file could otherwise ask for until the budget is spent.
-        self.fields_left = min(max_fields, content.size + _ALWAYS_ALLOWED_FIELDS)
+        self._fields_left = min(max_fields, content.size + _ALWAYS_ALLOWED_FIELDS)
         self.window = ByteWindow(content)
         self.read = self.window.read
 
@@ -77,29 +65,70 @@ class WireFile:
             ValueError: it does not end before `stop`, or within 10 bytes, or exceeds 64 bits.
             EOFError: the bytes end where it begins.
         """
-        end = max(min(stop, start + _MAX_VARINT_BYTES, self.content.size), start + 1)
+        end = max(min(stop, start + MAX_VARINT_BYTES, self.content.size), start + 1)
         try:
-            value, size = _varint(self.read(start, end), 0)
-        except _CutOffError as error:
+            value, size = read_varint(self.read(start, end), 0)
+        except CutOffError as error:
             raise ValueError(f"byte {start}: no number of 64 bits") from error
         return value, start + size
 
-    def show_head(self, position: int) -> int:
-        """Let the window show all of a field but its payload, and return where it begins in the window's buffer.
+    def text(self, start: int, stop: int) -> str:
+        """Return the text that these bytes are.
 
         Raises:
-            EOFError: the bytes end before it begins.
+            ValueError: it is far too long, or no text.
+        """
+        if stop - start > _MAX_TEXT_BYTES:
+            raise ValueError(f"byte {start}: a name of {stop - start} bytes")
+        return self.read(start, stop).decode("utf-8")
+
+    def region(self, start: int, stop: int) -> Region:
+        """Return these bytes, unread."""
+        return SubRegion(self.content, start, stop - start)
+
+    def heads(self, position: int, stop: int) -> list[Head]:
+        """Return the fields of a message from `position` on that the window shows, at least one.
+
+        Raises:
+            ValueError: the first is broken, or the last reaches past the message; or the budget of fields is spent.
+            EOFError: the bytes end inside the first, and the message would go on.
+        """
+        offset = self._show(position, stop)
+        buffer = self.window.buffer
+        # A head that begins long enough before the end of the window is whole, and so are those of a message that is.
+        shown = offset + len(buffer)
+        limit = stop if stop <= shown else shown if shown == self.content.size else shown - MAX_HEAD_BYTES + 1
+        try:
+            heads = scan_heads(buffer, position - offset, limit - offset, offset)
+        except CutOffError as error:
+            # A probe's content may end before the message does.
+            if position + MAX_HEAD_BYTES >= self.content.size < stop:
+                raise EOFError(f"byte {self.content.size}: the bytes end inside a field") from error
+            raise ValueError(f"byte {position}: no number of 64 bits") from error
+        self._fields_left -= len(heads)
+        if self._fields_left < 0:
+            raise ValueError("too many fields")
+        key, start, end, _ = heads[-1]
+        if end > stop:
+            raise ValueError(f"byte {start}: field {number_of(key)} reaches past the message that holds it")
+        return heads
+
+    def _show(self, position: int, stop: int) -> int:
+        """Let the window show a message from `position` on, or a head at least, and return where the window begins.
+
+        Raises:
+            EOFError: the bytes end before.
         """
         window = self.window
-        at = position - window.start
-        reaches_end = window.start + len(window.buffer) == self.content.size
-        if at < 0 or at >= len(window.buffer) or (at + _MAX_HEAD_BYTES > len(window.buffer) and not reaches_end):
+        remaining = stop - position
+        wanted = position + (remaining if remaining <= WINDOW_BYTES else MAX_HEAD_BYTES)
+        shown = window.start + len(window.buffer)
+        if position < window.start or (wanted > shown and (position >= shown or shown < self.content.size)):
             window.move(position, position + 1)
-            at = 0
-        return at
+        return window.start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # Not frozen: as many are made as a large model has nodes and arrays, in half the time.
 class Message:
     """A message: a run of fields between two offsets of the file."""
 
@@ -108,69 +137,45 @@ class Message:
     stop: int
     depth: int
 
-    def fields(self) -> Iterator[Field]:
-        """Return the fields in the order in which they are stored; payloads are not read.
+    def heads(self) -> Iterable[Head]:
+        """Return the fields in the order in which they are stored, as plain tuples; payloads are not read.
 
         Raises:
             ValueError: a field is broken, or reaches past the message; or the file's budget of fields is spent.
         """
-        file, window, stop = self.file, self.file.window, self.stop
-        position = self.start
-        while position < stop:
-            file.fields_left -= 1
-            if file.fields_left < 0:
-                raise ValueError("too many fields")
-            at = position - window.start
-            if at < 0 or at + _MAX_HEAD_BYTES > len(window.buffer):
-                at = file.show_head(position)
-            try:
-                field = self._field(window.buffer, at, position - at)
-            except (_CutOffError, IndexError) as error:
-                # A probe's content may end before the message does.
-                if position + _MAX_HEAD_BYTES >= file.content.size < stop:
-                    raise EOFError(f"byte {file.content.size}: the bytes end inside a field") from error
-                raise ValueError(f"byte {position}: no number of 64 bits") from error
-            position = field.stop
-            if position > stop:
-                raise ValueError(f"byte {field.start}: field {field.number} reaches past the message that holds it")
-            yield field
+        if self.start == self.stop:
+            return ()
+        heads = self.file.heads(self.start, self.stop)
+        return heads if heads[-1][2] == self.stop else self._runs(heads)
 
-    def _field(self, buffer: bytes, at: int, offset: int) -> Field:
-        """Return the field that begins at `at` in a buffer, which itself begins at `offset` in the file."""
-        # Most keys, lengths and numbers are one byte, and a call for each would take as long as all the rest.
-        key = buffer[at]
-        key, at = (key, at + 1) if key < _CONTINUES else _varint(buffer, at)
-        number, wire_type = key >> 3, _WIRE_TYPES[key & 7]
-        if not number or wire_type is None:
-            raise ValueError(f"byte {offset + at}: no field begins there")
-        size = _FIXED_SIZES[wire_type]
-        if size:
-            return Field(self, number, wire_type, offset + at, offset + at + size, 0)
-        value = buffer[at]
-        value, end = (value, at + 1) if value < _CONTINUES else _varint(buffer, at)
-        if wire_type is _BYTES:
-            return Field(self, number, wire_type, offset + end, offset + end + value, 0)
-        return Field(self, number, wire_type, offset + at, offset + end, value)
+    def _runs(self, heads: list[Head]) -> Iterator[Head]:
+        yield from heads
+        while (position := heads[-1][2]) < self.stop:
+            heads = self.file.heads(position, self.stop)
+            yield from heads
+
+    def fields(self) -> Iterator[Field]:
+        """Return the fields as `heads` does, each with methods to read its value."""
+        return map(self.field, self.heads())
+
+    def field(self, head: Head) -> Field:
+        """Return a field of this message with methods to read its value."""
+        key, start, stop, value = head
+        return Field(self, number_of(key), type_of(key), start, stop, value)
+
+    def inner(self, start: int, stop: int) -> Message:
+        """Return the message that a field of this one holds, between these offsets.
+
+        Raises:
+            ValueError: it is nested too deep.
+        """
+        depth = self.depth + 1
+        if depth > _MAX_DEPTH:
+            raise ValueError(f"byte {start}: messages are nested over {_MAX_DEPTH} deep")
+        return Message(self.file, start, stop, depth)
 
 
-class _CutOffError(Exception):
-    """A number does not end where it must."""
-
-
-def _varint(content: bytes, start: int) -> tuple[int, int]:
-    """Return the number that is written from `start` on, and where it ends."""
-    value = 0
-    for index, byte in enumerate(content[start : start + _MAX_VARINT_BYTES]):
-        if byte < _CONTINUES:
-            value |= byte << (7 * index)
-            if value > _MAX_VALUE:
-                break
-            return value, start + index + 1
-        value |= (byte - _CONTINUES) << (7 * index)
-    raise _CutOffError
-
-
-@dataclass(slots=True)  # Not frozen: a million of them are made of a large model, in half the time.
+@dataclass(slots=True)
 class Field:
     """One field of a message; the methods read its value as the type that the reader expects.
 
@@ -189,22 +194,17 @@ class Field:
     def message(self) -> Message:
         """Return the message in this field."""
         self._require(WireType.BYTES)
-        depth = self.parent.depth + 1
-        if depth > _MAX_DEPTH:
-            raise ValueError(f"byte {self.start}: messages are nested over {_MAX_DEPTH} deep")
-        return Message(self.parent.file, self.start, self.stop, depth)
+        return self.parent.inner(self.start, self.stop)
 
     def text(self) -> str:
         """Return the text in this field."""
         self._require(WireType.BYTES)
-        if self.stop - self.start > _MAX_TEXT_BYTES:
-            raise ValueError(f"byte {self.start}: a name of {self.stop - self.start} bytes")
-        return self.parent.file.read(self.start, self.stop).decode("utf-8")
+        return self.parent.file.text(self.start, self.stop)
 
     def integer(self) -> int:
         """Return the number in this field as int64."""
         self._require(WireType.VARINT)
-        return self.value if self.value <= _MAX_INT64 else self.value - _MAX_VALUE - 1
+        return as_int64(self.value)
 
     def float32(self) -> float:
         """Return the number in this field, exactly."""
@@ -215,8 +215,17 @@ class Field:
     def region(self) -> Region:
         """Return the bytes in this field, unread."""
         self._require(WireType.BYTES)
-        return SubRegion(self.parent.file.content, self.start, self.stop - self.start)
+        return self.parent.file.region(self.start, self.stop)
+
+    def mistyped(self) -> ValueError:
+        """Return the error that this field is written as another type than the reader expects."""
+        return ValueError(f"byte {self.start}: field {self.number} is of another type than it should be")
 
     def _require(self, wire_type: WireType) -> None:
         if self.wire_type is not wire_type:
-            raise ValueError(f"byte {self.start}: field {self.number} is of another type than it should be")
+            raise self.mistyped()
+
+
+def as_int64(value: int) -> int:
+    """Return a number of 64 bits as the int64 that it stands for."""
+    return value if value <= MAX_INT64 else value - _MAX_VALUE - 1

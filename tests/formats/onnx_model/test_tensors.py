@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from bncli.core.named_arrays import Skipped
 from bncli.errors import MalformedFile
 from bncli.formats.onnx import open_onnx
-from tests.helpers.onnx_models import one_layer_model
+from tests.helpers.onnx_models import ROLES, batch_norm, model, one_layer_model, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,3 +133,34 @@ def test_two_tensors_of_one_name_are_broken(tmp_path: Path) -> None:
     path.write_bytes(model.SerializeToString())
     with pytest.raises(MalformedFile, match=r"two tensors are named 'bn\.weight'"):
         open_onnx(path)
+
+
+def sparse(name: str) -> onnx.SparseTensorProto:
+    """Return a sparse tensor of four elements, two of which are stored."""
+    values = helper.make_tensor(name, TensorProto.FLOAT, [2], [1.0, 2.0])
+    indices = helper.make_tensor("", TensorProto.INT64, [2], [0, 3])
+    made = helper.make_sparse_tensor(values, indices, [4])
+    onnx.checker.check_sparse_tensor(made)
+    return made
+
+
+def test_a_layer_with_a_sparse_array_is_told_and_so_is_the_array(tmp_path: Path) -> None:
+    proto = one_layer_model()
+    (weight,) = (tensor for tensor in proto.graph.initializer if tensor.name == "bn.weight")
+    proto.graph.initializer.remove(weight)
+    proto.graph.sparse_initializer.append(sparse("bn.weight"))
+    path = tmp_path / "model"
+    path.write_bytes(proto.SerializeToString())
+    reason = "is stored sparse (sparse_initializer)"
+    with open_onnx(path) as arrays:
+        layer = Skipped("bn", f"weight 'bn.weight' cannot be read: {reason}")
+        assert arrays.skipped == (layer, Skipped("bn.weight", reason))
+
+
+def test_a_sparse_constant_is_told(tmp_path: Path) -> None:
+    constant = helper.make_node("Constant", [], ["w"], sparse_value=sparse("value"))
+    stored = {f"bn.{role}": np.ones(4, np.float32) for role in ROLES[1:]}
+    path = tmp_path / "model"
+    path.write_bytes(model([constant, batch_norm(["w", *stored])], tensors(stored)).SerializeToString())
+    with open_onnx(path) as arrays:
+        assert arrays.skipped == (Skipped("bn", "weight is a sparse Constant"),)

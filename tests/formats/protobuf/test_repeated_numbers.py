@@ -4,8 +4,9 @@ import struct
 
 import pytest
 
+from bncli.formats.protobuf.heads import WireType
 from bncli.formats.protobuf.repeated_numbers import RepeatedNumbers
-from bncli.formats.protobuf.wire import WireFile, WireType
+from bncli.formats.protobuf.wire import WireFile
 from bncli.formats.regions import MemoryRegion
 from tests.helpers.protobuf_bytes import bytes_field, float_field, number_field
 

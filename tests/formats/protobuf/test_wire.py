@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bncli.formats.protobuf.wire import Field, Message, WireFile, WireType
+from bncli.formats.protobuf.heads import WireType
+from bncli.formats.protobuf.wire import Field, Message, WireFile
 from bncli.formats.regions import MemoryRegion
 from tests.helpers.protobuf_bytes import bytes_field, double_field, float_field, number_field, varint
 
