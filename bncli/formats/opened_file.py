@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from bncli.core.named_arrays import ArraySpec, NamedArrays
 from bncli.errors import InputNotFound, MalformedFile
 from bncli.formats.byte_source import FAULTS, ByteSource, describe_fault
+from bncli.formats.specs_on_demand import SpecsOnDemand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -64,17 +65,14 @@ class OpenedFile(NamedArrays):
         skipped: Iterable[Skipped] = (),
         named_globals: Iterable[str] = (),
     ) -> None:
-        identities = identities or {}
         self._source = source
         self._arrays = arrays
         self._flattened: tuple[str, Array] | None = None
         self.path = source.path
         self.format = format_name
         self.size_bytes = source.size
-        self.specs = {
-            name: ArraySpec(name, array.shape, array.element.name, identities.get(name))
-            for name, array in arrays.items()
-        }
+        self._identities = identities or {}
+        self.specs = SpecsOnDemand(arrays, self._spec)
         self.hints = {hint.layer: hint for hint in hints}
         self.aliases = dict(aliases or {})
         self.skipped = tuple(skipped)
@@ -135,6 +133,10 @@ class OpenedFile(NamedArrays):
         """Close the file."""
         self._flattened = None
         self._source.close()
+
+    def _spec(self, name: str) -> ArraySpec:
+        array = self._arrays[name]
+        return ArraySpec(name, array.shape, array.element.name, self._identities.get(name))
 
     def _find(self, name: str) -> StoredArray:
         try:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bncli.core.named_arrays import NamedArrays, Skipped
 from bncli.errors import InputNotFound, MalformedFile, near_miss
+from bncli.formats.specs_on_demand import SpecsOnDemand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from bncli.core.named_arrays import Array, ArraySpec
@@ -50,7 +50,7 @@ class ShardedArrays(NamedArrays):
         self._open_shard = open_shard
         self._opened: dict[str, NamedArrays] = {}
         self._starts = shards.starts(index_bytes)
-        self.specs = _SpecsOnDemand(self._file_of, self._spec)
+        self.specs = SpecsOnDemand(self._file_of, self._spec)
         self.skipped = tuple(_missing(file_of, shards))
 
     @property
@@ -96,28 +96,6 @@ class ShardedArrays(NamedArrays):
                 hint="the index and the files are of different checkpoints; fetch them again",
             )
         return shard
-
-
-class _SpecsOnDemand(Mapping[str, "ArraySpec"]):
-    """Specs by name: names are known at once, a spec once the file that holds the array is opened."""
-
-    def __init__(self, names: Mapping[str, object], spec_of: Callable[[str], ArraySpec]) -> None:
-        self._names = names
-        self._spec_of = spec_of
-
-    def __getitem__(self, name: str) -> ArraySpec:
-        if name not in self._names:
-            raise KeyError(name)
-        return self._spec_of(name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 def _missing(file_of: Mapping[str, str], shards: LocatedShards) -> Iterator[Skipped]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -35,11 +36,9 @@ class StoredArray:
     """Index of the first element, counted in elements from the start of the region."""
 
     def __post_init__(self) -> None:
-        if len(self.shape) != len(self.strides) or len(self.shape) > MAX_AXES:
-            raise ValueError(f"{len(self.shape)} axes and {len(self.strides)} strides")
-        if min((self.offset, *self.shape, *self.strides)) < 0:
-            raise ValueError("a negative length, stride or offset")
-        span = self.span
+        span = _span(self.shape, self.strides)
+        if self.offset < 0:
+            raise ValueError("a negative offset")
         stop = (self.offset + span) * self.element.itemsize
         if span and stop > self.region.size:
             raise ValueError(f"{stop} bytes are needed of a storage of {self.region.size}")
@@ -52,11 +51,7 @@ class StoredArray:
     @property
     def span(self) -> int:
         """Number of stored elements from the first that is used to the last, both included."""
-        if not self.size:
-            return 0
-        # The sum of (length - 1) * stride without a loop of Python's, for files of 100,000 arrays.
-        last: int = sum(map(operator.mul, self.shape, self.strides)) - sum(self.strides)
-        return last + 1
+        return _span(self.shape, self.strides)
 
     @property
     def position(self) -> int:
@@ -101,6 +96,24 @@ class StoredArray:
         return self.element.decode(buffer, self.byte_order)
 
 
+# The arrays of a large model have few shapes among them, and a file may have 100,000 arrays.
+@lru_cache(maxsize=1024)
+def _span(shape: tuple[int, ...], strides: tuple[int, ...]) -> int:
+    """Return the number of elements from the first that is used to the last, both included.
+
+    Raises:
+        ValueError: shape and strides do not fit together, or no array has them.
+    """
+    if len(shape) != len(strides) or len(shape) > MAX_AXES:
+        raise ValueError(f"{len(shape)} axes and {len(strides)} strides")
+    if min((0, *shape, *strides)) < 0:
+        raise ValueError("a negative length or stride")
+    if 0 in shape:
+        return 0
+    return 1 + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True))
+
+
+@lru_cache(maxsize=1024)
 def c_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the strides, in elements, of an array of this shape in C order."""
     return tuple(accumulate(shape[:0:-1], operator.mul, initial=1))[::-1][: len(shape)]
