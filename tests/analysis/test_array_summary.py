@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 
 from bncli.analysis.array_summary import summarize
 
@@ -18,6 +21,16 @@ def test_extremes_keep_the_stored_precision() -> None:
     assert summary.min == np.float32(0.1)
     assert summary.min is not None
     assert summary.min.dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1,), (2,), (7,), (5, 4), (20_001,)])
+def test_mean_and_median_are_numpys_in_double_precision(dtype: type[np.floating[Any]], shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(0).normal(0, 1, shape).astype(dtype)
+    summary = summarize(values)
+    wide = values.astype(np.float64)
+    assert (summary.mean, summary.median) == (np.mean(wide), np.median(wide))
+    assert (summary.min, summary.max) == (values.min(), values.max())
 
 
 def test_an_array_without_finite_values_has_only_counts() -> None:
