@@ -36,7 +36,7 @@ def summarize(values: Array) -> ArraySummary:
     """Return the summary of a floating-point array of any shape."""
     # Of 100,000 arrays most have a few values, so that the number of calls is what counts.
     is_finite = np.isfinite(values)
-    num_finite = np.count_nonzero(is_finite)
+    num_finite = int(np.count_nonzero(is_finite))
     num_nan = 0 if num_finite == values.size else int(np.isnan(values).sum())
     num_inf = values.size - num_finite - num_nan
     if not num_finite:

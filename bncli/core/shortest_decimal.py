@@ -10,13 +10,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_SMALLEST_NORMAL = {
+    kind().itemsize: np.finfo(kind).smallest_normal for kind in (np.float16, np.float32, np.float64, np.longdouble)
+}
+"""By bytes: to look it up anew took as long as the rest of a number."""
+
+
 def shortest_decimal(number: np.floating[Any]) -> float:
     """Return the double that prints as the shortest decimal from which the stored float can be read back.
 
     A subnormal number is returned as it is: it has so few digits of its own that its shortest decimal may be far off,
     6e-45 for a float32 of 5.605e-45.
     """
-    is_subnormal = abs(number) < np.finfo(number.dtype).smallest_normal
+    is_subnormal = abs(number) < _SMALLEST_NORMAL[number.itemsize]
     return float(number) if is_subnormal else float(str(number))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +15,7 @@ from bncli.formats.regions import SubRegion
 from bncli.formats.stored_array import StoredArray, c_strides, fortran_strides
 
 if TYPE_CHECKING:
+    from bncli.formats.element_types import ByteOrder
     from bncli.formats.regions import Region
 
 SIGNATURE = b"\x93NUMPY"
@@ -35,6 +38,20 @@ class NotNumericError(Exception):
     """The array is whole, and its elements are no numbers."""
 
 
+class _ObjectsError(Exception):
+    """The elements are Python objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """What a header says."""
+
+    element: ElementType
+    byte_order: ByteOrder
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
 def read_npy(region: Region, owner: str) -> StoredArray:
     """Return the array that a run of bytes in the `.npy` format describes.
 
@@ -49,20 +66,19 @@ def read_npy(region: Region, owner: str) -> StoredArray:
         EOFError: the file ends within its header.
     """
     header = _header_bytes(region)
-    code, is_fortran, shape = _parse_header(header, owner)
-    if not _NUMERIC_CODE.fullmatch(code):
-        raise NotNumericError(f"its elements are {code!r:.40}, not numbers")
-    dtype = np.dtype(code)
-    array = StoredArray(
-        SubRegion(region, len(header), region.size - len(header)),
-        ElementType(dtype.name, dtype.newbyteorder("=")),
-        ">" if dtype.str.startswith(">") else "<",
-        shape,
-        fortran_strides(shape) if is_fortran else c_strides(shape),
-    )
-    expected = array.size * dtype.itemsize
-    if expected != array.region.size:
-        raise ValueError(f"the header speaks of {expected} bytes, and {array.region.size} follow it")
+    # Latin-1 will do for version 3.0 too: UTF-8 is for names of fields, which are of no use here.
+    try:
+        described = _parse_header(header[_start(header[6]) :].decode("latin-1"))
+    except _ObjectsError as error:
+        raise UnsafeFile(
+            f"{owner}: holds Python objects, and reading those can run any program",
+            hint="save it as an array of numbers",
+        ) from error
+    elements = SubRegion(region, len(header), region.size - len(header))
+    array = StoredArray(elements, described.element, described.byte_order, described.shape, described.strides)
+    expected = array.size * described.element.itemsize
+    if expected != elements.size:
+        raise ValueError(f"the header speaks of {expected} bytes, and {elements.size} follow it")
     return array
 
 
@@ -86,15 +102,11 @@ def _start(version: int) -> int:
     return 8 + _LENGTH_BYTES[version]
 
 
-def _parse_header(header: bytes, owner: str) -> tuple[str, bool, tuple[int, ...]]:
-    """Return the code of the dtype, whether the order is Fortran's, and the shape."""
-    # Latin-1 will do for version 3.0 too: UTF-8 is for names of fields, which are of no use here.
-    text = header[_start(header[6]) :].decode("latin-1")
+# An archive of many arrays holds few different headers.
+@lru_cache(maxsize=256)
+def _parse_header(text: str) -> _Described:
     if _OBJECTS.search(text):
-        raise UnsafeFile(
-            f"{owner}: holds Python objects, and reading those can run any program",
-            hint="save it as an array of numbers",
-        )
+        raise _ObjectsError
     if _STRUCTURE.search(text):
         raise NotNumericError("its elements are structures, not numbers")
     pairs = _FIELD.findall(text)
@@ -107,4 +119,13 @@ def _parse_header(header: bytes, owner: str) -> tuple[str, bool, tuple[int, ...]
     if fields["fortran_order"] not in ("True", "False"):
         raise ValueError("the order is neither true nor false")
     shape = tuple(int(length) for length in re.findall(r"\d+", lengths))
-    return fields["descr"].strip("'"), fields["fortran_order"] == "True", shape
+    code = fields["descr"].strip("'")
+    if not _NUMERIC_CODE.fullmatch(code):
+        raise NotNumericError(f"its elements are {code!r:.40}, not numbers")
+    dtype = np.dtype(code)
+    return _Described(
+        element=ElementType(dtype.name, dtype.newbyteorder("=")),
+        byte_order=">" if dtype.str.startswith(">") else "<",
+        shape=shape,
+        strides=fortran_strides(shape) if fields["fortran_order"] == "True" else c_strides(shape),
+    )

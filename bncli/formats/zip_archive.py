@@ -131,9 +131,16 @@ class ZipMember:
 def _check_local_header(source: Region, member: zipfile.ZipInfo) -> int:
     """Return where the bytes of a member start, after comparing its local header with the directory."""
     start = member.header_offset
-    fields = _LOCAL_HEADER.unpack(source.read(start, _LOCAL_HEADER.size))
+    # Together with the name as the directory has it, for system calls are what a file of many members costs.
+    expected = _LOCAL_HEADER.size + len(member.orig_filename.encode("utf-8", "surrogatepass"))
+    header = bytes(source.read(start, min(expected, source.size - start)))
+    if len(header) < _LOCAL_HEADER.size:
+        raise EOFError(f"the file ends within the header of member {member.filename!r}")
+    fields = _LOCAL_HEADER.unpack_from(header)
     signature, flags, method, name_length, extra_length = fields[0], fields[2], fields[3], fields[9], fields[10]
-    name = bytes(source.read(start + _LOCAL_HEADER.size, name_length))
+    name = header[_LOCAL_HEADER.size :][:name_length]
+    if len(name) < name_length:
+        name += source.read(start + len(header), name_length - len(name))
     decoded = name.decode("utf-8" if flags & _UTF8_NAME else "cp437")
     described = (signature, decoded, method, flags & _ENCRYPTED)
     if described != (b"PK\3\4", member.orig_filename, member.compress_type, 0):

@@ -30,6 +30,7 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
     type(None): lambda _: "null",
 }
 """Found by their exact type, for a checkpoint of 25,000 layers has a million of them."""
+_NUMPY = (np.generic, np.ndarray)
 _CONTAINERS = (Mapping, list, tuple, np.ndarray)
 
 
@@ -45,12 +46,12 @@ def _written(value: Any, newline: str) -> str:
     write_scalar = _SCALARS.get(type(value))
     if write_scalar is not None:
         return write_scalar(value)
+    if isinstance(value, _NUMPY):
+        return _written(_plain_numpy(value), newline)
     if isinstance(value, Mapping):
         return _written_mapping(value, newline)
     if isinstance(value, list | tuple):
         return _written_list(value, newline)
-    if isinstance(value, np.ndarray | np.generic):
-        return _written(_plain_numpy(value), newline)
     if isinstance(value, PurePath):
         return _ENCODE_TEXT(str(value))
     raise TypeError(f"a record cannot hold {type(value).__name__}")
