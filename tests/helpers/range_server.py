@@ -28,6 +28,10 @@ class RangeServer:
     """Where a path is redirected to."""
     statuses: dict[str, int] = field(default_factory=dict)
     """A status that is sent for a path in place of the file."""
+    num_refusals: int = 0
+    """How many requests are turned down, with `refusal`, before the server behaves."""
+    refusal: tuple[int, dict[str, str]] = (503, {})
+    """Status and headers."""
     cuts_after: int | None = None
     """After how many bytes of a body the connection is closed; `None` sends all."""
     num_cuts: int = 1_000
@@ -74,7 +78,11 @@ class _Handler(BaseHTTPRequestHandler):
         served.requests.append((name, (int(asked[1]), int(asked[2]) + 1) if asked else None))
         served.headers.append(dict(self.headers))
         path = served.folder / name
-        if name in served.redirects:
+        if served.num_refusals > 0:
+            served.num_refusals -= 1
+            status, headers = served.refusal
+            self._send_status(status, **headers)
+        elif name in served.redirects:
             self._send_status(302, Location=served.redirects[name])
         elif name in served.statuses or not path.is_file():
             self._send_status(served.statuses.get(name, 404))

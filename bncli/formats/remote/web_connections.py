@@ -6,12 +6,14 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from bncli.errors import BncliError
+from bncli.formats.remote.retry_wait import BUSY, MOST_SECONDS, seconds_before_retry
 from bncli.version import __version__
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 30.0
 PARTIAL, WHOLE = 206, 200
 _NUM_TRIES = 3
+"""Of one request, over connections that break."""
+_NUM_REQUESTS = 4
+"""To a server that says that it is busy."""
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -53,6 +58,8 @@ class WebConnections:
     def ask(self, address: str, start: int, stop: int, most_whole: int = 0) -> Answer:
         """Ask for the bytes from `start` to `stop` of a file, some of which may lie beyond its end.
 
+        A server that is busy is asked again after a while, a few times.
+
         Args:
             address: the file.
             start: the first byte.
@@ -62,6 +69,16 @@ class WebConnections:
         Raises:
             BncliError: no answer comes, or it breaks off, several times.
         """
+        for num_refusals in range(1, _NUM_REQUESTS + 1):
+            answer = self._ask_once(address, start, stop, most_whole)
+            wait = seconds_before_retry(answer.headers, num_refusals)
+            if answer.status not in BUSY or num_refusals == _NUM_REQUESTS or wait > MOST_SECONDS:
+                break
+            time.sleep(wait)
+        return answer
+
+    def _ask_once(self, address: str, start: int, stop: int, most_whole: int) -> Answer:
+        """Ask, and again where the connection breaks."""
         for _ in range(_NUM_TRIES):
             connection = self._idle_one() or _connect(urlsplit(address))
             try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from bncli.errors import BncliError, InputNotFound
+from bncli.formats.remote.retry_wait import BUSY
 from bncli.formats.remote.web_connections import PARTIAL, WHOLE, WebConnections, require_permitted
 
 if TYPE_CHECKING:
@@ -105,6 +106,10 @@ class WebRanges:
                 f"{self._shown}: the server denies access ({answer.status})",
                 hint="use an address that needs no sign-in; s3://, gs:// and hf:// use the credentials of their tools",
             )
+        if answer.status in BUSY:
+            told = answer.headers.get("Retry-After", "")
+            wait = f", Retry-After: {told:.60}" if told else ""
+            return BncliError(f"{self._shown}: the server is busy ({answer.status}{wait})", hint="try again later")
         return BncliError(f"{self._shown}: the server answers with status {answer.status}", hint="try again later")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bncli.errors import BncliError, InputNotFound
-from bncli.formats.remote import web_ranges
+from bncli.formats.remote import web_connections, web_ranges
 from bncli.formats.remote.web_ranges import WebRanges
 from tests.helpers.range_server import range_server
 
@@ -118,6 +118,51 @@ def test_a_refusal_is_told_with_its_status(server: RangeServer, status: int, sai
     server.statuses = {"file": status}
     with pytest.raises(BncliError, match=f"the-address: .*{said}"):
         open_at(server, "file")
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Waits that were asked for; none is made."""
+    made: list[float] = []
+    monkeypatch.setattr(web_connections.time, "sleep", made.append)
+    return made
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_is_asked_again_after_as_long_as_it_wants(
+    server: RangeServer, opened: WebRanges, waits: list[float], status: int
+) -> None:
+    server.num_refusals, server.refusal = 2, (status, {"Retry-After": "3"})
+    assert opened.fetch(200_000, 201_000) == CONTENT[200_000:201_000]
+    assert waits == [3, 3]
+
+
+def test_the_first_look_at_a_file_waits_too(server: RangeServer, waits: list[float]) -> None:
+    server.num_refusals = 3
+    assert open_at(server, "file").size == len(CONTENT)
+    assert waits == [0.5, 1, 2]
+
+
+def test_a_server_that_stays_busy_is_an_error(server: RangeServer, opened: WebRanges, waits: list[float]) -> None:
+    server.num_refusals = 100
+    with pytest.raises(BncliError, match=r"the-address: the server is busy \(503\)$"):
+        opened.fetch(200_000, 201_000)
+    assert len(waits) == 3
+    assert server.num_refusals == 96
+
+
+def test_a_long_wait_is_left_to_the_user(server: RangeServer, opened: WebRanges, waits: list[float]) -> None:
+    server.num_refusals, server.refusal = 1, (429, {"Retry-After": "3600"})
+    with pytest.raises(BncliError, match=r"busy \(429, Retry-After: 3600\)"):
+        opened.fetch(200_000, 201_000)
+    assert waits == []
+
+
+def test_other_refusals_are_not_asked_again(server: RangeServer, opened: WebRanges, waits: list[float]) -> None:
+    server.num_refusals, server.refusal = 1, (500, {"Retry-After": "1"})
+    with pytest.raises(BncliError, match="status 500"):
+        opened.fetch(200_000, 201_000)
+    assert waits == []
 
 
 def test_a_broken_answer_is_asked_for_again(server: RangeServer, opened: WebRanges) -> None:
