@@ -52,10 +52,8 @@ def inspect_checkpoint(
         emit(columns_document(CHANNEL_FIELDS) if channels else columns_document(LAYER_FIELDS), destination)
         return
     condition = None if where is None else ChannelFilter.parse(where)
-    opened = open_checkpoint(file, given_settings(eps, momentum))
+    opened = open_checkpoint(file, given_settings(eps, momentum), tell_named_globals if verbose else None)
     checkpoint = opened.checkpoint
-    if verbose:
-        tell_named_globals(file, opened.named_globals)
     layers = [inspect(selected) for selected in select(checkpoint, layer or (), condition)]
     document = checkpoint_document(
         checkpoint,

@@ -48,3 +48,12 @@ def test_the_names_of_all_files_that_were_opened_are_listed(tmp_path: Path) -> N
     stderr = invoke("inspect", "checkpoint", index, "--verbose").stderr
     assert "torch.FloatStorage" in stderr
     assert "torch.DoubleStorage" in stderr
+
+
+def test_a_file_without_layers_tells_its_names_before_the_error(tmp_path: Path) -> None:
+    path = write_torch_zip(tmp_path / "a.pt", dictionary(x=tensor(), y=call("models.Net")))
+    completed = invoke("inspect", "checkpoint", path, "--verbose")
+    assert completed.exit_code == 3
+    lines = completed.stderr.splitlines()
+    assert "bncli:   models.Net" in lines
+    assert lines.index("bncli:   models.Net") < next(at for at, line in enumerate(lines) if "error: " in line)
