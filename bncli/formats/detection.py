@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.core.table_on_demand import TableOnDemand
 from bncli.errors import InputNotFound, UnsupportedFormat
+from bncli.formats.distributed.lone_parts import explain_lone_part
 from bncli.formats.probe import FileProbe, probe_path
 from bncli.formats.remote.remote_path import as_typed
 
@@ -57,6 +58,9 @@ def open_named_arrays(path: Path) -> NamedArrays:
         probe = probe_path(path)
     except InputNotFound as error:
         raise InputNotFound(str(error), hint=_hint_of_index(path) or error.hint) from error
+    lone_part = explain_lone_part(probe)
+    if lone_part is not None:
+        raise lone_part
     for file_format in FORMATS:
         if file_format.recognizes(probe):
             return file_format.open(path)

@@ -11,6 +11,7 @@ from bncli.core.named_arrays import Skipped
 from bncli.errors import MalformedFile
 from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
+from bncli.formats.distributed.lone_parts import require_whole_tensors
 from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.opened_file import OpenedFile
 from bncli.formats.regions import FileRegion
@@ -60,6 +61,7 @@ def open_safetensors(path: Path) -> NamedArrays:
     """Open a safetensors file. Arrays of a type that bncli cannot widen are listed as skipped.
 
     Raises:
+        UnsupportedFormat: the file holds one rank's share of a distributed checkpoint.
         MalformedFile: the header is broken, or does not fit the bytes that are there.
     """
     with opening(path, "a safetensors file") as source:
@@ -67,7 +69,7 @@ def open_safetensors(path: Path) -> NamedArrays:
         beginning = bytes(source.read(0, _LENGTH_BYTES + length))
         _validate(beginning, source.size, path)
         header: dict[str, Any] = json.loads(beginning[_LENGTH_BYTES:])
-        header.pop("__metadata__", None)
+        require_whole_tensors(path, header.pop("__metadata__", {}))
         arrays = {}
         skipped = []
         for name, entry in header.items():
