@@ -34,6 +34,9 @@ FAULTS = (
 """What Python raises when bytes contradict the structure that a parser expects of them."""
 
 
+_CUT_OFF = (EOFError, zlib.error)
+CUT_OFF_HINT = "a save or a download may have been cut off: compare its size with the original's, or fetch it again"
+
 _SPARED_BYTES = 1 << 16
 """To clear a new buffer of this size takes a tenth of the work on its values; for smaller ones it does not matter."""
 _MOST_SPARED = 4
@@ -129,10 +132,17 @@ def opening(path: Path, kind: str) -> Iterator[ByteSource]:
         yield source
     except FAULTS as fault:
         source.close()
-        raise MalformedFile(f"{path}: broken as {kind}: {describe_fault(fault)}") from fault
+        raise MalformedFile(f"{path}: broken as {kind}: {describe_fault(fault)}", hint_about(fault)) from fault
     except BaseException:
         source.close()
         raise
+
+
+def hint_about(fault: BaseException) -> str | None:
+    """Return what the user can do about a fault of a parser; `None` where nothing is known to help."""
+    faults = (fault, fault.__cause__)
+    is_cut_off = any(isinstance(each, _CUT_OFF) for each in faults) or "truncated" in describe_fault(fault)
+    return CUT_OFF_HINT if is_cut_off else None
 
 
 def describe_fault(fault: BaseException) -> str:

@@ -45,7 +45,7 @@ _KNOWN_FIELDS = frozenset(_NetField)
 
 def recognizes(probe: FileProbe) -> bool:
     """Whether the file begins with fields of a net, one of which is a layer."""
-    fields = first_fields(probe.head, probe.size_bytes)
+    fields = first_fields(probe.head)
     layers = [field for field in fields if field.number in (_NetField.LAYER, _NetField.OLD_LAYERS)]
     return bool(layers) and all(field.number in _KNOWN_FIELDS for field in fields) and _begins_as_layer(layers[0])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -62,8 +63,8 @@ def read_npy(region: Region, owner: str) -> StoredArray:
     Raises:
         UnsafeFile: the elements are Python objects, which only a pickle can bring back.
         NotNumericError: the elements are text, dates, raw bytes or structures.
-        ValueError: the header is broken, or speaks of more or fewer bytes than there are.
-        EOFError: the file ends within its header.
+        ValueError: the header is broken, or speaks of fewer bytes than there are.
+        EOFError: the file ends within its header, or has fewer bytes than that speaks of.
     """
     header = _header_bytes(region)
     # Latin-1 will do for version 3.0 too: UTF-8 is for names of fields, which are of no use here.
@@ -75,11 +76,12 @@ def read_npy(region: Region, owner: str) -> StoredArray:
             hint="save it as an array of numbers",
         ) from error
     elements = SubRegion(region, len(header), region.size - len(header))
-    array = StoredArray(elements, described.element, described.byte_order, described.shape, described.strides)
-    expected = array.size * described.element.itemsize
-    if expected != elements.size:
+    expected = math.prod(described.shape) * described.element.itemsize
+    if expected > elements.size:
+        raise EOFError(f"the header speaks of {expected} bytes, and {elements.size} follow it")
+    if expected < elements.size:
         raise ValueError(f"the header speaks of {expected} bytes, and {elements.size} follow it")
-    return array
+    return StoredArray(elements, described.element, described.byte_order, described.shape, described.strides)
 
 
 def _header_bytes(region: Region) -> bytes:

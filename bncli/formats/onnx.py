@@ -64,7 +64,7 @@ _FIRST_IR_VERSION_WITH_OPSET = 3
 
 def recognizes(probe: FileProbe) -> bool:
     """Whether the file begins with the fields of a model, among them the graph or the operators' version."""
-    fields = first_fields(probe.head, probe.size_bytes)
+    fields = first_fields(probe.head)
     if not fields or fields[0].number != _ModelField.IR_VERSION or not 0 < fields[0].value < _MAX_IR_VERSION:
         return False
     for item in fields:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bncli.core.named_arrays import ArraySpec, NamedArrays
 from bncli.errors import InputNotFound, MalformedFile
-from bncli.formats.byte_source import FAULTS, ByteSource, describe_fault
+from bncli.formats.byte_source import FAULTS, ByteSource, describe_fault, hint_about
 from bncli.formats.specs_on_demand import SpecsOnDemand
 
 if TYPE_CHECKING:
@@ -148,7 +148,9 @@ class OpenedFile(NamedArrays):
         try:
             return read()
         except FAULTS as fault:
-            raise MalformedFile(f"{self.path}: array {name!r} cannot be read: {describe_fault(fault)}") from fault
+            raise MalformedFile(
+                f"{self.path}: array {name!r} cannot be read: {describe_fault(fault)}", hint_about(fault)
+            ) from fault
 
 
 def _offer(names: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bncli.errors import BncliError, MalformedFile
-from bncli.formats.byte_source import opening
+from bncli.formats.byte_source import CUT_OFF_HINT, opening
 from bncli.formats.regions import FileRegion
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def probe_file(path: Path) -> FileProbe:
         head = bytes(source.read(0, min(_HEAD_BYTES, source.size)))
     source.close()
     if not head:
-        raise MalformedFile(f"{path}: the file is empty", hint="a save or a download was cut off; fetch it again")
+        raise MalformedFile(f"{path}: the file is empty", hint=CUT_OFF_HINT)
     return FileProbe(path, source.size, head)
 
 

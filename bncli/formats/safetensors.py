@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from bncli.core.named_arrays import Skipped
 from bncli.errors import MalformedFile
 from bncli.formats.base import Format
-from bncli.formats.byte_source import opening
+from bncli.formats.byte_source import CUT_OFF_HINT, opening
 from bncli.formats.distributed.lone_parts import require_whole_tensors
 from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.opened_file import OpenedFile
@@ -91,7 +91,7 @@ def _validate(beginning: bytes, size: int, path: Path) -> None:
     except SafetensorError as error:
         raise MalformedFile(
             f"{path}: broken as a safetensors file: {error}",
-            hint="a save or a download may have been cut off; fetch it again",
+            hint=CUT_OFF_HINT,
         ) from error
 
 

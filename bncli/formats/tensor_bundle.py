@@ -90,7 +90,7 @@ def _begins_as_index(head: bytes) -> bool:
         return False
     start = len(_HEADER_START) + 1
     stop = start + head[start - 1]
-    fields = first_fields(head[start:stop], stop - start)
+    fields = first_fields(head[start:stop])
     return (
         bool(fields) and fields[0].wire_type is WireType.VARINT and {item.number for item in fields} <= _HEADER_FIELDS
     )

@@ -32,7 +32,8 @@ class ZipArchive:
     a name stands twice, or members overlap, mean different things to different loaders and are refused.
 
     Raises:
-        ValueError: the file is no zip, or is ambiguous.
+        EOFError: the file is no zip, or its end is missing, where the directory stands.
+        ValueError: it is ambiguous.
     """
 
     def __init__(self, source: Region) -> None:
@@ -43,7 +44,7 @@ class ZipArchive:
                 members = archive.infolist()
                 self.directory_offset: int = archive.start_dir
         except (zipfile.BadZipFile, *FAULTS) as fault:
-            raise ValueError(
+            raise EOFError(
                 f"the zip directory cannot be read, is the file cut short? ({describe_fault(fault)})"
             ) from fault
         self.members: Mapping[str, zipfile.ZipInfo] = {member.filename: member for member in members}
@@ -149,9 +150,14 @@ def _check_local_header(source: Region, member: zipfile.ZipInfo) -> int:
 
 
 def _require_disjoint(members: list[zipfile.ZipInfo]) -> None:
-    """Refuse members that overlap, and bytes before the first one: the tail of another archive, perhaps."""
+    """Refuse members that overlap, and bytes before the first one: the tail of another archive, perhaps.
+
+    A file of archives that was cut off ends with one of these, and looks the same.
+    """
     end = 0
     for member in sorted(members, key=lambda member: member.header_offset):
-        if member.header_offset < end or (end == 0 and member.header_offset != 0):
+        if end == 0 and member.header_offset != 0:
+            raise EOFError(f"member {member.filename!r} starts where no member may start")
+        if member.header_offset < end:
             raise ValueError(f"member {member.filename!r} starts where no member may start")
         end = member.header_offset + _LOCAL_HEADER.size + member.compress_size

@@ -138,3 +138,21 @@ def test_a_file_cut_short_after_it_was_opened_is_an_error_that_names_the_array(p
         os.truncate(path if not others else others[-1], arrays.position(last) if not others else 1)
         with pytest.raises(BncliError, match=last):
             arrays.read(last)
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.97])
+def test_a_file_that_was_cut_off_is_an_error_that_says_so(
+    path: Path, format_name: str, written: Arrays, fraction: float
+) -> None:
+    if format_name == "orbax":
+        pytest.skip("its library inflates the arrays, and does not tell why it cannot")
+    largest = max(files_below(path.parent), key=lambda file: file.stat().st_size)
+    os.truncate(largest, int(fraction * largest.stat().st_size))
+
+    def read_all() -> None:
+        with open_named_arrays(path) as arrays:
+            arrays.read_many(written)
+
+    with pytest.raises(BncliError) as caught:
+        read_all()
+    assert "cut off" in (caught.value.hint or "")

@@ -5,7 +5,7 @@ class BrokenPickle(ValueError):
     """The pickle breaks the rules of its format, or a limit."""
 
 
-class TruncatedPickle(BrokenPickle):
+class TruncatedPickle(BrokenPickle, EOFError):
     """The bytes end within the pickle.
 
     Args:

@@ -11,19 +11,20 @@ if TYPE_CHECKING:
     from bncli.formats.protobuf.wire import Field
 
 
-def first_fields(head: bytes, size_bytes: int) -> list[Field]:
+_NO_END = 2**62
+
+
+def first_fields(head: bytes) -> list[Field]:
     """Return the fields that begin in the first bytes of a file; none where these are no protocol buffer.
 
-    Args:
-        head: the first bytes.
-        size_bytes: size of the whole file, past which no field may reach.
+    The last may reach past the end of the file, which can have been cut off.
     """
     fields: list[Field] = []
-    message = Message(WireFile(MemoryRegion(head)), 0, size_bytes, 0)
+    message = Message(WireFile(MemoryRegion(head)), 0, _NO_END, 0)
     try:
         fields.extend(message.fields())
     except EOFError:
-        # The head ends here, and the file goes on.
+        # The head ends here.
         return fields
     except ValueError:
         return []

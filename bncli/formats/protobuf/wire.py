@@ -109,6 +109,8 @@ class WireFile:
         if self._fields_left < 0:
             raise ValueError("too many fields")
         key, start, end, _ = heads[-1]
+        if end > stop == self.content.size:
+            raise EOFError(f"byte {start}: field {number_of(key)} reaches past the end of the file")
         if end > stop:
             raise ValueError(f"byte {start}: field {number_of(key)} reaches past the message that holds it")
         return heads
