@@ -97,14 +97,14 @@ def test_a_structure_whose_fields_have_names_beyond_latin_1_is_no_array_of_numbe
 
 def test_a_claim_of_gigabytes_is_refused_by_the_size_of_the_file() -> None:
     content = with_header("{'descr': '<f8', 'fortran_order': False, 'shape': (65536, 65536)}")
-    with pytest.raises(ValueError, match="34359738368 bytes are needed"):
+    with pytest.raises(EOFError, match="speaks of 34359738368 bytes"):
         read(content)
 
 
 @pytest.mark.parametrize("change", [b"\0", None])
 def test_bytes_too_many_or_too_few_are_refused(change: bytes | None) -> None:
     content = npy(np.arange(4))
-    with pytest.raises(ValueError, match="bytes"):
+    with pytest.raises(ValueError if change else EOFError, match="bytes"):
         read(content + change if change else content[:-1])
 
 
