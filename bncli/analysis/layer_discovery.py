@@ -83,7 +83,7 @@ def _usable(arrays: NamedArrays) -> tuple[list[LayerGroup], list[Skipped]]:
 
 
 def _layer(group: LayerGroup, values: Mapping[str, Array], given: GivenSettings) -> BatchNormLayer:
-    by_role = {role: values[spec.name] for role, spec in group.specs.items()}
+    by_role = {role: values[spec.name].reshape(spec.shape) for role, spec in group.specs.items()}
     return BatchNormLayer(
         name=group.layer,
         label=group.layer,

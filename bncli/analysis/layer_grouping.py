@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bncli.analysis.haiku_trees import haiku_layers
 from bncli.analysis.naming_schemes import (
     NAMING_SCHEMES,
     ROLES,
@@ -45,6 +46,9 @@ def layer_groups(arrays: NamedArrays) -> Iterator[LayerGroup]:
     told = [hint for hint in arrays.hints.values() if hint.roles]
     yield from (_told(hint, arrays) for hint in told)
     names_told = {name for hint in told for name in hint.roles.values()}
+    for layer, roles in haiku_layers(arrays.specs).items():
+        specs = {role: _flat(arrays.specs[roles[role]]) for role in ROLES if role in roles}
+        yield LayerGroup(arrays.hints.get(layer, LayerHint(layer)), scheme_of_framework("haiku", ""), specs, leaves=())
     for layer, scheme, leaves in [*_joined(arrays.specs), *_side_by_side(arrays, names_told)]:
         told_by_name = zip(ROLES, scheme.leaves, strict=False)
         specs = {role: arrays.specs[leaves[leaf]] for role, leaf in told_by_name if leaf in leaves}
@@ -77,6 +81,12 @@ def _told(hint: LayerHint, arrays: NamedArrays) -> LayerGroup:
     specs = {role: arrays.specs[hint.roles[role]] for role in ROLES if role in hint.roles}
     scheme = scheme_of_framework(hint.framework, hint.roles.get("running_mean", ""))
     return LayerGroup(hint, scheme, specs, leaves=())
+
+
+def _flat(spec: ArraySpec) -> ArraySpec:
+    """Return an array as one value per channel where only one of its axes has a length: Haiku keeps the others."""
+    lengths = [length for length in spec.shape if length != 1]
+    return replace(spec, shape=tuple(lengths or [1])) if spec.shape and len(lengths) <= 1 else spec
 
 
 def _joined(names: Collection[str]) -> Iterator[tuple[str, NamingScheme, Mapping[str, str]]]:

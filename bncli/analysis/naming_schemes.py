@@ -38,7 +38,8 @@ class NamingScheme:
 
 
 # MXNet has two rows, since Gluon's layer and the operator differ in names and eps; and Flax has two, since Linen keeps
-# two trees and NNX one. ONNX and Caffe files tell roles by place.
+# two trees and NNX one. ONNX and Caffe files tell roles by place, and `haiku_trees` knows Haiku's; Haiku has no default
+# momentum, and its own networks take this one.
 # fmt: off
 NAMING_SCHEMES = (
     #             framework running_mean    running_var        weight    bias    num_batches_tracked     eps   momentum
@@ -51,6 +52,7 @@ NAMING_SCHEMES = (
                  trees=("batch_stats", "params")),
     NamingScheme("flax",   ("mean",         "var",             "scale",  "bias"),                        1e-5, 0.01,
                  is_of_common_words=True),
+    NamingScheme("haiku",  (),                                                                           1e-5, 0.1),
     NamingScheme("onnx",   (),                                                                           1e-5, 0.1),
     NamingScheme("caffe",  (),                                                                           1e-5, 0.001),
 )

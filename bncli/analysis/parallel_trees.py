@@ -23,7 +23,7 @@ def join_trees(names: Collection[str], trees: tuple[str, str], leaves: Sequence[
     pattern = re.compile(rf"((?:.*?[./])?){trees[0]}([./])((?:.*[./])?)({'|'.join(map(re.escape, statistics))})")
     layers: dict[str, dict[str, str]] = {}
     for name in names:
-        matched = pattern.fullmatch(name)
+        matched = pattern.fullmatch(name) if trees[0] in name else None
         if matched is None:
             continue
         before, separator, inside, leaf = matched.groups()
