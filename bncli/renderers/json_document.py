@@ -52,6 +52,8 @@ def _written(value: Any, newline: str) -> str:
         return _written_mapping(value, newline)
     if isinstance(value, list | tuple):
         return _written_list(value, newline)
+    if isinstance(value, str | int):  # members of enumerations
+        return json.dumps(value)
     if isinstance(value, PurePath):
         return _ENCODE_TEXT(str(value))
     raise TypeError(f"a record cannot hold {type(value).__name__}")

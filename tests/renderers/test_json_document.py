@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -100,6 +101,12 @@ def test_containers_and_paths_become_what_json_has() -> None:
     assert read_back(value) == {
         "empty": {}, "none": None, "list": [], "tuple": [1, [2]], "path": "a/b.pt", "array": [[], []],
     }  # fmt: skip
+
+
+def test_a_member_of_an_enumeration_is_its_value() -> None:
+    kind = StrEnum("kind", {"CAUSE": "a cause"})
+    number = IntEnum("number", {"SEVEN": 7})
+    assert read_back([kind["CAUSE"], number["SEVEN"]]) == ["a cause", 7]
 
 
 def test_numbers_of_one_list_stand_on_one_line() -> None:
