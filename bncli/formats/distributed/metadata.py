@@ -93,16 +93,17 @@ def chunked_tensors(root: Any) -> Iterator[ChunkedTensor]:
             yield _tensor(name, entry, slices)
 
 
-def _tensor(name: str, entry: Record, slices: Mapping[tuple[str, tuple[int, ...]], Record]) -> ChunkedTensor:
+def _tensor(name: str, entry: Record, slices: Mapping[tuple[str, str], Record]) -> ChunkedTensor:
     shape = natural_numbers(_attribute(entry, "size"))
-    chunks = []
+    chunks: dict[str, Chunk] = {}
     for chunk in _attribute(entry, "chunks"):
         offsets = natural_numbers(_attribute(chunk, "offsets"))
-        stored = slices.get((name, offsets))
-        if stored is None:
-            raise ValueError(f"array {name!r}: its chunk at {list(offsets)} was stored nowhere")
-        chunks.append(_chunk(offsets, natural_numbers(_attribute(chunk, "sizes")), stored))
-    return ChunkedTensor(name, shape, _dtype(_attribute(entry, "properties")), tuple(chunks))
+        stored = slices.get((name, str(offsets)))
+        if stored is None or str(offsets) in chunks:
+            times = "nowhere" if stored is None else "once, and is listed twice"
+            raise ValueError(f"array {name!r}: its chunk at {list(offsets)} was stored {times}")
+        chunks[str(offsets)] = _chunk(offsets, natural_numbers(_attribute(chunk, "sizes")), stored)
+    return ChunkedTensor(name, shape, _dtype(_attribute(entry, "properties")), tuple(chunks.values()))
 
 
 def _chunk(offsets: tuple[int, ...], shape: tuple[int, ...], stored: Record) -> Chunk:
@@ -110,23 +111,30 @@ def _chunk(offsets: tuple[int, ...], shape: tuple[int, ...], stored: Record) -> 
     if type(location) is not str or any(type(n) is not int or not 0 <= n < _MAX_INTEGER for n in (start, length)):
         raise ValueError("a chunk whose place in a file is not a name and two natural numbers")
     transforms = stored.state.get("transform_descriptors") or ()
-    return Chunk(offsets, shape, location, start, length, tuple(map(str, transforms)))
+    # Only text is shown: to turn a container into text can take for ever.
+    names = (name if type(name) is str else "a change of another kind" for name in transforms)
+    return Chunk(offsets, shape, location, start, length, tuple(names))
 
 
-def _slices(storage_data: Mapping[Any, Any]) -> dict[tuple[str, tuple[int, ...]], Record]:
-    """Return where chunks lie, by the name of the tensor and the offsets of the chunk."""
-    slices: dict[tuple[str, tuple[int, ...]], Record] = {}
+def _slices(storage_data: Mapping[Any, Any]) -> dict[tuple[str, str], Record]:
+    """Return where chunks lie, by the name of the tensor and the offsets of the chunk.
+
+    Offsets are keys as text: tuples of numbers can be chosen so that their hashes collide.
+    """
+    slices: dict[tuple[str, str], Record] = {}
     for index, stored in storage_data.items():
         offset = index.state.get("offset") if _has_state(index) else None
         if offset is None:
             # Objects other than tensors have no offset.
             continue
-        key = (str(_attribute(index, "fqn")), natural_numbers(offset))
-        if key in slices:
-            raise ValueError(f"array {key[0]!r}: its chunk at {list(key[1])} was stored twice")
+        name, offsets = _attribute(index, "fqn"), natural_numbers(offset)
+        if type(name) is not str:
+            raise ValueError("a chunk of a tensor whose name is not text")
+        if (name, str(offsets)) in slices:
+            raise ValueError(f"array {name!r}: its chunk at {list(offsets)} was stored twice")
         if not _has_state(stored):
-            raise ValueError(f"array {key[0]!r}: its chunk at {list(key[1])} has no place")
-        slices[key] = stored
+            raise ValueError(f"array {name!r}: its chunk at {list(offsets)} has no place")
+        slices[name, str(offsets)] = stored
     return slices
 
 

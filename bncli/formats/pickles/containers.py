@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.pickles.errors import BrokenPickle
-from bncli.formats.pickles.inert import AttributedDict, GlobalName, Record
+from bncli.formats.pickles.inert import AttributedDict, GlobalName, Record, TupleKey
 
 if TYPE_CHECKING:
     from bncli.formats.pickles.machine import Machine
 
 _KEY_TYPES = frozenset({str, float, bool, type(None), bytes, GlobalName, Record})
 _MAX_KEY_NESTING = 4
+_MAX_KEY_PARTS = 64
 _MAX_KEY_LENGTH = 1024
 _MAX_KEY_INTEGER = 2**60
 
@@ -109,28 +110,42 @@ def set_items(target: Any, items: list[Any]) -> None:
     if len(items) % 2:
         raise BrokenPickle("a key without a value")
     if type(target) is dict or type(target) is AttributedDict:
-        for key in items[::2]:
-            check_key(key)
-        target.update(zip(items[::2], items[1::2], strict=True))
+        target.update(zip(map(plain_key, items[::2]), items[1::2], strict=True))
     elif type(target) is Record:
-        target.items.extend(zip(items[::2], items[1::2], strict=True))
+        keys = (plain_key(key) if type(key) is tuple else key for key in items[::2])
+        target.items.extend(zip(keys, items[1::2], strict=True))
     else:
         raise BrokenPickle(f"items set on a {type(target).__name__}")
 
 
-def check_key(key: Any, nesting: int = 0) -> None:
-    """Refuse keys that are no plain values.
+def plain_key(key: Any) -> Any:
+    """Return a key as a dictionary is to hold it, and refuse what is no plain value.
 
-    The hash of a tuple recurses in C without a limit, and integers beyond the modulus of Python's hash can be chosen
-    so that they all collide.
+    Integers beyond the modulus of Python's hash, and tuples of any numbers, can be chosen so that all of them collide.
     """
     kind = type(key)
     if kind in _KEY_TYPES or (kind is int and abs(key) < _MAX_KEY_INTEGER):
-        return
-    if kind is not tuple or nesting == _MAX_KEY_NESTING or len(key) > _MAX_KEY_LENGTH:
+        return key
+    if kind is not tuple:
         raise BrokenPickle(f"a {kind.__name__} that cannot be a key")
-    for part in key:
-        check_key(part, nesting + 1)
+    texts: list[str] = []
+    _take_text(key, texts, 0)
+    return TupleKey(" ".join(texts), key)
+
+
+def _take_text(part: Any, texts: list[str], nesting: int) -> None:
+    """Append texts that tell a part of a key from all others; a tuple can be named any number of times within one."""
+    if len(texts) == _MAX_KEY_PARTS or nesting > _MAX_KEY_NESTING:
+        raise BrokenPickle(f"a tuple of over {_MAX_KEY_PARTS} parts, or nested too deep, that cannot be a key")
+    if type(part) is tuple:
+        texts.append(str(len(part)))
+        for inner in part:
+            _take_text(inner, texts, nesting + 1)
+        return
+    key = plain_key(part)
+    if type(key) in (str, bytes) and len(key) > _MAX_KEY_LENGTH:
+        raise BrokenPickle(f"a tuple with a text of {len(key)} characters that cannot be a key")
+    texts.append(str(id(key)) if type(key) is Record else repr(key))
 
 
 def _extend(target: Any, items: list[Any]) -> None:

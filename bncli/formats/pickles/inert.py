@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +23,14 @@ class LongString:
     content: Region
     is_text: bool
     """Whether the bytes are text, in UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class TupleKey:
+    """A tuple that is the key of a dictionary. It is found by its text: tuples can be chosen so that hashes collide."""
+
+    text: str
+    parts: tuple[Any, ...] = field(compare=False)
 
 
 class Record:

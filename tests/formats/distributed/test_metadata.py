@@ -55,11 +55,13 @@ def test_one_long_list_of_chunks_for_many_tensors_is_refused_before_it_is_walked
     checkpoint: DistributedCheckpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bncli.formats.distributed.metadata._MAX_CHUNKS", 200)
-    checkpoint.add("a", torch.ones(4))
+    checkpoint.add("a", torch.ones(40))
     entry = checkpoint.metadata.state_dict_metadata["a"]
-    entry.chunks += [ChunkStorageMetadata(torch.Size([0]), torch.Size([0]))] * 30
+    entry.chunks += [ChunkStorageMetadata(torch.Size([at]), torch.Size([0])) for at in range(1, 31)]
     (place,) = checkpoint.places("a")
     checkpoint.metadata.state_dict_metadata = {f"a{number}": entry for number in range(100)}
-    checkpoint.metadata.storage_data = {MetadataIndex(f"a{number}", (0,)): place for number in range(100)}
+    checkpoint.metadata.storage_data = {
+        MetadataIndex(f"a{number}", (at,)): place for number in range(100) for at in range(31)
+    }
     with pytest.raises(MalformedFile, match="more than 200 chunks"):
         open_distributed_checkpoint(checkpoint.write())

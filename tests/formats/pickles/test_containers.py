@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bncli.formats.pickles.containers import check_key, set_items
+from bncli.formats.pickles.containers import plain_key, set_items
 from bncli.formats.pickles.errors import BrokenPickle
 from bncli.formats.pickles.inert import GlobalName, Record
 from bncli.formats.pickles.machine import Machine
@@ -71,15 +71,34 @@ def test_a_key_needs_a_value() -> None:
     "key", ["a", 1, -1, 2.5, True, None, b"a", GlobalName("a.b"), Record("a.b", ()), ("a", 1), ((((1,),),),)]
 )
 def test_plain_and_shallow_values_are_keys(key: Any) -> None:
-    check_key(key)
+    plain_key(key)
 
 
-@pytest.mark.parametrize("key", [[], {}, (((((1,),),),),), tuple(range(1025)), ("a", []), 2**61 - 1, -(2**60)])
+@pytest.mark.parametrize(
+    "key", [[], {}, (((((1,),),),),), tuple(range(65)), ("a", []), ("a" * 1025,), 2**61 - 1, -(2**60)]
+)
 def test_values_that_are_costly_to_hash_are_no_keys(key: Any) -> None:
     with pytest.raises(BrokenPickle, match="cannot be a key"):
-        check_key(key)
+        plain_key(key)
     with pytest.raises(BrokenPickle):
         set_items({}, [key, 1])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((1, 2), (2, 1)),
+        ((1, (2, 3)), ((1, 2), 3)),
+        (("a", "b"), ("a b",)),
+        ((1,), ("1",)),
+        ((b"a",), ("a",)),
+        ((), ((),)),
+    ],
+)
+def test_different_tuples_are_different_keys(one: Any, other: Any) -> None:
+    filled: dict[Any, Any] = {}
+    set_items(filled, [one, 1, other, 2, one, 3])
+    assert [(key.parts, value) for key, value in filled.items()] == [(one, 3), (other, 2)]
 
 
 def test_a_key_nested_deeper_than_the_stack_of_the_interpreter_is_refused() -> None:
