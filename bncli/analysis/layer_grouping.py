@@ -61,15 +61,15 @@ def without_aliases(groups: Iterable[LayerGroup]) -> tuple[list[LayerGroup], dic
     """Return each layer once, and under which other paths its memory stands."""
     first_of: dict[object, str] = {}
     kept: list[LayerGroup] = []
-    aliases: dict[str, tuple[str, ...]] = {}
+    aliases: dict[str, list[str]] = {}
     for group in groups:
         memory = tuple(group.specs[role].identity for role in STATISTICS)
         owner = group.layer if None in memory else first_of.setdefault(memory, group.layer)
         if owner == group.layer:
             kept.append(group)
         else:
-            aliases[owner] = (*aliases.get(owner, ()), group.layer)
-    return kept, aliases
+            aliases.setdefault(owner, []).append(group.layer)
+    return kept, {owner: tuple(names) for owner, names in aliases.items()}
 
 
 def _is_one_value_per_channel(specs: Collection[ArraySpec]) -> bool:

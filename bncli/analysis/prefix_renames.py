@@ -19,6 +19,8 @@ _LEAST_BY_ONE = 0.1
 """Part of them that each must explain."""
 _FEWEST_BY_ONE = 2
 """Number of layers that each must explain, unless it explains all of a file's."""
+_MOST_COMPARED = 250_000
+"""Pairs of layers with one ending. Where there are more, each layer is compared with those in its own place only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,22 @@ def _votes(before: Sequence[BatchNormLayer], after: Sequence[BatchNormLayer]) ->
     votes: Counter[tuple[str, str]] = Counter()
     by_ending: dict[tuple[str, int], list[list[str]]] = {}
     for layer in before:
-        parts = _parts(layer)
-        by_ending.setdefault((parts[-1], layer.num_features), []).append(parts)
+        by_ending.setdefault(_ending(layer), []).append(_parts(layer))
+    counts, places = Counter(map(_ending, after)), Counter[tuple[str, int]]()
     for layer in after:
-        parts = _parts(layer)
-        for others in by_ending.get((parts[-1], layer.num_features), ()):
-            shared = _num_shared_at_the_end(others, parts)
-            votes[".".join(others[:-shared]), ".".join(parts[:-shared])] += 1
+        parts, ending = _parts(layer), _ending(layer)
+        others = by_ending.get(ending, [])
+        if len(others) * counts[ending] > _MOST_COMPARED:
+            others = others[places[ending] : places[ending] + 1]
+        places[ending] += 1
+        for other in others:
+            shared = _num_shared_at_the_end(other, parts)
+            votes[".".join(other[:-shared]), ".".join(parts[:-shared])] += 1
     return votes
+
+
+def _ending(layer: BatchNormLayer) -> tuple[str, int]:
+    return _parts(layer)[-1], layer.num_features
 
 
 def _parts(layer: BatchNormLayer) -> list[str]:

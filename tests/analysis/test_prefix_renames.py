@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bncli.analysis.prefix_renames import Rename, renamed
+from bncli.analysis.prefix_renames import Rename, _num_shared_at_the_end, renamed
 from tests.helpers.layer_pairs import named
 
 if TYPE_CHECKING:
@@ -46,3 +46,24 @@ def test_hundreds_of_layers_of_unrelated_networks_share_no_prefix() -> None:
     before = layers(*(f"a{index}.{index % 7}.bn" for index in range(400)))
     after = layers(*(f"b{index}.{index % 5}.bn" for index in range(400)))
     assert renamed(before, after)[1] == ()
+
+
+def test_where_names_are_too_many_to_compare_all_their_order_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bncli.analysis.prefix_renames._MOST_COMPARED", 5)
+    before, after = (layers(*(f"{prefix}.{index}.bn" for index in range(3))) for prefix in ("a", "b"))
+    pairs, renames = renamed(before, after)
+    assert renames == (Rename("a", "b", 3),)
+    assert [(pair.before.name, pair.after.name) for pair in pairs] == [(f"a.{n}.bn", f"b.{n}.bn") for n in range(3)]
+
+
+def test_thousands_of_layers_of_unrelated_names_are_not_compared_each_with_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[None] = []
+    count = _num_shared_at_the_end
+    monkeypatch.setattr(
+        "bncli.analysis.prefix_renames._num_shared_at_the_end", lambda *names: compared.append(None) or count(*names)
+    )
+    before, after = (layers(*(f"{prefix}{index}.bn" for index in range(1000))) for prefix in ("a", "b"))
+    assert renamed(before, after) == ([], ())
+    assert len(compared) <= 1000

@@ -42,11 +42,11 @@ class BatchNorms:
         self.arrays: dict[str, StoredArray] = {}
         self.hints: list[LayerHint] = []
         self.skipped: list[Skipped] = []
-        for index, layer in enumerate(layers):
+        for layer, scale in zip(layers, _following_scales(layers), strict=True):
             if layer.type_name in _FORK_TYPES:
                 self.skipped.append(Skipped(layer.name, f"is of type {layer.type_name}, of a fork of Caffe"))
             elif layer.type_name == "BatchNorm":
-                self._take(layer, _following_scale(layer, layers[index + 1 :]))
+                self._take(layer, scale)
 
     def _take(self, layer: Layer, scale: Layer | None) -> None:
         blobs = [None if blob is None else _flat(blob) for blob in layer.blobs]
@@ -79,15 +79,16 @@ def blob_name(layer: Layer, index: int) -> str:
     return f"{layer.name}[{index}]"
 
 
-def _following_scale(layer: Layer, later: Sequence[Layer]) -> Layer | None:
-    """Return the Scale layer that takes what a layer gives; `None` if that is used or overwritten otherwise."""
-    given = layer.tops[0] if layer.tops else layer.name
-    for other in later:
-        if other.type_name == "Scale" and other.bottoms == [given]:
-            return other
-        if given in other.tops:
-            return None
-    return None
+def _following_scales(layers: Sequence[Layer]) -> list[Layer | None]:
+    """Return for each layer the Scale layer that takes what it gives; `None` if that is overwritten before."""
+    found: list[Layer | None] = []
+    next_scale: dict[str, Layer | None] = {}
+    for layer in reversed(layers):
+        found.append(next_scale.get(layer.tops[0] if layer.tops else layer.name))
+        next_scale.update(dict.fromkeys(layer.tops))
+        if layer.type_name == "Scale" and len(layer.bottoms) == 1:
+            next_scale[layer.bottoms[0]] = layer
+    return found[::-1]
 
 
 def _flat(blob: StoredArray) -> StoredArray:
