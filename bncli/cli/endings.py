@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
 EXIT_READER_LEFT = 141
+_MOST_SHOWN = 2000
+"""Characters of a message."""
 _ERRORS_OF_A_STREAM = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC})
 
 
@@ -80,5 +82,11 @@ def _bug_ending(error: BaseException) -> Ending:
 
 
 def _told(exit_code: int, message: str, hints: Iterable[str] = ()) -> Ending:
-    hint_lines = (f"bncli: hint: {visible(hint)}" for hint in hints)
-    return Ending(exit_code, (f"bncli: error: {visible(message)}", *hint_lines))
+    hint_lines = (f"bncli: hint: {_shown(hint)}" for hint in hints)
+    return Ending(exit_code, (f"bncli: error: {_shown(message)}", *hint_lines))
+
+
+def _shown(text: str) -> str:
+    """Return a text in one visible line, without its middle where a name from a file makes it endless."""
+    line = visible(text)
+    return line if len(line) <= _MOST_SHOWN else f"{line[: _MOST_SHOWN // 2]} ... {line[-_MOST_SHOWN // 2 :]}"

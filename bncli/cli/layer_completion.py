@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_HARMLESS = re.compile(r"[\w./:@%+=,-]+")
+"""Names that mean themselves to every shell. What is completed lands on the user's command line as it is."""
+
+
 def complete_layer(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return the layers that begin with what is typed; a file that cannot be read has none.
 
-    A layer is offered by its label, and by its stored name once what is typed goes beyond the label.
+    A layer is offered by its label, and by its stored name once what is typed goes beyond the label. Names that a shell
+    would take for more than a name are left out: they come from the file.
     """
     offered = (name for path in _files(ctx) for name in _layer_names(path))
-    return [name for name in dict.fromkeys(offered) if name.startswith(incomplete)]
+    return [name for name in dict.fromkeys(offered) if name.startswith(incomplete) and _HARMLESS.fullmatch(name)]
 
 
 def _files(ctx: typer.Context) -> Iterator[Path]:

@@ -35,6 +35,14 @@ def test_hostile_names_in_messages_and_hints_are_made_visible() -> None:
     assert ending.lines == (r"bncli: error: m\x1b[2J\nodel.pt", r"bncli: hint: \u202ehint\nof its own")
 
 
+def test_an_endless_name_in_a_message_is_told_without_its_middle() -> None:
+    (line,) = ending_of(MalformedFile(f"a.h5: the array {'x' * 70_000} is broken")).lines
+    assert line.startswith("bncli: error: a.h5: the array xxx")
+    assert line.endswith("xxx is broken")
+    assert " ... " in line
+    assert len(line) < 2100
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

@@ -48,3 +48,10 @@ def test_a_stored_name_is_offered_once_the_label_does_not_fit(tmp_path: Path) ->
 @pytest.mark.parametrize("file", ["missing.pt", "https://example.org/model.pt", "samples/README.md", "samples"])
 def test_a_file_that_cannot_be_read_offers_nothing_and_says_nothing(file: str) -> None:
     assert offered(f"bncli check {file} --layer b") == []
+
+
+def test_a_name_that_a_shell_would_obey_is_not_offered(tmp_path: Path) -> None:
+    names = ["$(reboot)", "`reboot`", "a;reboot", "a b", "a*", "~", "'", "a|b", "a\n", "plain_1.bn-2"]
+    state = {f"{name}.{key}": value for name in names for key, value in torch.nn.BatchNorm2d(2).state_dict().items()}
+    torch.save(state, tmp_path / "m.pt")
+    assert offered(f"bncli check {tmp_path / 'm.pt'} --layer ") == ["plain_1.bn-2"]

@@ -37,6 +37,8 @@ def read_back(shown: str) -> str:
         ("a\u200bb\u2028c\xa0d", r"a\u200bb\u2028c\xa0d"),
         ("\ud800", r"\ud800"),
         ("\ue000\U000e0041", r"\ue000\U000e0041"),
+        ("bn1\ufe0f\U000e0100", r"bn1\ufe0f\U000e0100"),
+        ("\u3164\u115f\uffa0\u2800\u034f\u180b", r"\u3164\u115f\uffa0\u2800\u034f\u180b"),
         (r"C:\models", r"C:\models"),
         (r"C:\new", r"C:\\new"),
         ("\\\n", r"\\\n"),
