@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from bncli.core.named_arrays import Skipped
+from bncli.formats.array_names import require_short
 from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
 from bncli.formats.element_types import ELEMENT_TYPES
@@ -75,19 +76,27 @@ def open_flax_msgpack(path: Path) -> NamedArrays:
 
 def _leaves(root: Any) -> Iterator[tuple[str, Any]]:
     """Return the arrays by name in the order of the file: extensions, and maps that stand for one array."""
-    waiting: list[tuple[str, Any]] = [("", root)]
-    while waiting:
-        name, value = waiting.pop()
-        if isinstance(value, Extension):
+    entered = [iter([("", root)])]
+    while entered:
+        name, value = next(entered[-1], ("", None))
+        if value is None:
+            entered.pop()
+        elif isinstance(value, Extension):
             if value.code in (_ARRAY, _SCALAR):
                 yield name, value
-        elif isinstance(value, dict):
-            if value.get(_CHUNKED) is True:
-                yield name, value
-            else:
-                waiting += [(f"{name}.{key}" if name else key, item) for key, item in reversed(value.items())]
-        elif isinstance(value, list):
-            waiting += [(f"{name}.{at}" if name else str(at), value[at]) for at in reversed(range(len(value)))]
+        elif isinstance(value, dict) and value.get(_CHUNKED) is True:
+            yield name, value
+        else:
+            entered.append(_parts_of(name, value))
+
+
+def _parts_of(name: str, value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
+    """Return what may hold arrays in a map or a list, by name; a name is made when it is asked for."""
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(item, Extension) or (isinstance(item, (dict, list)) and item):
+            path = f"{name}.{key}" if name else str(key)
+            require_short([path])
+            yield path, item
 
 
 def _stored_array(leaf: Extension | dict[str, Any], reader: MsgpackReader, content: Region) -> StoredArray:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bncli.core.named_arrays import ArraySpec, NamedArrays
 from bncli.errors import InputNotFound, MalformedFile
+from bncli.formats.array_names import require_short
 from bncli.formats.byte_source import FAULTS, ByteSource, describe_fault, hint_about
 from bncli.formats.specs_on_demand import SpecsOnDemand
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from bncli.formats.stored_array import StoredArray
 
 T = TypeVar("T")
+_ALWAYS_GIVEN_BYTES = 64 * 1024**2
+_MOST_GIVEN_PER_STORED_BYTE = 16
+"""A layer's arrays are small, and few files hold them compressed. Without a limit a file of a megabyte could ask for
+gigabytes: deflated zeros, one element repeated, or one storage under thousands of names."""
 _OFFERED_NAMES = 5
 
 
@@ -51,6 +56,9 @@ class OpenedFile(NamedArrays):
         aliases: paths that are other paths again.
         skipped: what the file holds and cannot be used.
         named_globals: classes and functions that the file names, if it is a pickle. None of them was looked up.
+
+    Raises:
+        ValueError: an array has a name that is too long.
     """
 
     def __init__(
@@ -65,9 +73,12 @@ class OpenedFile(NamedArrays):
         skipped: Iterable[Skipped] = (),
         named_globals: Iterable[str] = (),
     ) -> None:
+        require_short(arrays)
         self._source = source
         self._arrays = arrays
         self._flattened: tuple[str, Array] | None = None
+        self._given: set[str] = set()
+        self._given_bytes = 0
         self.path = source.path
         self.format = format_name
         self.size_bytes = source.size
@@ -86,7 +97,20 @@ class OpenedFile(NamedArrays):
     def read(self, name: str) -> Array:
         """Return one whole array; see `NamedArrays.read`."""
         array = self._find(name)
+        self._count_as_given(name, array)
         return self._guarded(name, array.whole)
+
+    def _count_as_given(self, name: str, array: StoredArray) -> None:
+        if name not in self._given:
+            self._given.add(name)
+            self._given_bytes += array.size * array.element.itemsize
+        limit = _ALWAYS_GIVEN_BYTES + _MOST_GIVEN_PER_STORED_BYTE * self.size_bytes
+        if self._given_bytes > limit:
+            raise MalformedFile(
+                f"{self.path}: array {name!r} cannot be read: with it, the arrays asked for take over {limit} bytes, "
+                f"of a file of {self.size_bytes}",
+                hint="arrays of layers are far smaller; save the file anew without compression",
+            )
 
     def read_many(self, names: Iterable[str]) -> dict[str, Array]:
         """Return several whole arrays by name; see `NamedArrays.read_many`."""
@@ -107,7 +131,7 @@ class OpenedFile(NamedArrays):
             return self._guarded(name, lambda: array.run(start, stop))
         # Elements that are scattered over the file are read once and kept while this array is being walked through.
         if self._flattened is None or self._flattened[0] != name:
-            self._flattened = (name, self.read(name).reshape(-1))
+            self._flattened = (name, self._guarded(name, array.whole).reshape(-1))
         return self._flattened[1][start:stop].copy()
 
     def take_back(self, values: Array) -> None:

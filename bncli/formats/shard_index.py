@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bncli.errors import UnsupportedFormat
 from bncli.formats import safetensors, torch_legacy, torch_zip
+from bncli.formats.array_names import require_short
 from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
 from bncli.formats.located_shards import locate_shards
@@ -94,6 +95,7 @@ def _weight_map(content: bytes) -> Mapping[str, str]:
     file_of = index.get("weight_map") if type(index) is dict else None
     if type(file_of) is not dict or not all(type(file) is str for file in file_of.values()):
         raise ValueError("it has no weight_map of names to files")
+    require_short(file_of)
     return file_of
 
 

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import random
 import struct
-import subprocess
-import sys
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.helpers.hostile_files import PROTOCOL_2, dictionary, global_, tensor, text, write_torch_zip
+from tests.helpers.limited_reading import read_in_a_process_of_its_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-MEMORY_LIMIT = 1024**3
-TIME_LIMIT_SECONDS = 60
-
-READING = f"""
-import pathlib, resource, sys
-resource.setrlimit(resource.RLIMIT_AS, ({MEMORY_LIMIT}, {MEMORY_LIMIT}))
-resource.setrlimit(resource.RLIMIT_CPU, ({TIME_LIMIT_SECONDS}, {TIME_LIMIT_SECONDS}))
-from bncli.errors import BncliError
-from bncli.formats.detection import open_named_arrays
-try:
-    with open_named_arrays(pathlib.Path(sys.argv[1])) as arrays:
-        arrays.read_many(arrays.specs)
-except BncliError as error:
-    print(error)
-    sys.exit(error.exit_code)
-"""
 
 DEEP = b")" + b"\x85" * 300_000
 DOUBLING = b"]q\0" + b"".join(b"](h%ch%ceq%c" % (i, i, i + 1) for i in range(60))
@@ -64,16 +46,6 @@ READ = {
     ),
     "calls of calls": global_("m.C") + b")R" * 200_000,
 }
-
-
-def read_in_a_process_of_its_own(path: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", READING, str(path)],
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=2 * TIME_LIMIT_SECONDS,
-    )
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -119,3 +119,26 @@ def test_arrays_are_read_in_the_order_in_which_they_lie(tmp_path: Path) -> None:
     with OpenedFile(source, "numbers", {"late": late, "early": early}) as opened:
         assert list(opened.read_many(["late", "early"])) == ["early", "late"]
         assert (opened.position("late"), opened.position("early")) == (6, 0)
+
+
+def test_arrays_that_take_far_more_than_the_file_are_not_all_handed_out(tmp_path: Path) -> None:
+    path = tmp_path / "one"
+    path.write_bytes(bytes(4))
+    source = ByteSource(path)
+    one = StoredArray(FileRegion(source, 0, 4), ELEMENT_TYPES["float32"], "<", (2**22,), (0,))
+    with OpenedFile(source, "numbers", {str(number): one for number in range(9)}) as opened:
+        for number in (0, 1, 2, 3, 2, 1, 0):
+            assert opened.read(str(number)).nbytes == 2**24
+        with pytest.raises(MalformedFile, match="array '4' cannot be read: with it, the arrays asked for take over"):
+            opened.read("4")
+
+
+def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "one"
+    path.write_bytes(bytes(4))
+    source = ByteSource(path)
+    one = StoredArray(FileRegion(source, 0, 4), ELEMENT_TYPES["float32"], "<", (1,), (1,))
+    OpenedFile(source, "numbers", {"x" * 1024: one})
+    with pytest.raises(ValueError, match="a name of 1025 characters"):
+        OpenedFile(source, "numbers", {"x" * 1025: one})
+    source.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bncli.core.named_arrays import Skipped
+from bncli.formats.array_names import require_short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +41,7 @@ def read_tree(root: Any, prunes: Callable[[str], bool], describe: Callable[[Any]
         describe: makes of one of h5py's datasets what is to be kept of it.
 
     Raises:
-        ValueError: there are too many objects, or groups are nested too deep.
+        ValueError: there are too many objects, groups are nested too deep, or a name is too long.
     """
     import h5py  # noqa: PLC0415 - an extra, which the caller has imported
 
@@ -77,6 +78,7 @@ def _children(
         # h5py gives bytes where a name is no UTF-8; such a name could not be told to anybody.
         name = key.decode() if isinstance(key, bytes) else key
         child = f"{path}/{name}".lstrip("/")
+        require_short([child])
         if prunes(child):
             continue
         link = group.id.links.get_info(name.encode())

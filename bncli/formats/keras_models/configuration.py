@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from bncli.formats.array_names import require_short
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -56,7 +58,7 @@ def read_configuration(text: str | bytes) -> ModelConfig:
     """Return the batch-normalization layers of a model's configuration.
 
     Raises:
-        ValueError: the text is no JSON.
+        ValueError: the text is no JSON, or a name in it is too long.
         RecursionError: it is nested too deep.
     """
     # Of bytes, json would guess an encoding, and import whichever it guesses.
@@ -133,6 +135,7 @@ def _stored_layers(model: Any, prefix: str) -> Iterator[tuple[str, dict[str, Any
         number = counts.get(kind, 0)
         counts[kind] = number + 1
         path = f"{prefix}layers/{kind}" + (f"_{number}" if number else "")
+        require_short([path])
         yield path, entry
         yield from _wrapped_layer(entry, path)
         yield from _stored_layers(entry, f"{path}/")

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bncli.formats.array_names import require_short
 from bncli.formats.onnx_model.nodes import operator_name, read_node
 from bncli.formats.onnx_model.tensors import read_sparse_tensor, read_tensor
 from bncli.formats.protobuf.heads import WireType, key_of
@@ -161,6 +162,7 @@ class GraphWalk:
     def _path_below(self, scope: Scope, name: str) -> str:
         """Return the path of a new scope; nodes may share a name, and are counted then."""
         path = f"{scope.path}{name}"
+        require_short([path])
         self._num_scopes_at[path] += 1
         count = self._num_scopes_at[path]
         return f"{path}." if count == 1 else f"{path}#{count}."

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bncli.core.named_arrays import LayerHint, Skipped
+from bncli.formats.array_names import MAX_NAME_LENGTH
 from bncli.formats.byte_source import describe_fault
 from bncli.formats.pickled_objects.called_containers import with_contents
 from bncli.formats.pickled_objects.leaves import Unreadable
 from bncli.formats.pickled_objects.numpy_records import numpy_array
 from bncli.formats.pickled_objects.torch_modules import layer_hint, module_parts
 from bncli.formats.pickled_objects.torch_tensors import torch_tensor
-from bncli.formats.pickles.inert import AttributedDict, GlobalName, Record
+from bncli.formats.pickles.inert import AttributedDict, GlobalName, Record, TupleKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,10 +24,13 @@ ROOT_ARRAY_NAME = "tensor"
 """What the array is called in a file that holds one array and no names."""
 
 _CONTAINERS = frozenset({dict, AttributedDict, list, tuple, Record})
+_KEYS = frozenset({str, bytes, int, float, bool, type(None), GlobalName, Record, TupleKey})
+"""What an element of an object has before its value, where it is an entry of a dictionary."""
 _MAX_DEPTH = 64
-_MAX_NAME_LENGTH = 1024
 _SHOWN_NAME_LENGTH = 80
 _SCANNED_ARGUMENTS = 8
+_MAX_ALIASES = 100_000
+"""More names of the same containers than any model has, and few enough to be held and shown."""
 
 
 @dataclass(slots=True)
@@ -46,6 +50,15 @@ class _Node:
     depth: int
     parent: int
     """`id` of the container; the containers live as long as the walk."""
+    key: Any
+
+
+class _Place(NamedTuple):
+    """Where a container was found."""
+
+    parent: int
+    """`id` of the container that holds it; 0 for the root."""
+    key: Any
 
 
 def walk_objects(root: Any) -> ObjectTree:
@@ -65,21 +78,22 @@ def walk_objects(root: Any) -> ObjectTree:
 class _Walk:
     def __init__(self) -> None:
         self.found = ObjectTree()
-        self._first_names: dict[int, str] = {}
-        self._parents: dict[int, int] = {}
+        # Of each container its place, from which its name can be told: names of all of them would fill the memory.
+        self._places: dict[int, _Place] = {}
         self._holding: set[int] = set()
-        self._repeated: list[tuple[str, int]] = []
+        self._repeated: list[tuple[_Place, int]] = []
 
     def run(self, root: Any) -> None:
-        todo = [_Node("", root, 0, 0)]
-        while todo:
-            node = todo.pop()
-            if type(node.value) in _CONTAINERS and not self._is_leaf(node):
-                children = list(self._enter(node))
-                todo.extend(reversed(children))
-        for name, container in self._repeated:
+        entered = [iter([_Node("", root, 0, 0, None)])]
+        while entered:
+            node = next(entered[-1], None)
+            if node is None:
+                entered.pop()
+            elif type(node.value) in _CONTAINERS and not self._is_leaf(node):
+                entered.append(self._enter(node))
+        for place, container in self._repeated:
             if container in self._holding:
-                self.found.aliases[name] = self._first_names[container]
+                self._add_alias(self._name(place), self._name(self._places[container]))
 
     def _is_leaf(self, node: _Node) -> bool:
         """Take in an array, readable or not; say whether it was one."""
@@ -96,38 +110,50 @@ class _Walk:
             self._mark_holding(node.parent)
         return True
 
+    def _add_alias(self, name: str, first_name: str) -> None:
+        if len(self.found.aliases) == _MAX_ALIASES:
+            raise ValueError(f"over {_MAX_ALIASES} names of containers that have another name")
+        self.found.aliases[name] = first_name
+
+    def _name(self, place: _Place) -> str:
+        keys = []
+        while place.parent:
+            keys.append(_key_text(place.key))
+            place = self._places[place.parent]
+        return ".".join(reversed(keys))
+
     def _mark_holding(self, container: int) -> None:
         while container and container not in self._holding:
             self._holding.add(container)
-            container = self._parents[container]
+            container = self._places[container].parent
 
     def _is_inside(self, container: int, ancestor: int) -> bool:
         """Whether a container is another one or lies in it: a reference from there is a cycle, not a second name."""
         while container and container != ancestor:
-            container = self._parents[container]
+            container = self._places[container].parent
         return container == ancestor
 
     def _enter(self, node: _Node) -> Iterator[_Node]:
         """Return the children of a container that was not walked yet."""
         identity = id(node.value)
-        if identity in self._first_names:
+        place = _Place(node.parent, node.key)
+        if identity in self._places:
             if not self._is_inside(node.parent, identity):
-                self._repeated.append((node.name, identity))
+                self._repeated.append((place, identity))
             return
-        self._first_names[identity] = node.name
-        self._parents[identity] = node.parent
+        self._places[identity] = place
         if type(node.value) is Record:
             self._describe(node.name, node.value)
         for key, value in _children(node.value, is_root=node.depth == 0):
-            if type(value) not in _CONTAINERS:
+            if type(value) not in _CONTAINERS or not value:
                 continue
             name = f"{node.name}.{_key_text(key)}" if node.depth else _key_text(key)
-            if node.depth == _MAX_DEPTH or len(name) > _MAX_NAME_LENGTH:
+            if node.depth == _MAX_DEPTH or len(name) > MAX_NAME_LENGTH:
                 self.found.skipped.append(
                     Skipped(f"{name[:_SHOWN_NAME_LENGTH]}...", "nested too deep, or its name too long")
                 )
             else:
-                yield _Node(name, value, node.depth + 1, identity)
+                yield _Node(name, value, node.depth + 1, identity, key)
 
     def _describe(self, name: str, record: Record) -> None:
         hint = layer_hint(name, record)
@@ -169,7 +195,7 @@ def _attributes(record: Record) -> Iterator[tuple[Any, Any]]:
         if isinstance(state, dict):
             yield from state.items()
     for index, item in enumerate(record.items):
-        if type(item) is tuple and len(item) == 2:  # noqa: PLR2004 - key and value
+        if type(item) is tuple and len(item) == 2 and type(item[0]) in _KEYS:  # noqa: PLR2004 - key and value
             yield item
         else:
             yield index, item
@@ -184,6 +210,8 @@ def _key_text(key: Any) -> str:
         return key.name
     if type(key) is Record:
         return key.class_name
+    if type(key) is TupleKey:
+        return _key_text(key.parts)
     if type(key) is tuple:
-        return ".".join(_key_text(part)[:_MAX_NAME_LENGTH] for part in key)
+        return ".".join(map(_key_text, key))
     return str(key)

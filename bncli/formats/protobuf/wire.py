@@ -30,7 +30,8 @@ _MAX_FIELDS = 3_000_000
 _ALWAYS_ALLOWED_FIELDS = 100_000
 _MAX_DEPTH = 100
 """Nested messages; the library of protocol buffers stops there too."""
-_MAX_TEXT_BYTES = 65_536
+_MAX_TEXT_BYTES = 8192
+"""Of a name. The body of a function is read anew for each call, and what it is called is kept each time."""
 _MAX_VALUE = 2**64 - 1
 MAX_INT64 = 2**63 - 1
 

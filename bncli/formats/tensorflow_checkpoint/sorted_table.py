@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.formats.array_names import MAX_NAME_LENGTH
 from bncli.formats.protobuf.wire import WireFile
 from bncli.formats.regions import MemoryRegion
 
@@ -49,8 +50,8 @@ def read_table(content: Region) -> Iterator[tuple[bytes, bytes]]:
                 raise ValueError(f"the key {key[:80]!r} is not after the one before it")
             num_entries += 1
             num_key_bytes += len(key)
-            if num_entries > _MAX_ENTRIES or num_key_bytes > _MAX_KEY_BYTES:
-                raise ValueError(f"over {_MAX_ENTRIES} entries, or {_MAX_KEY_BYTES} bytes of keys")
+            if num_entries > _MAX_ENTRIES or num_key_bytes > _MAX_KEY_BYTES or len(key) > MAX_NAME_LENGTH:
+                raise ValueError(f"over {_MAX_ENTRIES} entries, {_MAX_KEY_BYTES} bytes of keys, or a key too long")
             last_key = key
             yield key, entry
 
