@@ -20,6 +20,12 @@ from bncli.reports.document import Column, Document, Table
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False)
 
+
+@app.callback()
+def bncli_stand_in() -> None:
+    """Misbehave on purpose."""
+
+
 RAISED = {
     "refused": MalformedFile("model.pt: truncated at byte 7", hint="copy it again"),
     "hostile": MalformedFile("m\x1b[2J\nodel.pt: broken", hint="first\nsecond\nthird"),

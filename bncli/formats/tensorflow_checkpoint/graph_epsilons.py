@@ -37,6 +37,7 @@ def epsilons_by_layer(content: Region) -> dict[str, float]:
 
     Raises:
         ValueError: the graph is broken.
+        EOFError: its bytes end inside a field.
     """
     layers: set[str] = set()
     epsilons: set[float] = set()

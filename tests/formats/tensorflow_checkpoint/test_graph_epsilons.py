@@ -31,5 +31,5 @@ def test_nodes_without_an_epsilon_or_a_scope_tell_nothing() -> None:
 
 
 def test_a_broken_graph_is_refused() -> None:
-    with pytest.raises(ValueError, match="reaches past"):
+    with pytest.raises(EOFError, match="reaches past"):
         epsilons(saved_model(node("bn/FusedBatchNormV3", "FusedBatchNormV3", epsilon=1e-3))[:-3] + b"\x7a\x40")
