@@ -13,21 +13,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float64]
+    IntArray = NDArray[np.int64]
 
 _CERTIFIED_SHARE = 3 / 16
 """Least share of the sum of squares that must be left after the mean is taken off: 16/3 magnifies a sum's rounding
 error to less than 2^-48, and evenly spread non-negative values, whose share is 1/4, are still within."""
 
 
+def share_left(sums: FloatArray, squares: FloatArray, count: int) -> FloatArray:
+    """Return the share of the sum of squares that is left without the mean, to a few digits; NaN where one is NaN.
+
+    Args:
+        sums: sum of `count` values each, any shape.
+        squares: sum of their squares; where all are 0, nothing cancels and the share is 1.
+        count: values in each sum.
+    """
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        share = 1 - sums * sums / (count * squares)
+    share[squares == 0] = 1.0
+    return share
+
+
 def is_certified(sums: FloatArray, squares: FloatArray, count: int) -> NDArray[np.bool_]:
     """Return where `one_pass` is accurate enough; arguments as there."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        centred = squares - sums * (sums / count)
-        certified: NDArray[np.bool_] = (centred > _CERTIFIED_SHARE * squares) | (squares == 0)
+    certified: NDArray[np.bool_] = share_left(sums, squares, count) > _CERTIFIED_SHARE
     return certified
 
 
-def one_pass(sums: FloatArray, squares: FloatArray, count: int) -> RowMoments:
+def one_pass(sums: FloatArray, squares: FloatArray, count: int | IntArray) -> RowMoments:
     """Return moments from sums of `count` values each.
 
     `m2 = sum(x^2) - mean * sum(x)`, with the product exact, so that only the sums' own rounding is magnified.
@@ -35,7 +48,7 @@ def one_pass(sums: FloatArray, squares: FloatArray, count: int) -> RowMoments:
     Args:
         sums: sum of x, any shape.
         squares: sum of x^2, of values narrower than float64, whose squares are exact.
-        count: values in each sum.
+        count: values in each sum; one number, or one for each.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         mean = sums / count

@@ -59,7 +59,7 @@ def two_pass(x: FloatArray, *, is_wide: bool) -> RowMoments:
         np.multiply(x, x, out=x)
         squares = _sums_of_wide_squares(x) if is_wide else np.add.reduce(x, axis=1)
         m2 = squares - residue * residue / count
-        mean, mean_error = _sum_of_three(base, centre, residue / count)
+        mean, mean_error = sum_of_three(base, centre, residue / count)
         mean, mean_error = np.ldexp(mean, exponent), np.ldexp(mean_error, exponent)
     return RowMoments(mean, mean_error, np.maximum(m2, 0.0, out=m2), exponent)
 
@@ -90,7 +90,7 @@ def _sums_of_wide_squares(x: FloatArray) -> FloatArray:
     return sums
 
 
-def _sum_of_three(a: FloatArray, b: FloatArray, c: FloatArray) -> tuple[FloatArray, FloatArray]:
+def sum_of_three(a: FloatArray, b: FloatArray, c: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return `a + b + c` as a rounded value and the error of that rounding, after Knuth's two-sum."""
     first = a + b
     part = first - a

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from bncli.core.one_pass import is_certified, one_pass
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import Tensor
 
-_CACHE_ELEMENTS = 1 << 18
-"""Values widened to float64 at once on a CPU: 2 MiB, so that the passes over them run in the cache of the cores."""
+_CACHE_ELEMENTS = 1 << 17
+"""Values widened to float64 at once on a CPU: 1 MiB, so that the passes over them run in the cache of the cores."""
 _DEVICE_ELEMENTS = 1 << 24
 """The same elsewhere: 128 MiB, which keeps the device busy and leaves the model its memory."""
 
@@ -32,67 +28,17 @@ class TensorMoments(NamedTuple):
     this, not the variance of the values, tells how sure the mean is."""
 
 
-def tensor_moments(x: Tensor) -> TensorMoments:
-    """Return the moments of each channel of `x` over batch and space.
+def tensor_moments(rows: Tensor) -> TensorMoments:
+    """Return the moments of each channel over batch and space, by the corrected two-pass formula.
 
-    Neither waits for the device nor copies the tensor; on a CPU, sums and sums of squares are taken in one pass, and
-    only channels in which those cancel are read again.
+    Neither waits for the device nor copies the tensor as a whole.
 
     Args:
-        x: floating-point tensor of shape (N, C) or (N, C, ...), not empty.
+        rows: floating-point tensor of shape (N, C, S), not empty.
 
     Returns:
-        As exact as `bncli.core.moments`: a channel with NaN or infinity has NaN moments, or an infinite mean.
+        As exact as `bncli.core.two_pass`: a channel with NaN or infinity has NaN moments, or an infinite mean.
     """
-    rows = _by_sample(x)
-    if x.device.type != "cpu" or x.dtype.itemsize == np.float64().itemsize:
-        return _in_two_passes(rows)
-    return _in_one_pass(rows)
-
-
-def _by_sample(x: Tensor) -> Tensor:
-    """Return `x` as (N, C, S); of dense memory, in whatever order of the axes, a view."""
-    if x.dim() == 2:  # noqa: PLR2004 - (N, C)
-        return x[:, :, None]
-    if x[0, 0].is_contiguous() or x.stride(1) != 1:
-        return x.flatten(2)
-    return x.movedim(1, -1).flatten(1, -2).transpose(1, 2)
-
-
-def _chunks(rows: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Yield samples of (N, C, S) as many at once as fit, widened to float64: always copies, free to be changed."""
-    import torch  # noqa: PLC0415
-
-    limit = _CACHE_ELEMENTS if rows.device.type == "cpu" else _DEVICE_ELEMENTS
-    step = max(1, limit // rows[0].numel())
-    for first in range(0, len(rows), step):
-        chosen = slice(first, first + step)
-        yield chosen, rows[chosen].to(torch.float64, copy=True)
-
-
-def _in_one_pass(rows: Tensor) -> TensorMoments:
-    import torch  # noqa: PLC0415
-
-    num_samples, num_features, num_positions = rows.shape
-    sums = rows.new_empty((num_samples, num_features), dtype=torch.float64)
-    squares = torch.empty_like(sums)
-    for chosen, wide in _chunks(rows):
-        torch.sum(wide, -1, out=sums[chosen])
-        torch.sum(wide.mul_(wide), -1, out=squares[chosen])
-    totals = sums.sum(0).numpy(), squares.sum(0).numpy(), num_samples * num_positions
-    moments = one_pass(*totals)
-    mean, mean_error, m2 = (torch.from_numpy(part) for part in (moments.mean, moments.mean_error, moments.m2))
-    result = TensorMoments(mean, mean_error, m2, _mean_square(sums / num_positions - mean))
-    rest = np.flatnonzero(~is_certified(*totals))
-    if rest.size:
-        channels = torch.from_numpy(rest)
-        for whole, part in zip(result, _in_two_passes(rows[:, channels]), strict=True):
-            whole[channels] = part
-    return result
-
-
-def _in_two_passes(rows: Tensor) -> TensorMoments:
-    """Return the moments by the corrected two-pass formula; see `bncli.core.two_pass`."""
     import torch  # noqa: PLC0415
 
     num_samples, num_features, num_positions = rows.shape
@@ -112,11 +58,28 @@ def _in_two_passes(rows: Tensor) -> TensorMoments:
     residue = sums.sum(0)
     m2 = (squares.sum(0) - residue * residue / count).clamp_min_(0.0)
     mean, mean_error = _sum_of_three(base, centre, residue / count)
-    return TensorMoments(mean, mean_error, m2, _mean_square((sums - residue / num_samples) / num_positions))
+    sample_means = (sums - residue / num_samples) / num_positions
+    return TensorMoments(mean, mean_error, m2, sample_means.square_().mean(0))
 
 
-def _mean_square(deviations: Tensor) -> Tensor:
-    return deviations.square_().mean(0)
+def by_sample(x: Tensor) -> Tensor:
+    """Return a batch (N, C, ...) as (N, C, S); of dense memory, in whatever order of the axes, a view."""
+    if x.dim() == 2:  # noqa: PLR2004 - (N, C)
+        return x[:, :, None]
+    if x[0, 0].is_contiguous() or x.stride(1) != 1:
+        return x.flatten(2)
+    return x.movedim(1, -1).flatten(1, -2).transpose(1, 2)
+
+
+def _chunks(rows: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Yield samples of (N, C, S) as many at once as fit, widened to float64: always copies, free to be changed."""
+    import torch  # noqa: PLC0415
+
+    limit = _CACHE_ELEMENTS if rows.device.type == "cpu" else _DEVICE_ELEMENTS
+    step = max(1, limit // rows[0].numel())
+    for first in range(0, len(rows), step):
+        chosen = slice(first, first + step)
+        yield chosen, rows[chosen].to(torch.float64, copy=True)
 
 
 def _sum_of_three(a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bncli.core.one_pass import is_certified, one_pass
+from bncli.core.one_pass import is_certified, one_pass, share_left
 from tests.helpers.oracles import exact_moments, relative_error
 
 
@@ -33,3 +33,19 @@ def test_rectified_and_evenly_spread_values_are_certified() -> None:
     rng = np.random.default_rng(1)
     for values in (np.maximum(rng.standard_normal(16384), 0), rng.uniform(0, 255, 16384), np.zeros(10)):
         assert is_certified(*sums_of(values.astype(np.float32))).all()
+
+
+def test_counts_may_differ_from_sum_to_sum() -> None:
+    values = np.random.default_rng(2).normal(0.3, 1, 900).astype(np.float32)
+    parts = [sums_of(values[:400]), sums_of(values[400:])]
+    sums, squares, counts = (np.concatenate([np.atleast_1d(part[field]) for part in parts]) for field in range(3))
+    together = one_pass(sums, squares, counts.astype(np.int64))
+    for number, part in enumerate(parts):
+        alone = one_pass(*part)
+        assert (together.mean[number], together.m2[number]) == (alone.mean[0], alone.m2[0])
+
+
+def test_the_share_left_without_the_mean_is_that_of_the_variance() -> None:
+    values = np.array([[1.0, 3.0], [2.0, 2.0], [0.0, 0.0], [np.nan, 1.0]], np.float32).astype(np.float64)
+    share = share_left(values.sum(1), (values * values).sum(1), 2)
+    np.testing.assert_allclose(share, [0.2, 0.0, 1.0, np.nan], rtol=1e-15)
