@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def run_eagerly(model: Module) -> Iterator[None]:
-    """Run everything that `torch.compile` made as if it had not, until the block ends.
+def run_eagerly(model: Module, *, may_compile_later: bool) -> Iterator[None]:
+    """Run everything that `torch.compile` made, or makes in the block, as if it had not, until the block ends.
 
-    Where nothing was compiled up to now this does nothing: to load the compiler costs seconds.
+    Args:
+        model: the model that is going to run.
+        may_compile_later: whether the block may compile it. If not, and nothing was compiled up to now, this does
+            nothing: to load the compiler costs a second.
 
     Raises:
         InvalidUsage: the model is compiled, and this torch cannot suspend that.
@@ -26,7 +29,7 @@ def run_eagerly(model: Module) -> Iterator[None]:
     import torch  # noqa: PLC0415
 
     is_compiled = any(_is_compiled(module) for module in model.modules())
-    if not is_compiled and "torch._dynamo" not in sys.modules:
+    if not (is_compiled or may_compile_later or "torch._dynamo" in sys.modules):
         yield
         return
     if not hasattr(torch.compiler, "set_stance"):

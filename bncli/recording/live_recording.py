@@ -57,7 +57,7 @@ def record(model: Module, path: str | os.PathLike[str], *, force: bool = False) 
         spool = stack.enter_context(open_spool(target, provenance, force=force))
         live = _LiveRecording(spool, spool_path(target), modules, starts)
         observation = Observation(model, modules, live.introduce, lambda: live.step_done(observation))
-        stack.enter_context(run_eagerly(model))
+        stack.enter_context(run_eagerly(model, may_compile_later=True))
         stack.callback(observation.end)
         observation.begin()
         try:

@@ -24,7 +24,7 @@ def test_a_compiled_model_runs_uncompiled_in_the_block_and_compiled_after_it() -
     model, calls = compiled_and_calls()
     model(torch.ones(2))
     before = len(calls)
-    with run_eagerly(model):
+    with run_eagerly(model, may_compile_later=False):
         model(torch.ones(2))
     assert len(calls) == before + 1
     model(torch.ones(2))
@@ -34,7 +34,7 @@ def test_a_compiled_model_runs_uncompiled_in_the_block_and_compiled_after_it() -
 def test_an_error_in_the_block_leaves_the_model_compiled() -> None:
     model, calls = compiled_and_calls()
     model(torch.ones(2))
-    with pytest.raises(KeyError), run_eagerly(model):
+    with pytest.raises(KeyError), run_eagerly(model, may_compile_later=False):
         raise KeyError
     before = len(calls)
     model(torch.ones(2))
@@ -44,7 +44,7 @@ def test_an_error_in_the_block_leaves_the_model_compiled() -> None:
 def test_a_torch_that_cannot_suspend_compilation_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     model, _ = compiled_and_calls()
     monkeypatch.delattr(torch.compiler, "set_stance")
-    with pytest.raises(InvalidUsage, match="cannot suspend torch.compile"), run_eagerly(model):
+    with pytest.raises(InvalidUsage, match="cannot suspend torch.compile"), run_eagerly(model, may_compile_later=False):
         pass
-    with run_eagerly(nn.Linear(1, 1)):
+    with run_eagerly(nn.Linear(1, 1), may_compile_later=True):
         pass

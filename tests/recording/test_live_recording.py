@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,7 @@ from torch.utils.checkpoint import checkpoint
 import bncli
 from bncli.errors import BncliError, InvalidUsage, OutputExists
 from bncli.recording.opening import open_recording, spool_path
+from tests.helpers.invoke import ROOT
 from tests.helpers.oracles import exact_moments, relative_error
 from tests.helpers.recordings import pictures, recorded_layer, small_network
 
@@ -197,6 +200,53 @@ def test_a_compiled_model_is_recorded_like_its_original(tmp_path: Path) -> None:
     compiled_layers, plain = layers_of(tmp_path / "compiled"), layers_of(tmp_path / "plain")
     assert list(compiled_layers) == list(plain)
     np.testing.assert_array_equal(compiled_layers["1"].rows.mean, plain["1"].rows.mean)
+
+
+@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
+@pytest.mark.parametrize("how", ["before", "inside", "in-place before", "in-place inside", "a function"])
+def test_a_model_that_is_first_called_in_the_block_runs_uncompiled_in_there(
+    how: str, backend: str, tmp_path: Path
+) -> None:
+    torch.compiler.reset()
+    call = model = small_network()
+    if how == "before":
+        call = torch.compile(model, backend=backend)
+    elif how == "in-place before":
+        model.compile(backend=backend)
+    with bncli.record(model, tmp_path / "compiled"):
+        if how == "inside":
+            call = torch.compile(model, backend=backend)
+        elif how == "in-place inside":
+            model.compile(backend=backend)
+        elif how == "a function":
+            call = torch.compile(lambda x: model(x).sum(), backend=backend)
+        for batch in pictures():
+            call(batch)
+    assert not any(module._forward_pre_hooks or module._forward_hooks for module in model.modules())
+    original = small_network()
+    with bncli.record(original, tmp_path / "plain"):
+        for batch in pictures():
+            original(batch)
+    assert (tmp_path / "compiled").read_bytes() == (tmp_path / "plain").read_bytes()
+
+
+def test_the_compiler_is_not_let_loose_on_the_hooks_where_it_was_not_loaded_before(tmp_path: Path) -> None:
+    program = f"""
+import sys, torch, bncli
+from tests.helpers.recordings import pictures, small_network
+assert "torch._dynamo" not in sys.modules
+model = small_network()
+with bncli.record(model, {str(tmp_path / "r")!r}):
+    compiled = torch.compile(model, backend="eager")
+    for batch in pictures():
+        compiled(batch)
+from torch._dynamo.utils import counters
+assert not counters["frames"], counters["frames"]
+compiled(batch)
+assert counters["frames"] == {{"total": 1, "ok": 1}}, counters["frames"]
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+    assert layers_of(tmp_path / "r")["1"].rows.step.tolist() == [0, 1, 2]
 
 
 def test_a_copy_of_data_parallel_is_refused_when_it_runs(tmp_path: Path) -> None:
