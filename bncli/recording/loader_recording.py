@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bncli.recording.batch_norm_modules import batch_norm_modules, running_statistics
-from bncli.recording.loader_share import model_arguments, share_of
+from bncli.recording.compiled_models import run_eagerly
+from bncli.recording.loader_share import model_arguments, refuse_what_gives_no_batches, share_of
 from bncli.recording.model_fingerprint import model_fingerprint, text_fingerprint
 from bncli.recording.module_modes import modes_for_recording
 from bncli.recording.observation import Observation
@@ -78,10 +79,12 @@ class LoaderRecording:
         Raises:
             NoBatchNormLayers: the model has none.
             InvalidUsage: the ranks differ in model or options.
-            UserCodeFailed: the loader or the model raised, on any rank; what was recorded stays in the `.part`.
+            UserCodeFailed: the loader gives no batches, or it or the model raised, on any rank; what was recorded stays
+                in the `.part`.
             LostRank: another rank is gone; likewise.
             OutputExists, OutputFailed: the file cannot be written.
         """
+        refuse_what_gives_no_batches(self.loader)
         model = self._moved_model()
         modules = {} if self.source.is_program else batch_norm_modules(model)
         group.require_equal(
@@ -132,6 +135,7 @@ class LoaderRecording:
             everything = self.options.trains_everything
             modes = modes_for_recording(self.source.model, modules, self.options.mode, trains_everything=everything)
             stack.enter_context(modes)
+            stack.enter_context(run_eagerly(self.source.model, may_compile_later=False))
             observation = Observation(self.source.model, modules, introduce, lambda: None)
         stack.callback(observation.end)
         observation.begin()

@@ -29,6 +29,16 @@ class _EveryNth:
         return len(range(self.first, len(self.batches), self.step))  # type: ignore[arg-type]
 
 
+def refuse_what_gives_no_batches(loader: Any) -> None:
+    """Raise an error if there is no way to iterate over a loader.
+
+    Raises:
+        UserCodeFailed: there is none.
+    """
+    if not hasattr(loader, "__iter__") and not hasattr(loader, "__getitem__"):
+        raise UserCodeFailed(f"--loader gave a value of type {type(loader).__name__}, which is no iterable of batches")
+
+
 def share_of(loader: Any, rank: int, size: int) -> Iterable[Any]:
     """Return the batches `rank`, `rank + size`, `rank + 2 size`, ... of a loader.
 
@@ -36,13 +46,9 @@ def share_of(loader: Any, rank: int, size: int) -> Iterable[Any]:
     of its batch, so this keeps the statistics the same for any number of ranks. Of a `DataLoader` that knows its
     samples only those of the share are loaded; any other loader is run through, and the rest of it dropped.
 
-    Raises:
-        UserCodeFailed: the loader can't be iterated over.
     """
     from torch.utils.data import DataLoader, IterableDataset  # noqa: PLC0415
 
-    if not hasattr(loader, "__iter__") and not hasattr(loader, "__getitem__"):
-        raise UserCodeFailed(f"--loader gave a {type(loader).__name__}, which is no iterable of batches")
     if size == 1:
         whole: Iterable[Any] = loader
         return whole

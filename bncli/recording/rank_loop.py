@@ -67,7 +67,7 @@ class RankRun:
             if all(status == _Status.DONE for status in statuses):
                 return
 
-    def _run_some(self) -> Exception | None:
+    def _run_some(self) -> Exception | SystemExit | None:
         """Run a few batches; return what the user's code raised."""
         num_before = self.num_batches
         try:
@@ -77,7 +77,7 @@ class RankRun:
                 if call is not None:
                     call()
                     self.num_batches += 1
-        except Exception as raised:  # noqa: BLE001 - whatever it is, the other ranks must hear of it first
+        except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever it is, the other ranks must hear of it first
             return raised
         return None
 
@@ -104,7 +104,7 @@ class RankRun:
             return _Status.FAILED
         return _Status.DONE if self.is_done else _Status.RUNNING
 
-    def _failure(self, cause: Exception | None, statuses: list[int]) -> BncliError:
+    def _failure(self, cause: Exception | SystemExit | None, statuses: list[int]) -> BncliError:
         hint = "what was recorded before stays in the .part file, which can be read; --debug shows where it happened"
         if cause is None:
             return _other_rank_failed(statuses)

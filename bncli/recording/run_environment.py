@@ -18,19 +18,23 @@ def choose_device(name: str) -> device:
     """Return the device of a name; under torchrun `cuda` is the one of this process.
 
     Raises:
-        InvalidUsage: there is no such device.
+        InvalidUsage: there is no such device, or none that computes in float64.
     """
     import torch  # noqa: PLC0415
 
+    wrong = f"--device is {name!r}: give cpu, cuda or cuda:N"
     try:
         where = torch.device(name)
     except RuntimeError as error:
-        raise InvalidUsage(f"--device is {name!r}: give cpu, cuda or cuda:N") from error
-    if where.type != "cuda":
+        raise InvalidUsage(wrong) from error
+    if where.type == "cpu":
         return where
-    if not torch.cuda.is_available():
+    if where.type != "cuda":
+        raise InvalidUsage(wrong)
+    number = int(os.environ.get("LOCAL_RANK", "0")) if where.index is None else where.index
+    if number >= torch.cuda.device_count():
         raise InvalidUsage(f"--device is {name}: this torch finds no such device", hint="leave it out to use the CPU")
-    return where if ":" in name else torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    return torch.device("cuda", number)
 
 
 def torch_dtype(name: str) -> dtype:

@@ -33,9 +33,12 @@ _ALIGNMENT = 8
 def seal(spool: SpoolReader, target: Path) -> None:
     """Write the finished recording beside its place, sync it to disk, and move it there in one step.
 
+    Where `target` is a link, its place is where that leads.
+
     Raises:
         OSError: the disk is full, or the system refuses for another reason; nothing is left behind then.
     """
+    target = target.resolve()
     neighbour = target.with_name(f"{target.name}.sealing")
     try:
         with neighbour.open("wb") as file:

@@ -27,6 +27,10 @@ def open_spool(target: Path, provenance: Mapping[str, Any], *, force: bool) -> I
     """
     if target.is_dir():
         raise OutputFailed(f"{target}: is a folder", hint="name a file in it")
+    if target.exists() and not target.is_file():
+        raise OutputFailed(
+            f"{target}: is no regular file", hint="a recording is written beside its place and moved there"
+        )
     if not target.parent.is_dir():
         raise OutputFailed(f"{target}: there is no folder {target.parent}")
     if not force:

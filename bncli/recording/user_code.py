@@ -48,7 +48,7 @@ def run_user_code(call: Callable[[], Any], what: str) -> Any:
         return call()
     except BncliError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserCodeFailed(f"{what} raised {told(error)}", hint=_DEBUG_HINT) from error
 
 

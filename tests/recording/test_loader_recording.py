@@ -16,7 +16,7 @@ from tests.helpers.ranks import on_ranks
 from tests.helpers.recordings import failing_batches, pictures, small_network
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from torch import nn
@@ -154,3 +154,27 @@ def test_ranks_with_other_weights_are_told_before_anything_runs(tmp_path: Path) 
         assert isinstance(outcome, InvalidUsage)
         assert outcome.message == "rank 1 differs from rank 0 in the model or its weights"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_loader_that_leaves_is_told_as_one_that_raises(tmp_path: Path) -> None:
+    def leaving() -> Iterator[torch.Tensor]:
+        yield pictures(1)[0]
+        raise SystemExit(3)
+
+    with pytest.raises(UserCodeFailed, match="batch 2: SystemExit: 3"):
+        run(recording(tmp_path / "r", leaving()))
+    assert [path.name for path in tmp_path.iterdir()] == ["r.part"]
+
+
+def test_what_gives_no_batches_is_told_before_a_file_is_made(tmp_path: Path) -> None:
+    with pytest.raises(UserCodeFailed, match="a value of type int"):
+        run(recording(tmp_path / "r", 7))  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_compiled_model_runs_uncompiled(tmp_path: Path) -> None:
+    compiled = torch.compile(small_network(), backend="eager")
+    with torch.compiler.set_stance("fail_on_recompile"):
+        run(recording(tmp_path / "compiled", pictures(2), compiled))
+    run(recording(tmp_path / "plain", pictures(2)))
+    assert (tmp_path / "compiled").read_bytes() == (tmp_path / "plain").read_bytes()

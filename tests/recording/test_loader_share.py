@@ -7,7 +7,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from bncli.errors import UserCodeFailed
-from bncli.recording.loader_share import model_arguments, share_of
+from bncli.recording.loader_share import model_arguments, refuse_what_gives_no_batches, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,8 +81,9 @@ def test_one_rank_takes_the_loader_as_it_is() -> None:
 
 
 def test_what_is_no_iterable_is_told() -> None:
-    with pytest.raises(UserCodeFailed, match="--loader gave a int"):
-        share_of(7, 0, 1)
+    with pytest.raises(UserCodeFailed, match="--loader gave a value of type int"):
+        refuse_what_gives_no_batches(7)
+    refuse_what_gives_no_batches([7])
 
 
 def test_batches_become_the_arguments_of_the_model() -> None:

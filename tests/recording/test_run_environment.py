@@ -12,21 +12,27 @@ from bncli.recording.run_environment import choose_device, seed_everything, shar
 
 def test_devices_are_chosen_by_name() -> None:
     assert choose_device("cpu") == torch.device("cpu")
-    with pytest.raises(InvalidUsage, match="--device is 'tpu9': give cpu, cuda or cuda:N"):
-        choose_device("tpu9")
+
+
+@pytest.mark.parametrize("name", ["tpu9", "meta", "xpu", "mps:0"])
+def test_other_devices_are_refused(name: str) -> None:
+    with pytest.raises(InvalidUsage, match=f"--device is '{name}': give cpu, cuda or cuda:N"):
+        choose_device(name)
 
 
 def test_a_gpu_of_torchrun_is_that_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
     monkeypatch.setenv("LOCAL_RANK", "3")
     assert choose_device("cuda") == torch.device("cuda:3")
     assert choose_device("cuda:1") == torch.device("cuda:1")
 
 
-def test_a_gpu_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(InvalidUsage, match="--device is cuda: this torch finds no such device"):
-        choose_device("cuda")
+@pytest.mark.parametrize(("name", "num_devices"), [("cuda", 0), ("cuda:2", 2)])
+def test_a_gpu_that_is_not_there_is_told(name: str, num_devices: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: num_devices)
+    monkeypatch.delenv("LOCAL_RANK", raising=False)
+    with pytest.raises(InvalidUsage, match=f"--device is {name}: this torch finds no such device"):
+        choose_device(name)
 
 
 def test_types_have_the_names_of_torch() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,3 +37,23 @@ def test_a_place_that_takes_no_recording_is_told_before_anything_runs(
     with pytest.raises(OutputFailed, match=message), open_spool(tmp_path / target, {}, force=True):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_moved_over_a_pipe_or_a_device(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputFailed, match="pipe: is no regular file"), open_spool(tmp_path / "pipe", {}, force=True):
+        pass
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_recording_is_written_to_where_a_link_leads(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "r"
+    link.symlink_to(tmp_path / "disk" / "run")
+    with open_spool(link, {}, force=True) as spool:
+        spool.finish({"num_steps": 0})
+    seal_spool(link)
+    assert link.is_symlink()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["disk", "r", "run"]
+    with open_recording(link) as recording:
+        assert recording.is_complete

@@ -18,6 +18,7 @@ class Made:
     def of_class(): return "nested"
 def works(): return 7
 def fails(): raise KeyError("weights")
+def leaves(): raise SystemExit("no data here")
 number = 3
 """
 
@@ -48,6 +49,7 @@ def test_a_text_of_another_form_is_refused(spec: str) -> None:
     ("spec", "words"),
     [
         ("users_task:fails", "--loader users_task:fails raised KeyError: 'weights'"),
+        ("users_task:leaves", "--loader users_task:leaves raised SystemExit: no data here"),
         ("users_task:number", "--loader: users_task has no function number"),
         ("users_task:nothing", "--loader: users_task has no function nothing"),
         ("users_missing:f", "importing users_missing raised ModuleNotFoundError: No module named 'users_missing'"),
