@@ -2,16 +2,18 @@
 
 python -m benchmarks.calibration
 
-Accuracy of the statistics, accuracy of a model in eval mode, and time per batch over that of the bare forward pass.
+Accuracy of the statistics, accuracy of a model in eval mode, and time over that of bare forward passes.
 fvcore's `update_bn_stats` is followed from its definition: in float32, the mean of x^2 less the square of the mean.
 """
 
 from __future__ import annotations
 
 import copy
+import statistics
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -23,7 +25,6 @@ from torch.optim.swa_utils import update_bn
 
 import bncli
 from benchmarks.residual_network import ResidualNetwork
-from bncli.recording.opening import open_recording
 from samples.digit_classifier import DigitClassifier
 
 if TYPE_CHECKING:
@@ -104,56 +105,105 @@ def accuracy_of_statistics() -> None:
         print(f"| {name} | " + " | ".join(cells) + " |")
 
 
+@dataclass(frozen=True)
+class Digits:
+    """Pictures of digits: the first 1,500, shuffled, to train with, and the rest to test with."""
+
+    images: Tensor
+    labels: Tensor
+    shuffled: Tensor
+    """Indices of the training pictures in the order in which they are shown."""
+
+    @classmethod
+    def load(cls) -> Digits:
+        """Return the pictures that scikit-learn ships."""
+        bunch = load_digits()
+        images = torch.from_numpy(bunch.images).float().unsqueeze(1) / 16
+        shuffled = torch.randperm(1500, generator=torch.Generator().manual_seed(0))
+        return cls(images, torch.from_numpy(bunch.target), shuffled)
+
+    def training_batches(self) -> list[Tensor]:
+        """Return the training pictures in batches of 32."""
+        return [self.images[batch] for batch in self.shuffled.split(32)]
+
+    @torch.no_grad()
+    def accuracy(self, model: nn.Module) -> float:
+        """Return the share of test pictures that the model tells rightly in eval mode."""
+        right = model.eval()(self.images[1500:]).argmax(1) == self.labels[1500:]
+        return right.double().mean().item()
+
+    @torch.no_grad()
+    def broken_networks(self) -> dict[str, nn.Module]:
+        """Return the trained network with running statistics that were broken in each of three ways."""
+        by_class = self.labels[:1500].argsort(stable=True)
+        breaking = {"stale": [], "batches of 2": self.shuffled[:200].split(2), "sorted by class": by_class.split(30)}
+        networks: dict[str, nn.Module] = {}
+        for name, batches in breaking.items():
+            model = networks[name] = DigitClassifier()
+            model.load_state_dict(torch.load(SAMPLES / "digits.pt"))
+            for layer in norms(model):
+                if not batches:
+                    layer.reset_running_stats()
+            for batch in batches:
+                model.train()(self.images[batch])
+        return networks
+
+
 def accuracy_of_model() -> None:
     """Print the accuracy in eval mode of a trained network whose statistics were broken, and mended."""
-    bunch = load_digits()
-    images, labels = torch.from_numpy(bunch.images).float().unsqueeze(1) / 16, torch.from_numpy(bunch.target)
-    shuffled = torch.randperm(1500, generator=torch.Generator().manual_seed(0))
-    by_class = labels[:1500].argsort(stable=True)
-    breaking = {"stale": [], "batches of 2": shuffled[:200].split(2), "sorted by class": by_class.split(30)}
+    digits = Digits.load()
     print("\n| statistics of | broken | " + " | ".join(METHODS) + " |")
     print("|---" * (2 + len(METHODS)) + "|")
-    for name, batches in breaking.items():
-        broken = DigitClassifier()
-        broken.load_state_dict(torch.load(SAMPLES / "digits.pt"))
-        for layer in norms(broken):
-            if not batches:
-                layer.reset_running_stats()
-        with torch.no_grad():
-            for batch in batches:
-                broken.train()(images[batch])
-        cells = []
-        for method in (None, *METHODS.values()):
+    for name, broken in digits.broken_networks().items():
+        cells = [f"{digits.accuracy(broken):.3f}"]
+        for method in METHODS.values():
             model = copy.deepcopy(broken)
-            if method is not None:
-                method(model, [images[batch] for batch in shuffled.split(32)])
-            with torch.no_grad():
-                right = model.eval()(images[1500:]).argmax(1) == labels[1500:]
-            cells.append(f"{right.double().mean():.3f}")
+            method(model, digits.training_batches())
+            cells.append(f"{digits.accuracy(model):.3f}")
         print(f"| {name} | " + " | ".join(cells) + " |")
 
 
 @torch.no_grad()
-def time_per_batch(num_rounds: int = 15) -> None:
-    """Print the time of a batch, as processor time so that other programs count little, over the bare forward pass."""
-    model, batch = ResidualNetwork().train(), torch.randn(16, 3, 224, 224)
-    model(batch)
-    with TemporaryDirectory() as folder:
-        bare, recorded = [], []
-        for number in range(num_rounds):
-            bare.append(_seconds(lambda: model(batch)))
-            with bncli.record(model, Path(folder) / f"{number}"):
-                recorded.append(_seconds(lambda: model(batch)))
-        with open_recording(Path(folder) / "0") as recording:
-            num_channels = sum(layer.num_features for layer in recording.layers())
-    print(f"\nforward pass of 16 pictures, {num_channels:,} channels: {min(bare):.3f} s of processor time")
-    print(f"recorded: {min(recorded) / min(bare):.3f} times that (minima of {num_rounds} in turn)")
+def by_recording(model: nn.Module, batches: Sequence[Tensor]) -> None:
+    """Record, as the part of bncli's way that goes with the batches."""
+    with TemporaryDirectory() as folder, bncli.record(model, Path(folder) / "run"):
+        bare(model, batches)
 
 
-def _seconds(action: Callable[[], object]) -> float:
-    start = time.process_time()
-    action()
-    return time.process_time() - start
+@torch.no_grad()
+def bare(model: nn.Module, batches: Sequence[Tensor]) -> None:
+    """Run the model forward and keep nothing."""
+    for batch in batches:
+        model(batch)
+
+
+def time_per_batch(num_pairs: int = 15) -> None:
+    """Print the time over that of the bare forward pass: median and quartiles of pairs that are run in turn."""
+    batches = [torch.randn(16, 3, 224, 224) for _ in range(2)]
+    print(f"\n| forward passes of {len(batches)} x 16 pictures and | ratio of times, quartiles of {num_pairs} pairs |")
+    print("|---|---|")
+    for name, is_training, method in (
+        ("`update_bn`, in train mode", True, by_torch),
+        ("fvcore's formula, in train mode", True, by_fvcore),
+        ("`bncli.record`, in train mode", True, by_recording),
+        ("`bncli.record`, in eval mode", False, by_recording),
+    ):
+        model = ResidualNetwork().train(is_training)
+        ratios = []
+        for number in range(num_pairs + 1):
+            actions = (bare, method) if number % 2 else (method, bare)
+            seconds = {action: _seconds(action, model, batches) for action in actions}
+            ratios.append(seconds[method] / seconds[bare])
+        lower, median, upper = statistics.quantiles(ratios[1:], n=4)
+        print(f"| {name} | {median:.3f} ({lower:.3f} to {upper:.3f}) |")
+
+
+def _seconds(
+    action: Callable[[nn.Module, Sequence[Tensor]], None], model: nn.Module, batches: Sequence[Tensor]
+) -> float:
+    start = time.perf_counter()
+    action(model, batches)
+    return time.perf_counter() - start
 
 
 if __name__ == "__main__":
