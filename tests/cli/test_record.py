@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FACTORIES = ("--model", "tests.helpers.recordings:small_network", "--loader", "tests.helpers.recordings:pictures")
 
 TASK = """
-import os, signal, time
+import os, signal, torch
 from tests.helpers.recordings import pictures, small_network
 
 def dying_loader():
@@ -32,6 +32,11 @@ def dying_loader():
 
 def many_pictures():
     return pictures(21)
+
+def network_of_a_group():
+    torch.distributed.init_process_group("cpu:gloo,cuda:gloo")
+    assert torch.distributed.get_world_size() == 2
+    return torch.nn.parallel.DistributedDataParallel(small_network())
 """
 
 
@@ -116,12 +121,14 @@ def test_an_example_of_the_help_works(example: str, tmp_path: Path) -> None:
     assert (answer.exit_code, answer.stderr) == (0, "")
 
 
-def torchrun(size: int, folder: Path, loader: str, output: Path) -> subprocess.CompletedProcess[str]:
+def torchrun(
+    size: int, folder: Path, loader: str, output: Path, model: str = "small_network"
+) -> subprocess.CompletedProcess[str]:
     (folder / "task.py").write_text(TASK)
     return subprocess.run(
         [
             *(sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={size}"),
-            *("-m", "bncli", "record", "--model", "task:small_network", "--loader", f"task:{loader}"),
+            *("-m", "bncli", "record", "--model", f"task:{model}", "--loader", f"task:{loader}"),
             *("--timeout", "30", "-o", str(output)),
         ],
         check=False, capture_output=True, encoding="utf-8", cwd=folder,
@@ -137,6 +144,16 @@ def test_ranks_of_torchrun_make_the_bytes_of_one_process(tmp_path: Path) -> None
         assert completed.stdout.count("written") == 1
         digests.add(hashlib.sha256((tmp_path / f"run{size}").read_bytes()).hexdigest())
     assert len(digests) == 1
+
+
+def test_a_default_group_of_the_users_stands_beside_that_of_the_recording(tmp_path: Path) -> None:
+    recordings = {}
+    for model in ("small_network", "network_of_a_group"):
+        completed = torchrun(2, tmp_path, "many_pictures", tmp_path / model, model)
+        assert completed.returncode == 0, completed.stderr
+        with open_recording(tmp_path / model) as recording:
+            recordings[model] = [(layer.name, layer.rows.mean.tobytes()) for layer in recording.layers()]
+    assert recordings["network_of_a_group"] == recordings["small_network"]
 
 
 def test_a_rank_that_dies_ends_the_run_and_leaves_what_was_flushed(tmp_path: Path) -> None:
