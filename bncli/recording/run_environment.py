@@ -31,7 +31,7 @@ def choose_device(name: str) -> device:
         return where
     if where.type != "cuda":
         raise InvalidUsage(wrong)
-    number = int(os.environ.get("LOCAL_RANK", "0")) if where.index is None else where.index
+    number = where.index if ":" in name else int(os.environ.get("LOCAL_RANK", "0"))
     if number >= torch.cuda.device_count():
         raise InvalidUsage(f"--device is {name}: this torch finds no such device", hint="leave it out to use the CPU")
     return torch.device("cuda", number)
