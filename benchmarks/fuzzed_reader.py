@@ -27,6 +27,7 @@ from bncli.formats.pickled_objects.torch_storages import storage_of
 from bncli.formats.pickled_objects.tree import walk_objects
 from bncli.formats.pickles.machine import Machine
 from bncli.formats.recognized_only import UNREAD_KINDS  # noqa: F401
+from bncli.formats.suggested_paths import index_beside  # noqa: F401
 from tests.helpers.mutations import mutated
 
 if TYPE_CHECKING:
