@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bncli.core.one_pass import is_certified, share_left
 from bncli.core.thread_memory import reused
+from bncli.recording.tensor_moments import CACHE_ELEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-_CACHE_ELEMENTS = 1 << 17
-"""Values widened to float64 at once: 1 MiB, so that the passes over them run in the caches of the cores, and taking
-that memory back from the model's last layer costs little."""
 _UNSHIFTED_SHARE = 7 / 32
 """Least share of the sum of squares that the first samples leave without the mean, for a channel to go unshifted: a
 little over what is certified, for the other samples differ, and under that of evenly spread non-negative values."""
@@ -51,9 +49,9 @@ def sample_sums(rows: Tensor) -> tuple[SampleSums, NDArray[np.bool_]]:
     import torch  # noqa: PLC0415
 
     num_samples, num_features, num_positions = rows.shape
-    channel_cuts = _cuts(num_features, _CACHE_ELEMENTS // num_positions)
+    channel_cuts = _cuts(num_features, CACHE_ELEMENTS // num_positions)
     width = channel_cuts[0].stop
-    sample_cuts = _cuts(num_samples, _CACHE_ELEMENTS // (width * num_positions))
+    sample_cuts = _cuts(num_samples, CACHE_ELEMENTS // (width * num_positions))
     wide = _scratch(rows, sample_cuts[0].stop, width)
     shift = torch.zeros(num_features, dtype=torch.float64)
     sums = torch.empty((num_samples, num_features), dtype=torch.float64)

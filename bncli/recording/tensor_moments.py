@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-_CACHE_ELEMENTS = 1 << 17
-"""Values widened to float64 at once on a CPU: 1 MiB, so that the passes over them run in the cache of the cores."""
+CACHE_ELEMENTS = 1 << 17
+"""Values widened to float64 at once on a CPU: 1 MiB, so that the passes over them run in the caches of the cores, and
+taking that memory back from the model's last layer costs little."""
 _DEVICE_ELEMENTS = 1 << 24
 """The same elsewhere: 128 MiB, which keeps the device busy and leaves the model its memory."""
 
@@ -75,7 +76,7 @@ def _chunks(rows: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Yield samples of (N, C, S) as many at once as fit, widened to float64: always copies, free to be changed."""
     import torch  # noqa: PLC0415
 
-    limit = _CACHE_ELEMENTS if rows.device.type == "cpu" else _DEVICE_ELEMENTS
+    limit = CACHE_ELEMENTS if rows.device.type == "cpu" else _DEVICE_ELEMENTS
     step = max(1, limit // rows[0].numel())
     for first in range(0, len(rows), step):
         chosen = slice(first, first + step)
