@@ -14,7 +14,7 @@ MAX_HEAD_BYTES = 2 * MAX_VARINT_BYTES
 """Of a field's key and length, or key and number."""
 _CONTINUES = 0x80
 """The bit of a byte that says that more of the number follow."""
-_MAX_VALUE = 2**64 - 1
+MAX_VALUE = 2**64 - 1
 _TYPE_BITS = 3
 """Of a key, the lowest; the others are the field's number."""
 _TYPES = (1 << _TYPE_BITS) - 1
@@ -121,7 +121,7 @@ def read_varint(content: bytes, start: int) -> tuple[int, int]:
     for index, byte in enumerate(content[start : start + MAX_VARINT_BYTES]):
         if byte < _CONTINUES:
             value |= byte << (7 * index)
-            if value > _MAX_VALUE:
+            if value > MAX_VALUE:
                 break
             return value, start + index + 1
         value |= (byte - _CONTINUES) << (7 * index)

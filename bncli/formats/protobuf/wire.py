@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bncli.formats.byte_window import WINDOW_BYTES, ByteWindow
 from bncli.formats.protobuf.heads import (
     MAX_HEAD_BYTES,
+    MAX_VALUE,
     MAX_VARINT_BYTES,
     CutOffError,
     WireType,
@@ -32,7 +33,6 @@ _MAX_DEPTH = 100
 """Nested messages; the library of protocol buffers stops there too."""
 _MAX_TEXT_BYTES = 8192
 """Of a name. The body of a function is read anew for each call, and what it is called is kept each time."""
-_MAX_VALUE = 2**64 - 1
 MAX_INT64 = 2**63 - 1
 
 
@@ -231,4 +231,4 @@ class Field:
 
 def as_int64(value: int) -> int:
     """Return a number of 64 bits as the int64 that it stands for."""
-    return value if value <= MAX_INT64 else value - _MAX_VALUE - 1
+    return value if value <= MAX_INT64 else value - MAX_VALUE - 1
