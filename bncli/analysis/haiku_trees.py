@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-# Haiku's own `average` is what evaluation uses; `hidden` is the running sum from which it is made.
-_STATISTIC = re.compile(r"((?:.*\.)?(?:state/)?)([^.]+?)/~/(mean|var)_ema[./]average")
-_PARAMETER = re.compile(r"((?:.*\.)?(?:params/)?)([^.]+?)[./](scale|offset)")
+# Compiled on first use: files of other frameworks need neither. `average` is what evaluation uses; `hidden` is the
+# running sum from which it is made.
+_STATISTIC = r"((?:.*\.)?(?:state/)?)([^.]+?)/~/(mean|var)_ema[./]average"
+_PARAMETER = r"((?:.*\.)?(?:params/)?)([^.]+?)[./](scale|offset)"
 _END = "average"
 _ROLES = {"mean": "running_mean", "var": "running_var", "scale": "weight", "offset": "bias"}
 
@@ -27,7 +28,7 @@ def haiku_layers(names: Collection[str]) -> dict[str, dict[str, str]]:
     """
     found: dict[tuple[str, str], dict[str, str]] = {}
     for name in names:
-        matched = _STATISTIC.fullmatch(name) if name.endswith(_END) else None
+        matched = re.fullmatch(_STATISTIC, name) if name.endswith(_END) else None
         if matched is not None:
             tree, module, statistic = matched.groups()
             roles = found.setdefault((tree, module), {})
@@ -52,7 +53,7 @@ def _parameters(names: Collection[str]) -> Mapping[str, Mapping[str, dict[str, s
     """Return the parameters by module, tree and role."""
     modules: dict[str, dict[str, dict[str, str]]] = {}
     for name in names:
-        matched = _PARAMETER.fullmatch(name)
+        matched = re.fullmatch(_PARAMETER, name)
         if matched is not None:
             tree, module, parameter = matched.groups()
             modules.setdefault(module, {}).setdefault(tree, {})[_ROLES[parameter]] = name

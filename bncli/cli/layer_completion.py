@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-_HARMLESS = re.compile(r"[\w./:@%+=,-]+")
+_HARMLESS = r"[\w./:@%+=,-]+"
 """Names that mean themselves to every shell. What is completed lands on the user's command line as it is."""
 
 
@@ -25,7 +25,7 @@ def complete_layer(ctx: typer.Context, incomplete: str) -> list[str]:
     would take for more than a name are left out: they come from the file.
     """
     offered = (name for path in _files(ctx) for name in _layer_names(path))
-    return [name for name in dict.fromkeys(offered) if name.startswith(incomplete) and _HARMLESS.fullmatch(name)]
+    return [name for name in dict.fromkeys(offered) if name.startswith(incomplete) and re.fullmatch(_HARMLESS, name)]
 
 
 def _files(ctx: typer.Context) -> Iterator[Path]:

@@ -20,8 +20,8 @@ _ZIP_SIGNATURE = b"PK\3\4"
 _SHARDING = "DCP_SHARDING_INFO"
 """Under this name torch's writer in the layout of Hugging Face notes where in its tensors a file's arrays begin."""
 _OFFSETS = "saved_offsets"
-_RANK_FILE = re.compile(r"shard-\d+-model-\d+-of-\d+\.safetensors")
-"""How that writer names the file of one rank."""
+_RANK_FILE = r"shard-\d+-model-\d+-of-\d+\.safetensors"
+"""How that writer names the file of one rank; compiled on first use, for every file passes through here."""
 _MERGE = (
     "load the folder with torch's HuggingFaceStorageReader and save it whole, "
     "or name the files that enable_consolidation=True writes"
@@ -34,7 +34,7 @@ def explain_lone_part(probe: FileProbe) -> UnsupportedFormat | None:
     if path.suffix == _SLICES_SUFFIX and probe.head.startswith(_ZIP_SIGNATURE):
         return UnsupportedFormat(f"{path}: holds slices of a distributed checkpoint", hint=_hint_for_slices(path))
     has_index = any(name.endswith(".index.json") for name in probe.entry_names)
-    if not has_index and any(map(_RANK_FILE.fullmatch, probe.entry_names)):
+    if not has_index and any(re.fullmatch(_RANK_FILE, name) for name in probe.entry_names):
         return UnsupportedFormat(f"{path}: holds the ranks' shares of a distributed checkpoint", hint=_MERGE)
     return None
 
@@ -56,7 +56,7 @@ def require_whole_tensors(path: Path, notes: Mapping[str, Any]) -> None:
 
     sharding = json.loads(notes[_SHARDING])
     starts = [start for entry in sharding.values() for start in entry[_OFFSETS]]
-    if any(starts) or _RANK_FILE.fullmatch(path.name):
+    if any(starts) or re.fullmatch(_RANK_FILE, path.name):
         raise UnsupportedFormat(f"{path}: holds one rank's share of a distributed checkpoint", hint=_MERGE)
 
 

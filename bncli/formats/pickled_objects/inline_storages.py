@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.encoded_latin1_region import EncodedLatin1Region
-from bncli.formats.pickled_objects.legacy_stream import read_legacy_stream
 from bncli.formats.pickled_objects.torch_storages import Storage
 from bncli.formats.pickles.inert import LongString, Record
 from bncli.formats.regions import Latin1Region, MemoryRegion
@@ -28,6 +27,8 @@ def inline_storage(record: Record) -> Storage | None:
     """
     if record.class_name != _LOAD or len(record.args) != 1:
         return None
+    from bncli.formats.pickled_objects.legacy_stream import read_legacy_stream  # noqa: PLC0415 - rarely needed
+
     region = _bytes_of(record.args[0])
     stream = read_legacy_stream(region, "the storage", _MAX_PICKLE_BYTES)
     if type(stream.objects) is not Storage:
