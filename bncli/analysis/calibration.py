@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from bncli.analysis.population_estimate import effective_count, estimate
 from bncli.core.running_statistics import RunningStatistics
 from bncli.errors import InvalidValue, ShapeMismatch
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

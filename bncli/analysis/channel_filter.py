@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import operator
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bncli.errors import InvalidUsage, near_miss
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

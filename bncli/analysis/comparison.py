@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from bncli.analysis.layer_matching import match
 from bncli.analysis.stored_equality import are_equal, stored_dtype
 from bncli.analysis.verdicts import Movement, Verdict, in_company
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bncli.analysis.momentum_recovery import GRIDS, Grid
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bncli.core.rounding import FLOAT_DTYPES, round_to
 from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, near_miss
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

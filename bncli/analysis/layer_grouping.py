@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bncli.analysis.haiku_trees import haiku_layers
@@ -16,6 +16,7 @@ from bncli.analysis.naming_schemes import (
 )
 from bncli.analysis.parallel_trees import join_trees
 from bncli.core.named_arrays import LayerHint
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.analysis.layer_pair import LayerPair, take_out
 from bncli.analysis.prefix_renames import Rename, renamed
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.core.batch_norm_layer import Setting
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

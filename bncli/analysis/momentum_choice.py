@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bncli.analysis.run_segments import RunSegments
 from bncli.core.momentum import noise_factor, steps_to_residue
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

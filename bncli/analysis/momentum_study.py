@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from bncli.analysis.momentum_choice import averaging_task, choose_momentum
 from bncli.analysis.run_segments import RunSegments
 from bncli.analysis.running_trajectory import trajectory
 from bncli.core.momentum import closed_forms
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from bncli.analysis.train_eval_gap import TrainEvalGap, train_eval_gap
 from bncli.core.backends import numpy_backend
 from bncli.core.backends.torch_backend import TorchBatchNorm
 from bncli.core.normalization import check_input
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.analysis.layer_pair import LayerPair, take_out
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

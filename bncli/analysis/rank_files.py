@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

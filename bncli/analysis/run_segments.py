@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bncli.core.momentum import log_decay
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

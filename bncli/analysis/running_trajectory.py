@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from bncli.core.momentum import residue, steps_to_residue
 from bncli.core.running_average import running_average
 from bncli.core.stored_buffers import as_stored, stored_buffers
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.core.backends.numpy_backend import statistics
 from bncli.core.channel_layout import ChannelLayout
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bncli.analysis.input_tensor import InputTensor

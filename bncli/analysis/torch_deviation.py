@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from bncli.core.backends import numpy_backend
 from bncli.core.backends.torch_backend import TorchBatchNorm
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import fresh
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

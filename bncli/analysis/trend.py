@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from bncli.analysis.layer_matching import match
 from bncli.analysis.layer_selection import select
 from bncli.analysis.momentum_recovery import momentum_from_floor
 from bncli.analysis.time_of_death import latest_update_of_life
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -72,13 +72,14 @@ _register(app, "demo", demo.demo, demo.EXAMPLES)
 
 
 def app_for(words: Sequence[str]) -> typer.Typer:
-    """Return the app for the words after `bncli`: without its other commands where the words begin with one.
+    """Return the app for the words after `bncli`: without what they do not name where they begin with a name.
 
     Parsers of all commands take a tenth of a short run to build.
     """
-    named = [command for command in app.registered_commands if command.name in words[:1]]
-    if not named:
+    commands = [command for command in app.registered_commands if command.name in words[:1]]
+    groups = [group for group in app.registered_groups if group.name in words[:1]]
+    if not commands and not groups:
         return app
     alone = copy(app)
-    alone.registered_commands, alone.registered_groups = named, []
+    alone.registered_commands, alone.registered_groups = commands, groups
     return alone

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.core.gaussian_batches import SCENARIOS
 from bncli.errors import InvalidUsage, near_miss
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

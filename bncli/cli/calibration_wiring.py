@@ -15,8 +15,8 @@ from bncli.analysis.population_estimate import EstimateName, EstimateSettings
 from bncli.analysis.recorded_matching import match_recorded, unmatched
 from bncli.cli.atomic_file import atomic_file
 from bncli.cli.options import parse_momentum
-from bncli.core.momentum import check_momentum
 from bncli.core.rounding import FLOAT_DTYPES, round_to
+from bncli.core.setting_limits import check_momentum
 from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, near_miss
 from bncli.formats.detection import open_named_arrays
 from bncli.formats.opened_file import OpenedFile

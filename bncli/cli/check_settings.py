@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bncli.cli.baseline_file import read_baseline
 from bncli.errors import InvalidUsage, near_miss
+from bncli.light_dataclass import dataclass
 from bncli.rules.base import SEVERITIES, TARGETS
 from bncli.rules.baseline import NOTHING_ACCEPTED, Baseline
 from bncli.rules.catalogue import RULES

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
 from typer.exceptions import TyperException
 
 from bncli.errors import BncliError, OutputFailed
+from bncli.light_dataclass import dataclass
 from bncli.renderers.visible_text import visible
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from bncli.analysis.layer_settings import GivenSettings
 from bncli.cli.options import parse_momentum
 from bncli.core.batch_norm_layer import Setting
-from bncli.core.momentum import check_momentum
-from bncli.core.normalization import check_eps
+from bncli.core.setting_limits import check_eps, check_momentum
 
 
 def given_settings(eps: float | None, momentum: str | None) -> GivenSettings:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -22,6 +21,7 @@ from bncli.core.normalization import Mode
 from bncli.core.rounding import stored_dtype
 from bncli.errors import InvalidUsage, near_miss
 from bncli.formats.detection import open_named_arrays
+from bncli.light_dataclass import dataclass
 from bncli.reports.reported_normalization import NormalizationReport
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.cli.atomic_file import atomic_file, check_writable
 from bncli.cli.terminal_surface import COLOR_CHOICES, file_surface, terminal_surface
 from bncli.errors import InvalidUsage, OutputFailed, near_miss
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bncli.errors import InvalidUsage, near_miss
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

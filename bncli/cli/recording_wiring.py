@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bncli.cli.output import emit
 from bncli.cli.progress import StepProgress
 from bncli.core.rounding import FLOAT_DTYPES
 from bncli.errors import InvalidUsage, near_miss
+from bncli.light_dataclass import dataclass
 from bncli.recording.loader_recording import LoaderOptions, LoaderRecording
 from bncli.recording.model_source import load_model
 from bncli.recording.opening import open_recording

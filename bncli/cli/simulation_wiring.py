@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -12,9 +11,11 @@ from bncli.analysis.momentum_study import study_momenta
 from bncli.analysis.running_trajectory import AverageDtype, RunSettings
 from bncli.cli.options import parse_momentum
 from bncli.cli.progress import StepProgress
-from bncli.core.momentum import check_momentum, complement
+from bncli.core.momentum import complement
 from bncli.core.running_statistics import RunningStatistics
+from bncli.core.setting_limits import check_momentum
 from bncli.errors import InvalidUsage, near_miss
+from bncli.light_dataclass import dataclass
 from bncli.reports.reported_simulation import SimulationReport
 
 if TYPE_CHECKING:

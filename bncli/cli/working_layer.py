@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import RunningStatistics, fresh
 from bncli.errors import InvalidUsage, ShapeMismatch
 from bncli.formats.detection import open_named_arrays
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,13 +7,13 @@ of those that would be computed from n values, at the same cost for any n.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
 from bncli.core.batch_statistics import BatchNoise, BatchStatistics, Course, Population
 from bncli.core.random_rows import RandomRows
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from bncli.core.one_pass import one_pass
 from bncli.core.two_pass import RowMoments
 from bncli.core.unit_moments import CACHE_ELEMENTS, PlainSums, unit_moments
 from bncli.core.unit_views import unit_views
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

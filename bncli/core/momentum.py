@@ -7,10 +7,9 @@ are taken through `log1p` and `expm1`, because 1 - m itself loses the digits of 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from decimal import Decimal
 
-from bncli.errors import InvalidUsage
+from bncli.light_dataclass import dataclass
 
 ONE_PERCENT = 0.01
 """The residue that `ClosedForms.steps_to_1_percent` waits for."""
@@ -72,19 +71,6 @@ def closed_forms(momentum: float | None, num_steps: int) -> ClosedForms:
         doubled=doubled(momentum),
         halved=halved(momentum),
     )
-
-
-def check_momentum(momentum: float | None) -> None:
-    """Refuse a momentum that is no weight; `None` is the cumulative average.
-
-    Raises:
-        InvalidUsage: not a number from 0 to 1.
-    """
-    if momentum is not None and not 0 <= momentum <= 1:
-        raise InvalidUsage(
-            f"momentum is {momentum:g}: it must lie between 0 and 1, or be none",
-            hint="momentum is the weight of the new batch; from Keras or TensorFlow take 1 - momentum",
-        )
 
 
 def complement(weight: float) -> float:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from bncli.core.coefficients import Coefficients
 from bncli.core.moments import Moments
-from bncli.core.momentum import check_momentum
 from bncli.core.rounding import round_to
 from bncli.core.running_statistics import RunningStatistics, counted, update_repeatedly
+from bncli.core.setting_limits import check_eps, check_momentum
 from bncli.errors import InvalidUsage, ShapeMismatch
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,16 +26,6 @@ if TYPE_CHECKING:
 Mode = Literal["train", "eval"]
 
 _TINY_SCALE = 2.0**-64
-
-
-def check_eps(eps: float) -> None:
-    """Refuse an eps that no layer can have.
-
-    Raises:
-        InvalidUsage: negative or not finite.
-    """
-    if not (math.isfinite(eps) and eps >= 0):
-        raise InvalidUsage(f"eps is {eps:g}: it must be a finite number above 0")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from bncli.core.batch_statistics import BatchStatistics
 from bncli.core.moments import Moments, merge
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

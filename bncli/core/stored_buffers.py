@@ -7,12 +7,12 @@ depends on the dtype and on the order of roundings, which is why they are reprod
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
 from bncli.core.rounding import round_to, round_to_bfloat16
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

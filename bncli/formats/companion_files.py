@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bncli.formats.byte_range import require_within
 from bncli.formats.byte_source import ByteSource
 from bncli.formats.contained_path import contained_path, require_plain_location
+from bncli.light_dataclass import dataclass
 
 _MAX_FILES = 256
 """Each stays open until the end; systems commonly allow a process 1024."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from bncli.core.rounding import FLOAT_DTYPES, round_to
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

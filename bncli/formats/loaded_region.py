@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from bncli.formats.byte_range import require_within
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from bncli.errors import UnsafeFile
 from bncli.formats.element_types import ElementType
 from bncli.formats.regions import SubRegion
 from bncli.formats.stored_array import StoredArray, c_strides, fortran_strides
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bncli.formats.element_types import ByteOrder

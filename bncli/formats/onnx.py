@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from bncli.formats.protobuf.heads import WireType
 from bncli.formats.protobuf.wire import WireFile
 from bncli.formats.regions import FileRegion
 from bncli.formats.stored_array import StoredArray
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bncli.errors import BncliError, MalformedFile
 from bncli.formats.byte_source import CUT_OFF_HINT, opening
 from bncli.formats.regions import FileRegion
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

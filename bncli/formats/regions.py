@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from bncli.formats.byte_range import require_within
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bncli.formats.byte_source import ByteSource

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from bncli.errors import UnsupportedFormat
@@ -11,6 +10,7 @@ from bncli.formats.byte_source import opening
 from bncli.formats.regions import FileRegion
 from bncli.formats.zip_archive import ZipArchive, ZipMember
 from bncli.formats.zip_checksums import checksum_patches
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bncli.core.named_arrays import Array

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.core.named_arrays import Skipped
@@ -19,6 +18,7 @@ from bncli.formats.tensorflow_checkpoint.bundle_entries import STRING, UnreadEnt
 from bncli.formats.tensorflow_checkpoint.graph_epsilons import epsilons_by_layer
 from bncli.formats.tensorflow_checkpoint.sorted_table import read_table
 from bncli.formats.tensorflow_checkpoint.variable_names import layers_of_averages, layers_with_epsilons, names_by_key
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
+from bncli.light_dataclass import dataclass
 from bncli.planted.catalogue import FAULTS
 from bncli.planted.changes import CHANGES
 from bncli.planted.layout import PARENT_PATH, change_path, faulty_path, sound_path

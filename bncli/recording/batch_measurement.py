@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bncli.core.one_pass import one_pass
 from bncli.core.two_pass import sum_of_three
+from bncli.light_dataclass import dataclass
 from bncli.recording.sample_sums import SampleSums, sample_sums
 from bncli.recording.tensor_moments import by_sample, tensor_moments
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.errors import BncliError, InvalidUsage
+from bncli.light_dataclass import dataclass
 from bncli.recording.batch_norm_modules import batch_norm_modules, running_statistics
 from bncli.recording.compiled_models import run_eagerly
 from bncli.recording.observation import Observation

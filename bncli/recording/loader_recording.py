@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bncli.light_dataclass import dataclass
 from bncli.recording.batch_norm_modules import batch_norm_modules, running_statistics
 from bncli.recording.compiled_models import run_eagerly
 from bncli.recording.loader_share import model_arguments, refuse_what_gives_no_batches, share_of

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bncli.errors import InputNotFound, InvalidUsage, MalformedFile, ShapeMismatch, UserCodeFailed
+from bncli.light_dataclass import dataclass
 from bncli.recording.user_code import call_factory
 
 if TYPE_CHECKING:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bncli.errors import BncliError, UserCodeFailed
+from bncli.light_dataclass import dataclass
 from bncli.recording.rank_group import FIRST_RANK
 from bncli.recording.rank_message import RankMessage
 from bncli.recording.user_code import told

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.light_dataclass import dataclass
 from bncli.recording.spool import RowHead, SpooledLayer
 
 if TYPE_CHECKING:

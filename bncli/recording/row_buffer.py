@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from bncli.light_dataclass import dataclass
 from bncli.recording.batch_measurement import SummedBatch, finished, measure
 from bncli.recording.spool import RowHead
 

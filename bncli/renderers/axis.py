@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
+
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

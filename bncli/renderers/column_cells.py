@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bncli.light_dataclass import dataclass
 from bncli.renderers.ansi_style import paint
 from bncli.renderers.numbers import write_value
 from bncli.renderers.text_width import cell_width, elide_middle, pad

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from bncli.light_dataclass import dataclass
 from bncli.renderers.curve_dots import Grid
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bncli.light_dataclass import dataclass
 from bncli.renderers.ansi_style import paint, paint_curve
 from bncli.renderers.axis import finite_reference
 from bncli.renderers.numbers import write_ticks

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from bncli.light_dataclass import dataclass
 from bncli.renderers.axis import axes_of, finite_reference
 from bncli.renderers.html_text import escaped
 from bncli.renderers.numbers import write_ticks

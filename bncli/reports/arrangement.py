@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bncli.errors import InvalidUsage, near_miss
+from bncli.light_dataclass import dataclass
 from bncli.reports.document import Cell, Column, Document, Table
 
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bncli.analysis.calibration import AIMED_ERROR
+from bncli.light_dataclass import dataclass
 from bncli.reports.arrangement import arranged, table_of
 from bncli.reports.calibration_fields import CALIBRATION_FIELDS, over_channels, worst_first
 from bncli.reports.document import Cell, Document, KeyValues, Note

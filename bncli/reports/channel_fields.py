@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.analysis.dead_variance import DEAD_VAR_PER_EPS
 from bncli.core.shortest_decimal import shortest_decimal
+from bncli.light_dataclass import dataclass
 from bncli.reports.arrangement import Field
 from bncli.reports.document import Cell, Column
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
+from bncli.light_dataclass import dataclass
 from bncli.reports.document import Note
 
 if TYPE_CHECKING:

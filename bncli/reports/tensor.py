@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bncli.light_dataclass import dataclass
 from bncli.reports.arrangement import Arrangement, Field, arranged, table_of
 from bncli.reports.document import Cell, Column, Document, KeyValues
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.analysis.verdicts import Verdict
+from bncli.light_dataclass import dataclass
 from bncli.rules import (
     bn701_leaky_freeze,
     bn702_momentum_zero_or_dead,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bncli.errors import InvalidUsage
+from bncli.light_dataclass import dataclass
 from bncli.rules.base import SEVERITIES
 
 if TYPE_CHECKING:

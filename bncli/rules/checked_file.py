@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bncli.light_dataclass import dataclass
 from bncli.rules.checked_layer import CheckedLayer
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bncli.analysis.dead_variance import is_dead
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -55,8 +55,10 @@ def test_the_app_for_some_words_answers_them_as_the_whole_app_does(words: tuple[
     assert invoke(*words, option, app=app_for([*words, option])) == invoke(*words, option)
 
 
-def test_the_app_for_a_command_builds_that_one_alone() -> None:
+def test_the_app_for_a_command_or_a_group_builds_that_one_alone() -> None:
     assert commands_of(typer.main.get_command(app_for(["check", "inspect"]))) == [("check",)]
+    inspections = [("inspect", "checkpoint"), ("inspect", "tensor")]
+    assert commands_of(typer.main.get_command(app_for(["inspect", "check"]))) == inspections
     assert commands_of(typer.main.get_command(app)) == COMMANDS
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from bncli.formats.caffe_net.blobs import read_blob
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bncli.formats.protobuf.wire import Message

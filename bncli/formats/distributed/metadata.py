@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.pickled_objects.torch_tensors import natural_numbers
 from bncli.formats.pickles.inert import GlobalName, Record
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from bncli.core.named_arrays import Skipped
 from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.stored_array import StoredArray
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping

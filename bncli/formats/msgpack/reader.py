@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bncli.formats.regions import Region

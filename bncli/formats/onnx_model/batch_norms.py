@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.core.named_arrays import LayerHint, Skipped
@@ -12,6 +11,7 @@ from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.onnx_model.tensors import read_tensor
 from bncli.formats.stored_array import StoredArray
 from bncli.formats.traced_momentum import is_momentum_recorded
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from bncli.formats.protobuf.heads import WireType, key_of, number_of
 from bncli.formats.protobuf.repeated_numbers import RepeatedNumbers
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from bncli.formats.element_types import ELEMENT_TYPES
@@ -13,6 +13,7 @@ from bncli.formats.protobuf.lengths import lengths_in, shape_of
 from bncli.formats.protobuf.repeated_numbers import RepeatedNumbers
 from bncli.formats.protobuf.wire import as_int64
 from bncli.formats.stored_array import StoredArray, c_strides
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bncli.formats.companion_files import CompanionFiles

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from bncli.formats.stored_array import StoredArray
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bncli.formats.element_types import ElementType

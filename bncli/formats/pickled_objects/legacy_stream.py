@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.pickled_objects.torch_storages import storage_of
 from bncli.formats.pickles.errors import BrokenPickle, TruncatedPickle
 from bncli.formats.pickles.machine import Machine
 from bncli.formats.regions import SubRegion
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

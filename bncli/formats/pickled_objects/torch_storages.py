@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.pickles.inert import GlobalName
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bncli.formats.regions import Region

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bncli.core.named_arrays import LayerHint, Skipped
@@ -14,6 +14,7 @@ from bncli.formats.pickled_objects.numpy_records import numpy_array
 from bncli.formats.pickled_objects.torch_modules import layer_hint, module_parts
 from bncli.formats.pickled_objects.torch_tensors import torch_tensor
 from bncli.formats.pickles.inert import AttributedDict, GlobalName, Record, TupleKey
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bncli.formats.byte_window import WINDOW_BYTES, ByteWindow
@@ -19,6 +18,7 @@ from bncli.formats.protobuf.heads import (
     type_of,
 )
 from bncli.formats.regions import SubRegion
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,13 +7,13 @@ import socket
 import ssl
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from bncli.errors import BncliError
 from bncli.formats.remote.retry_wait import BUSY, MOST_SECONDS, seconds_before_retry
+from bncli.light_dataclass import dataclass
 from bncli.version import __version__
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.protobuf.wire import WireFile
 from bncli.formats.regions import MemoryRegion
 from bncli.formats.stored_array import MAX_AXES, StoredArray, c_strides
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

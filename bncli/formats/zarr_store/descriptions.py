@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.stored_array import MAX_AXES
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bncli.formats.element_types import ElementType
