@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from bncli.core.one_pass import is_certified, share_left
 from bncli.core.thread_memory import reused
 from bncli.recording.tensor_moments import CACHE_ELEMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
     FloatArray = NDArray[np.float64]
 
 _UNSHIFTED_SHARE = 7 / 32
-"""Least share of the sum of squares that the first samples leave without the mean, for a channel to go unshifted: a
+"""Least share of the sum of squares that the first sample leaves without the mean, for a channel to go unshifted: a
 little over what is certified, for the other samples differ, and under that of evenly spread non-negative values."""
 
 
@@ -40,8 +38,8 @@ class SampleSums(NamedTuple):
 def sample_sums(rows: Tensor) -> tuple[SampleSums, NDArray[np.bool_]]:
     """Return the sums of a batch, and the channels in which they tell the variance to the last digits.
 
-    The values are read once, and those of a block of channels once more where the first samples show that their mean
-    is far from zero. What is done depends on the batch alone.
+    The values are read once, and those of the first sample once more where it shows a mean far from zero. What is done
+    depends on the batch alone.
 
     Args:
         rows: shape (N, C, S), narrower than float64, on the CPU.
@@ -49,77 +47,63 @@ def sample_sums(rows: Tensor) -> tuple[SampleSums, NDArray[np.bool_]]:
     import torch  # noqa: PLC0415
 
     num_samples, num_features, num_positions = rows.shape
-    channel_cuts = _cuts(num_features, CACHE_ELEMENTS // num_positions)
-    width = channel_cuts[0].stop
-    sample_cuts = _cuts(num_samples, CACHE_ELEMENTS // (width * num_positions))
-    wide = _scratch(rows, sample_cuts[0].stop, width)
-    shift = torch.zeros(num_features, dtype=torch.float64)
+    has_channels_last = rows.stride(1) == 1  # as where there is one position
+    width = num_features if has_channels_last else 1
+    values = (rows.transpose(1, 2) if has_channels_last else rows).reshape(-1, num_positions, width)
+    first = num_features // width
     sums = torch.empty((num_samples, num_features), dtype=torch.float64)
-    squares = torch.empty((len(sample_cuts), num_features), dtype=torch.float64)
-    for channels in channel_cuts:
-        block = _Block(rows[:, channels], wide, sums[:, channels], squares[:, channels])
-        block.add_up(sample_cuts[:1], None)
-        shift[channels] = block.shift_after(sample_cuts[0])
-        if shift[channels].any():
-            block.add_up(sample_cuts, shift[channels, None])
-        else:
-            block.add_up(sample_cuts, None, first=1)
-    totals, all_squares = sums.sum(0).numpy(), squares.sum(0).numpy()
+    squares = _add_up(values[:first], sums[:1], None)
+    shift = _shift(sums[0].numpy(), squares.numpy(), num_positions)
+    if shift.any():
+        squares = _add_up(values, sums, shift.expand(num_samples, num_features).reshape(-1, 1, width))
+    elif num_samples > 1:
+        squares += _add_up(values[first:], sums[1:], None)
+    totals, all_squares = sums.sum(0).numpy(), squares.numpy()
     certified = is_certified(totals, all_squares, num_samples * num_positions)
     return SampleSums(shift, sums, totals, all_squares, num_positions), certified
 
 
-class _Block(NamedTuple):
-    """Some channels of a batch, and where their sums go."""
+def _add_up(values: Tensor, sums: Tensor, taken_off: Tensor | None) -> Tensor:
+    """Fill in the sums of some samples and return those of the squares over all of them, shape (C,).
 
-    rows: Tensor
-    wide: Tensor
-    """Memory for the samples of one cut."""
-    sums: Tensor
-    """Shape (N, C)."""
-    squares: Tensor
-    """Shape (cuts, C)."""
+    The values are taken piece by piece, as many at once as the caches hold.
 
-    def add_up(self, cuts: Sequence[slice], shift: Tensor | None, first: int = 0) -> None:
-        """Fill in the sums of the samples in each cut from the `first` one on."""
-        import torch  # noqa: PLC0415
-
-        num_features = self.rows.shape[1]
-        for number in range(first, len(cuts)):
-            samples = cuts[number]
-            wide = self.wide[: samples.stop - samples.start, :num_features]
-            wide.copy_(self.rows[samples])
-            if shift is not None:
-                wide.sub_(shift)
-            torch.sum(wide, 2, out=self.sums[samples])
-            torch.sum(wide.mul_(wide), (0, 2), out=self.squares[number])
-
-    def shift_after(self, samples: slice) -> Tensor:
-        """Return what to take off each channel, judged by the samples of the first cut: 0 where nothing has to be."""
-        import torch  # noqa: PLC0415
-
-        totals, squares = self.sums[samples].sum(0), self.squares[0].numpy()
-        count = (samples.stop - samples.start) * self.rows.shape[2]
-        share = share_left(totals.numpy(), squares, count)
-        # Rounded, so that a constant channel becomes exactly 0. A channel that is not finite has no share either.
-        return torch.where(torch.from_numpy(share < _UNSHIFTED_SHARE), (totals / count).float().double(), 0.0)
-
-
-def _cuts(length: int, at_most: int) -> list[slice]:
-    """Cut a length into as few pieces as possible of about one size, none longer than `at_most` or than the first."""
-    num_pieces = -(-length // max(1, at_most))
-    edges = [-(-length * number // num_pieces) for number in range(num_pieces + 1)]
-    return [slice(*edge) for edge in pairwise(edges)]
-
-
-def _scratch(rows: Tensor, num_samples: int, num_features: int) -> Tensor:
-    """Return memory for some samples in the order of the axes that `rows` has, which is the fastest to fill."""
+    Args:
+        values: in the order of memory, so that a piece is one run: (N * C, S, 1), or (N, S, C) for channels last.
+        sums: where the sums over S go, shape (N, C).
+        taken_off: subtracted before, shape (N * C, 1, 1) or (N, 1, C).
+    """
     import torch  # noqa: PLC0415
 
-    num_positions = rows.shape[2]
-    is_channels_last = num_positions > 1 and rows.stride(1) == 1
-    shape = (num_samples, num_features, num_positions)
-    if is_channels_last:
-        shape = (num_samples, num_positions, num_features)
-    wide = torch.from_numpy(reused("wide", shape))
-    return wide.transpose(1, 2) if is_channels_last else wide
+    num_rows, num_positions, width = values.shape
+    size = _even_size(num_rows, CACHE_ELEMENTS // (num_positions * width))
+    memory = torch.from_numpy(reused("wide", (size, num_positions, width)))
+    row_sums = sums.view(-1, width)
+    squares = []
+    for start in range(0, num_rows, size):
+        piece = slice(start, start + size)
+        squared = memory[: num_rows - start]
+        wide = (squared if num_positions > 1 else row_sums[piece, None]).copy_(values[piece])
+        if taken_off is not None:
+            wide.sub_(taken_off[piece])
+        if num_positions > 1:
+            torch.sum(wide, 1, out=row_sums[piece])
+        torch.mul(wide, wide, out=squared)
+        squares.append(torch.sum(squared, 1 if width == 1 else (0, 1)))
+    return torch.cat([each.view(-1, width) for each in squares]).view(-1, sums.shape[1]).sum(0)
+
+
+def _shift(sums: FloatArray, squares: FloatArray, count: int) -> Tensor:
+    """Return what to take off each channel, judged by the sums of one sample: 0 where nothing has to be."""
+    import torch  # noqa: PLC0415
+
+    # Rounded, so that a constant channel becomes exactly 0. A channel that is not finite has no share either.
+    is_far = share_left(sums, squares, count) < _UNSHIFTED_SHARE
+    return torch.from_numpy(np.where(is_far, (sums / count).astype(np.float32), 0.0))
+
+
+def _even_size(length: int, at_most: int) -> int:
+    """Return the size of pieces of a length, all of one size if that does not need twice as many."""
+    least = -(-length // max(1, at_most))
+    num_pieces = next((number for number in range(least, 2 * least) if length % number == 0), least)
+    return -(-length // num_pieces)
