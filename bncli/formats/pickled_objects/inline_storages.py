@@ -15,31 +15,49 @@ if TYPE_CHECKING:
 
 _LOAD = "torch.storage._load_from_bytes"
 _MAX_PICKLE_BYTES = 1024
-"""Of the pickles before the one storage, which take about 300. Many tensors can name the same string."""
+"""Of the pickles before the one storage, which take about 300."""
 
 
-def inline_storage(record: Record) -> Storage | None:
-    """Return the storage that a record describes with its bytes, or `None` if it describes none.
+class InlineStorages:
+    """The storages in one pickle. However many tensors name the same bytes, these are parsed once."""
 
-    Raises:
-        ValueError: the bytes are not those of a storage.
-        EOFError: they end within it.
-    """
-    if record.class_name != _LOAD or len(record.args) != 1:
-        return None
+    def __init__(self) -> None:
+        # By the identity of the bytes. These are kept too, for an identity is unique only while its object lives.
+        self._parsed: dict[int, tuple[Any, Storage]] = {}
+
+    def storage(self, record: Record) -> Storage | None:
+        """Return the storage that a record describes with its bytes, or `None` if it describes none.
+
+        Raises:
+            ValueError: the bytes are not those of a storage.
+            EOFError: they end within it.
+        """
+        if record.class_name != _LOAD or len(record.args) != 1:
+            return None
+        content = _content(record.args[0])
+        if id(content) not in self._parsed:
+            self._parsed[id(content)] = content, _parsed(_bytes_of(content))
+        return self._parsed[id(content)][1]
+
+
+def _parsed(region: Region) -> Storage:
     from bncli.formats.pickled_objects.legacy_stream import read_legacy_stream  # noqa: PLC0415 - rarely needed
 
-    region = _bytes_of(record.args[0])
     stream = read_legacy_stream(region, "the storage", _MAX_PICKLE_BYTES)
     if type(stream.objects) is not Storage:
         raise ValueError("a storage whose bytes hold something else")
     return replace(stream.objects, content=stream.regions[stream.objects.key])
 
 
+def _content(argument: Any) -> Any:
+    """Return what stands for the bytes; protocols before 3 have none, and write them as Latin-1 text to be encoded."""
+    if type(argument) is Record and argument.class_name == "_codecs.encode" and argument.args:
+        return argument.args[0]
+    return argument
+
+
 def _bytes_of(content: Any) -> Region:
-    """Return the bytes that a pickle holds; protocols before 3 have none, and write them as Latin-1 text."""
-    if type(content) is Record and content.class_name == "_codecs.encode" and content.args:
-        content = content.args[0]
+    """Return the bytes that a pickle holds, as they are or as text."""
     if type(content) is LongString:
         # How many characters a text has, only its end tells: no more than these.
         return EncodedLatin1Region(content.content, content.content.size) if content.is_text else content.content

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.element_types import ELEMENT_TYPES
-from bncli.formats.pickled_objects.inline_storages import inline_storage
 from bncli.formats.pickled_objects.leaves import TensorView, Unreadable
 from bncli.formats.pickled_objects.torch_storages import Storage
 from bncli.formats.pickles.inert import GlobalName, Record
@@ -13,13 +12,22 @@ from bncli.formats.stored_array import MAX_AXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import TypeAlias
+
+    from bncli.formats.pickled_objects.inline_storages import InlineStorages
+
+    _Rebuilder: TypeAlias = Callable[[tuple[Any, ...], InlineStorages], TensorView | Unreadable]
 
 _MAX_INTEGER = 2**62
 _MAX_WRAPPERS = 16
 
 
-def torch_tensor(record: Record) -> TensorView | Unreadable | None:
+def torch_tensor(record: Record, storages: InlineStorages) -> TensorView | Unreadable | None:
     """Return the tensor that a record describes, or `None` if it describes none.
+
+    Args:
+        record: what a pickle says about an object.
+        storages: those that lie in the pickle itself.
 
     Raises:
         ValueError: the record claims to be a tensor, and its arguments are none that torch writes.
@@ -27,7 +35,7 @@ def torch_tensor(record: Record) -> TensorView | Unreadable | None:
     inner = _unwrapped(record)
     rebuild = _REBUILDERS.get(inner.class_name)
     if rebuild is not None:
-        return rebuild(inner.args)
+        return rebuild(inner.args, storages)
     return Unreadable(f"a tensor made by {inner.class_name}") if record.class_name in _SUBCLASSES else None
 
 
@@ -46,23 +54,25 @@ def _unwrapped(record: Record) -> Record:
     raise ValueError(f"more than {_MAX_WRAPPERS} wrappers around a tensor")
 
 
-def _view(args: tuple[Any, ...]) -> TensorView | Unreadable:
+def _view(args: tuple[Any, ...], storages: InlineStorages) -> TensorView | Unreadable:
     """Serve `_rebuild_tensor(storage, offset, size, stride)` and version 2, which adds hooks and metadata."""
-    return _checked_view(args, None, args[6:7])
+    return _checked_view(args, storages, None, args[6:7])
 
 
-def _typed_view(args: tuple[Any, ...]) -> TensorView | Unreadable:
+def _typed_view(args: tuple[Any, ...], storages: InlineStorages) -> TensorView | Unreadable:
     """Serve version 3, which names the dtype because its storage has none."""
     dtype = args[6]
     if type(dtype) is not GlobalName:
         raise ValueError("a tensor whose dtype is not a name")
-    return _checked_view(args, dtype.name.rpartition(".")[2], args[7:8])
+    return _checked_view(args, storages, dtype.name.rpartition(".")[2], args[7:8])
 
 
-def _checked_view(args: tuple[Any, ...], dtype: str | None, metadata: tuple[Any, ...]) -> TensorView | Unreadable:
+def _checked_view(
+    args: tuple[Any, ...], storages: InlineStorages, dtype: str | None, metadata: tuple[Any, ...]
+) -> TensorView | Unreadable:
     storage, offset, shape, strides = args[0], args[1], natural_numbers(args[2]), natural_numbers(args[3])
     if type(storage) is Record:
-        storage = inline_storage(storage)
+        storage = storages.storage(storage)
     if type(storage) is not Storage:
         raise ValueError("a tensor without a storage")
     if any(metadata):
@@ -89,8 +99,8 @@ def natural_numbers(values: Any) -> tuple[int, ...]:
     return tuple(values)
 
 
-def _skipped(reason: str) -> Callable[[tuple[Any, ...]], Unreadable]:
-    return lambda _args: Unreadable(reason)
+def _skipped(reason: str) -> _Rebuilder:
+    return lambda _args, _storages: Unreadable(reason)
 
 
 _PARAMETERS = frozenset(
@@ -107,7 +117,7 @@ _PARAMETERS = frozenset(
 _SUBCLASSES = frozenset({"torch._tensor._rebuild_from_type_v2", "torch._tensor._rebuild_from_type"})
 """Calls that carry another one: (function, class, arguments, state)."""
 
-_REBUILDERS: Mapping[str, Callable[[tuple[Any, ...]], TensorView | Unreadable]] = {
+_REBUILDERS: Mapping[str, _Rebuilder] = {
     "torch._utils._rebuild_tensor": _view,
     "torch._utils._rebuild_tensor_v2": _view,
     "torch._utils._rebuild_tensor_v3": _typed_view,

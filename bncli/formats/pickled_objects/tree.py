@@ -9,6 +9,7 @@ from bncli.core.named_arrays import LayerHint, Skipped
 from bncli.formats.array_names import MAX_NAME_LENGTH
 from bncli.formats.byte_source import describe_fault
 from bncli.formats.pickled_objects.called_containers import with_contents
+from bncli.formats.pickled_objects.inline_storages import InlineStorages
 from bncli.formats.pickled_objects.leaves import Unreadable
 from bncli.formats.pickled_objects.numpy_records import numpy_array
 from bncli.formats.pickled_objects.torch_modules import layer_hint, module_parts
@@ -79,6 +80,7 @@ def walk_objects(root: Any) -> ObjectTree:
 class _Walk:
     def __init__(self) -> None:
         self.found = ObjectTree()
+        self._storages = InlineStorages()
         # Of each container its place, from which its name can be told: names of all of them would fill the memory.
         self._places: dict[int, _Place] = {}
         self._holding: set[int] = set()
@@ -98,7 +100,7 @@ class _Walk:
 
     def _is_leaf(self, node: _Node) -> bool:
         """Take in an array, readable or not; say whether it was one."""
-        leaf = _leaf(node)
+        leaf = _leaf(node, self._storages)
         if leaf is None:
             return False
         name = node.name if node.depth else ROOT_ARRAY_NAME
@@ -161,15 +163,15 @@ class _Walk:
         if hint is not None:
             self.found.hints.append(hint)
         scanned = (value for value in record.args[:_SCANNED_ARGUMENTS] if type(value) is Record)
-        if any(torch_tensor(value) or numpy_array(value) for value in scanned):
+        if any(torch_tensor(value, self._storages) or numpy_array(value) for value in scanned):
             self.found.skipped.append(Skipped(name, f"an object of class {record.class_name}, not a plain array"))
 
 
-def _leaf(node: _Node) -> Leaf | Unreadable | None:
+def _leaf(node: _Node, storages: InlineStorages) -> Leaf | Unreadable | None:
     if type(node.value) is not Record:
         return None
     try:
-        return torch_tensor(node.value) or numpy_array(node.value)
+        return torch_tensor(node.value, storages) or numpy_array(node.value)
     except (IndexError, TypeError, ValueError) as fault:
         raise ValueError(f"array {node.name or ROOT_ARRAY_NAME!r}: {describe_fault(fault)}") from fault
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bncli.formats.element_types import ELEMENT_TYPES
+from bncli.formats.pickled_objects.inline_storages import InlineStorages
 from bncli.formats.pickled_objects.leaves import TensorView, Unreadable
 from bncli.formats.pickled_objects.torch_storages import Storage
 from bncli.formats.pickled_objects.torch_tensors import torch_tensor
@@ -41,18 +42,18 @@ def typed(dtype: Any, *more: Any) -> Record:
     ],
 )
 def test_a_tensor_is_found_under_every_wrapping(record: Record) -> None:
-    assert torch_tensor(record) == VIEW
+    assert torch_tensor(record, InlineStorages()) == VIEW
 
 
 def test_the_third_version_takes_its_type_from_the_tensor() -> None:
-    view = torch_tensor(typed(GlobalName("torch.uint16")))
+    view = torch_tensor(typed(GlobalName("torch.uint16")), InlineStorages())
     assert isinstance(view, TensorView)
     assert (view.element.name, view.offset) == ("uint16", 1)
 
 
 @pytest.mark.parametrize("class_name", ["models.Net", "torch.device", "torch.Size", "numpy.dtype"])
 def test_other_objects_are_no_tensors(class_name: str) -> None:
-    assert torch_tensor(Record(class_name, (1, 2))) is None
+    assert torch_tensor(Record(class_name, (1, 2)), InlineStorages()) is None
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_other_objects_are_no_tensors(class_name: str) -> None:
     ],
 )
 def test_a_tensor_that_cannot_be_read_says_why(record: Record, reason: str) -> None:
-    tensor = torch_tensor(record)
+    tensor = torch_tensor(record, InlineStorages())
     assert isinstance(tensor, Unreadable)
     assert reason in tensor.reason
 
@@ -112,4 +113,4 @@ def nested_parameters(depth: int) -> Record:
 )
 def test_a_tensor_whose_parts_make_no_sense_is_refused(record: Record) -> None:
     with pytest.raises((ValueError, IndexError, TypeError)):
-        torch_tensor(record)
+        torch_tensor(record, InlineStorages())
