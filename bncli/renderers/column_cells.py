@@ -39,6 +39,11 @@ class ColumnCells:
         """Words to the left, numbers to the right."""
         return "left" if is_set_left(self.column.kind) else "right"
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether no cell says anything."""
+        return not any(self.texts)
+
     def narrowest(self, floor: int) -> int:
         """Return the width down to which texts may be elided: a floor, or the heading; numbers are never cut."""
         if self.column.kind != "text":

@@ -34,7 +34,7 @@ def table_lines(table: Table, surface: Surface) -> list[str]:
         for index, column in enumerate(table.columns)
         if column.kind != "sentence"
     ]
-    shown, dropped = _fit(columns, surface)
+    shown, lost = _fit(columns, surface)
     rule = "─" if surface.unicode else "-"
     lines = title_lines(table.title, surface)
     lines.append(_GAP.join(column.padded_heading(surface) for column in shown).rstrip())
@@ -45,7 +45,7 @@ def table_lines(table: Table, surface: Surface) -> list[str]:
         lines += _sentence_lines(table, values, surface)
     lines += [
         paint(line, "muted", color=surface.color)
-        for text in _footers(table, dropped, surface)
+        for text in _footers(table, lost, surface)
         for line in wrap(text, surface.width)
     ]
     return lines
@@ -64,18 +64,23 @@ def _sentence_lines(table: Table, row: Row, surface: Surface) -> list[str]:
 
 
 def _fit(columns: list[ColumnCells], surface: Surface) -> tuple[list[ColumnCells], list[ColumnCells]]:
-    """Return the columns that the width takes, texts elided where needed, and those that had to be dropped."""
+    """Return the columns that the width takes, texts elided where needed, and those whose values it leaves out."""
     if surface.width is None:
         return columns, []
     shown = list(columns)
     while _total_width([column.narrowest(_READABLE_NAME) for column in shown]) > surface.width:
-        lowest = max(column.column.priority for column in shown)
-        if lowest == 0:
+        droppable = [column for column in shown if column.column.priority > 0]
+        if not droppable:
             break
+        most = max(map(_dispensability, droppable))
         # Of equally dispensable columns the rightmost goes first.
-        shown.remove([column for column in shown if column.column.priority == lowest][-1])
-    dropped = [column for column in columns if column not in shown]
-    return _elide(shown, surface.width, surface), dropped
+        shown.remove([column for column in droppable if _dispensability(column) == most][-1])
+    lost = [column for column in columns if column not in shown and not column.is_blank]
+    return _elide(shown, surface.width, surface), lost
+
+
+def _dispensability(column: ColumnCells) -> tuple[bool, int]:
+    return column.is_blank, column.column.priority
 
 
 def _elide(columns: list[ColumnCells], width: int, surface: Surface) -> list[ColumnCells]:
@@ -94,12 +99,12 @@ def _total_width(widths: list[int]) -> int:
     return sum(widths) + len(_GAP) * (len(widths) - 1)
 
 
-def _footers(table: Table, dropped: list[ColumnCells], surface: Surface) -> list[str]:
+def _footers(table: Table, lost: list[ColumnCells], surface: Surface) -> list[str]:
     """Return the lines under a table: that it has no rows, what its report says, and what the width left out."""
     footers = [] if table.rows else ["no rows"]
     if table.footer:
         footers.append(visible(table.footer, unicode=surface.unicode))
-    if dropped:
-        names = ", ".join(visible(column.column.key, unicode=surface.unicode) for column in dropped)
+    if lost:
+        names = ", ".join(visible(column.column.key, unicode=surface.unicode) for column in lost)
         footers.append(f"columns left out at this width: {names}")
     return footers

@@ -73,6 +73,16 @@ def test_the_footer_says_which_columns_were_left_out() -> None:
     assert seen[-1] == "columns left out at this width: beta"
 
 
+def test_columns_that_say_nothing_go_before_others_and_are_not_missed() -> None:
+    columns = (NAME, Column("remarks", "remarks", "text", "", priority=1), number("alpha", 2), number("beta", 3))
+    row = ("bn1", "", 1.0, 2.0)
+    assert lines(columns, row, width=40)[0].split() == ["name", "remarks", "alpha", "beta"]
+    seen = lines(columns, row, width=20)
+    assert seen[0].split() == ["name", "alpha", "beta"]
+    assert len(seen) == 3
+    assert lines(columns, ("bn1", "dead", 1.0, 2.0), width=20)[0].split() == ["name", "remarks", "alpha"]
+
+
 def test_a_long_name_is_elided_in_its_middle_after_columns_were_dropped() -> None:
     seen = lines((NAME, number("alpha", 0)), (LONG_NAME, 1.0), width=31)
     assert seen[2] == "features.den…yer12.norm2      1"
