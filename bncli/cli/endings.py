@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 from typer.exceptions import TyperException
 
-from bncli.errors import BncliError, OutputFailed
+from bncli.errors import BncliError, MissingDependency, OutputFailed
 from bncli.light_dataclass import dataclass
 from bncli.renderers.visible_text import visible
 
@@ -45,8 +45,8 @@ def ending_of(error: BaseException) -> Ending:
             return Ending(EXIT_INTERRUPTED)
         case BrokenPipeError():
             return Ending(EXIT_READER_LEFT)
-        case MemoryError():
-            return _told(BncliError.exit_code, "not enough memory for this input")
+        case MemoryError() | ModuleNotFoundError(name="torch"):
+            return _lack_ending(error)
         case OSError() if error.filename is None and error.errno in _ERRORS_OF_A_STREAM:
             # Help and version are written by typer, which lets the errors of its stream through.
             return _told(OutputFailed.exit_code, f"standard output: {error.strerror}")
@@ -65,6 +65,14 @@ def _usage_ending(error: TyperException) -> Ending:
     text = error.message if possibilities else error.format_message()
     message = " ".join(text.split()).removesuffix(".")
     return _told(error.exit_code, message[:1].lower() + message[1:], hints)
+
+
+def _lack_ending(error: MemoryError | ModuleNotFoundError) -> Ending:
+    """Return the ending of a run to which the machine does not give what it takes."""
+    if isinstance(error, MemoryError):
+        return _told(BncliError.exit_code, "not enough memory for this input")
+    hint = "pip install torch; commands that run no model do without it"
+    return _told(MissingDependency.exit_code, "this needs torch, which is not installed", [hint])
 
 
 def _left_ending(error: SystemExit) -> Ending:

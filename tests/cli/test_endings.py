@@ -66,6 +66,14 @@ def test_too_little_memory_is_no_bug() -> None:
     assert ending_of(MemoryError()) == Ending(3, ("bncli: error: not enough memory for this input",))
 
 
+def test_a_run_that_needs_torch_where_there_is_none_says_how_to_get_it() -> None:
+    ending = ending_of(ModuleNotFoundError("No module named 'torch'", name="torch"))
+    assert ending.exit_code == 3
+    assert ending.lines[0] == "bncli: error: this needs torch, which is not installed"
+    assert "pip install torch" in ending.lines[1]
+    assert ending_of(ModuleNotFoundError("No module named 'x'", name="x")).exit_code == 70
+
+
 @pytest.mark.parametrize(
     ("error", "line"),
     [
