@@ -59,6 +59,9 @@ NAMING_SCHEMES = (
 )
 # fmt: on
 
+_SIDE_BY_SIDE = tuple(scheme for scheme in NAMING_SCHEMES if scheme.trees is None)
+_LEAVES_OF_STATISTICS = frozenset(leaf for scheme in _SIDE_BY_SIDE for leaf in scheme.leaves[: len(STATISTICS)])
+
 
 def scheme_of_leaves(leaves: Collection[str]) -> NamingScheme | None:
     """Return the scheme that explains most of the last parts of names that stand side by side.
@@ -66,8 +69,10 @@ def scheme_of_leaves(leaves: Collection[str]) -> NamingScheme | None:
     One of the two statistics is enough to speak of a layer, but for names that are common words; `None` where nothing
     does.
     """
-    side_by_side = [scheme for scheme in NAMING_SCHEMES if scheme.trees is None]
-    candidates = [scheme for scheme in side_by_side if _speaks_of_a_layer(scheme, leaves)]
+    # Of most places in a file no scheme says anything, and a file may have 100,000 of them.
+    if _LEAVES_OF_STATISTICS.isdisjoint(leaves):
+        return None
+    candidates = [scheme for scheme in _SIDE_BY_SIDE if _speaks_of_a_layer(scheme, leaves)]
     return max(candidates, key=lambda scheme: sum(leaf in leaves for leaf in scheme.leaves), default=None)
 
 
