@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from bncli.errors import UnsupportedFormat
 from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
 from bncli.formats.pickled_objects.opened_tree import open_tree
+from bncli.formats.pickles.errors import BrokenPickle
 from bncli.formats.pickles.file_machine import FileMachine
 from bncli.formats.regions import FileRegion
 
@@ -24,6 +26,8 @@ _PADDLE_NAMES = "StructuredToParameterName@@"
 """The key under which Paddle stores its own names of the arrays, after all of them."""
 _PADDLE_TYPES = {"uint16": "bfloat16"}
 """Paddle has no such integers, and NumPy, in whose arrays it stores tensors, no bfloat16."""
+_JOBLIB_WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
+"""The class by which joblib announces an array that interrupts the pickle."""
 _BEGINNING = re.compile(
     rb"\x80[\x02-\x05]"  # protocols from 2 on say so
     rb"|\([dl]p\d+\n|c[a-zA-Z_][\w.]*\n[\w.]+\n"  # protocol 0: a dictionary, a list, a global
@@ -41,11 +45,12 @@ def open_raw_pickle(path: Path) -> NamedArrays:
 
     Raises:
         MalformedFile: the pickle is broken, or too much of it is no long array.
+        UnsupportedFormat: it is joblib's, whose arrays interrupt the pickle.
         UnsafeFile: the pickle names something whose only use is to run a program.
     """
     with opening(path, "a pickle") as source:
         machine = FileMachine(FileRegion(source, 0, source.size), str(path))
-        objects, _ = machine.run()
+        objects = _run(machine)
         is_paddles = isinstance(objects, dict) and _PADDLE_NAMES in objects
         return open_tree(
             source,
@@ -55,6 +60,18 @@ def open_raw_pickle(path: Path) -> NamedArrays:
             _no_storage,
             stands_for=_PADDLE_TYPES if is_paddles else None,
         )
+
+
+def _run(machine: FileMachine) -> Any:
+    try:
+        return machine.run()[0]
+    except BrokenPickle as fault:
+        if not any(name.endswith(_JOBLIB_WRAPPER) for name in machine.globals):
+            raise
+        from bncli.formats.recognized_only import JOBLIB_HINT  # noqa: PLC0415 - of use for a file of joblib only
+
+        message = f"{machine.owner}: is a file of joblib, in which arrays interrupt the pickle"
+        raise UnsupportedFormat(message, hint=JOBLIB_HINT) from fault
 
 
 def _no_storage(storage: Storage) -> Region:

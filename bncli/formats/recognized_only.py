@@ -60,6 +60,8 @@ def _is_text(probe: FileProbe) -> bool:
     return all(character.isprintable() or character.isspace() for character in text)
 
 
+JOBLIB_HINT = "if you trust it, load it with joblib and save its arrays with numpy.savez"
+
 UNREAD_KINDS: tuple[UnreadKind, ...] = (
     UnreadKind(
         "a Git LFS pointer, not the file it stands for",
@@ -131,5 +133,7 @@ UNREAD_KINDS: tuple[UnreadKind, ...] = (
     ),
     UnreadKind("a JSON text", "name the file that holds the arrays", _matches(rb"\s*[\[{]\s*[\"\[{\]}]")),
     UnreadKind("a text file", "name the file that holds the arrays", _is_text),
+    # After texts, of which some begin with "x^" as well.
+    UnreadKind("compressed with zlib, as joblib does", JOBLIB_HINT, _starts_with(b"x\x01", b"x^", b"x\x9c", b"x\xda")),
 )
 """Kinds by decreasing certainty; the first that recognizes a file explains it."""

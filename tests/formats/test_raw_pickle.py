@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from bncli.analysis.layer_discovery import discover
-from bncli.errors import MalformedFile, UnsafeFile
+from bncli.errors import MalformedFile, UnsafeFile, UnsupportedFormat
 from bncli.formats.detection import open_named_arrays
 from bncli.formats.probe import FileProbe
 from bncli.formats.raw_pickle import open_raw_pickle, recognizes
-from tests.helpers.hostile_files import PROTOCOL_2, call, dictionary, tensor, text, tuple_of
+from tests.helpers.hostile_files import PROTOCOL_2, call, dictionary, global_, tensor, text, tuple_of
 
 STATE = OrderedDict(
     weight=np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -97,6 +97,16 @@ def test_what_a_plain_pickle_cannot_hold_is_refused(path: Path, content: bytes) 
     path.write_bytes(content)
     with pytest.raises(MalformedFile, match=r"x\.pkl: broken as a pickle"):
         open_raw_pickle(path)
+
+
+@pytest.mark.parametrize("package", ["joblib", "sklearn.externals.joblib"])
+def test_a_file_of_joblib_is_told_from_a_broken_pickle(path: Path, package: str) -> None:
+    wrapper = global_(f"{package}.numpy_pickle.NumpyArrayWrapper") + b")\x81" + dictionary(shape=tuple_of()) + b"b"
+    padding = b"\x03" + 3 * b"\xff"
+    path.write_bytes(PROTOCOL_2 + b"}" + text("mean") + wrapper + padding + np.arange(4.0).tobytes() + b"s.")
+    with pytest.raises(UnsupportedFormat, match=r"x\.pkl: is a file of joblib") as caught:
+        open_raw_pickle(path)
+    assert caught.value.hint
 
 
 PADDLE_STATE = {

@@ -7,6 +7,7 @@ import lzma
 import struct
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,8 @@ def tar_of(name: str) -> bytes:
         (json.dumps({"weight_map": {}}).encode(), "JSON text"),
         (b"# Model card\n\nsee the paper", "text file"),
         ("größe\n".encode() * 600, "text file"),
+        (b"x^2 + 1 = 0\n", "text file"),
+        *((zlib.compress(b"\x80\x04]\x94.", level), "compressed with zlib") for level in (0, 3, 6, 9)),
     ],
 )
 def test_a_known_kind_is_explained_with_something_to_do(head: bytes, meaning: str) -> None:

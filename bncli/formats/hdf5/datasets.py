@@ -63,7 +63,9 @@ def _element_type(stored: Any) -> tuple[ElementType, ByteOrder]:
     # A type can have NumPy's size, and its bits in other places: only what NumPy itself would write is read.
     is_number = dtype.kind in _KINDS_OF_NUMBERS and dtype.name in ELEMENT_TYPES
     if not is_number or h5py.h5t.py_create(dtype) != stored:
-        raise UnreadDatasetError(f"its element type {dtype} is not one that bncli reads")
+        # NumPy writes out every field of a record, and all of theirs.
+        name = dtype if dtype.base.fields is None else "record"
+        raise UnreadDatasetError(f"its element type {name} is not one that bncli reads")
     is_big = dtype.byteorder == ">" or (dtype.byteorder == "=" and sys.byteorder == "big")
     return ELEMENT_TYPES[dtype.name], ">" if is_big else "<"
 
