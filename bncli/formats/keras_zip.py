@@ -10,9 +10,9 @@ from bncli.formats.keras_models import configuration
 from bncli.formats.keras_models.weights import open_weights
 from bncli.formats.regions import FileRegion, MemoryRegion
 from bncli.formats.zip_archive import ZipArchive
+from bncli.formats.zip_directory import STORED
 
 if TYPE_CHECKING:
-    import zipfile
     from pathlib import Path
 
     from bncli.core.named_arrays import NamedArrays
@@ -44,8 +44,7 @@ def open_keras_zip(path: Path) -> NamedArrays:
 
 def _weights(archive: ZipArchive) -> Region:
     region = archive.region(_WEIGHTS)
-    member: zipfile.ZipInfo = archive.members[_WEIGHTS]
-    if member.compress_type == 0:
+    if archive.members[_WEIGHTS].method == STORED:
         return region
     # HDF5 is read here and there, which a deflated member would answer by inflating again from its start.
     return MemoryRegion(archive.read_whole(_WEIGHTS, _MAX_INFLATED_BYTES))

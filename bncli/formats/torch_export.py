@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.base import Format
@@ -15,6 +14,7 @@ from bncli.formats.pickled_objects.opened_tree import open_tree
 from bncli.formats.regions import FileRegion
 from bncli.formats.torch_archive import read_byte_order, read_torch_archive
 from bncli.formats.zip_archive import ZipArchive
+from bncli.formats.zip_directory import STORED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,7 +76,7 @@ def _open_weights(source: ByteSource, archive: ZipArchive, root: str, model: str
 
 
 def _open_nested(source: ByteSource, archive: ZipArchive, name: str) -> OpenedFile:
-    if name in archive.members and archive.members[name].compress_type != zipfile.ZIP_STORED:
+    if name in archive.members and archive.members[name].method != STORED:
         raise ValueError(f"member {name!r}, a zip itself, is compressed")
     saved = read_torch_archive(ZipArchive(archive.region(name)), str(source.path))
     return open_tree(source, FORMAT.name, saved.objects, saved.named_globals, saved.storage_region, saved.byte_order)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import struct
-import zipfile
 import zlib
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from bncli.formats.byte_source import FAULTS, describe_fault
 from bncli.formats.inflated_region import InflatedRegion
-from bncli.formats.region_file import RegionFile
 from bncli.formats.regions import SubRegion
+from bncli.formats.zip_directory import DEFLATED, STORED, member_name, read_zip_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bncli.formats.regions import Region
+    from bncli.formats.zip_directory import ZipEntry
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 0x1
-_UTF8_NAME = 0x800
 _MAX_INFLATION = 100
 """How many times its stored size a member that is read whole may inflate to, beyond the first megabytes."""
 _ALWAYS_INFLATED = 4 * 1024**2
@@ -40,17 +40,16 @@ class ZipArchive:
         self.source = source
         self._inflating: tuple[str, InflatedRegion] | None = None
         try:
-            with zipfile.ZipFile(RegionFile(source)) as archive:
-                members = archive.infolist()
-                self.directory_offset: int = archive.start_dir
-        except (zipfile.BadZipFile, *FAULTS) as fault:
+            directory = read_zip_directory(source)
+        except FAULTS as fault:
             raise EOFError(
                 f"the zip directory cannot be read, is the file cut short? ({describe_fault(fault)})"
             ) from fault
-        self.members: Mapping[str, zipfile.ZipInfo] = {member.filename: member for member in members}
-        if len(self.members) != len(members):
+        self.directory_offset = directory.offset
+        self.members: Mapping[str, ZipEntry] = {entry.name: entry for entry in directory.entries}
+        if len(self.members) != len(directory.entries):
             raise ValueError("two members have the same name")
-        _require_disjoint(members)
+        _require_disjoint(directory.entries)
 
     def region(self, name: str) -> Region:
         """Return the bytes of a member. Its local header is read when the bytes are, not before.
@@ -72,32 +71,32 @@ class ZipArchive:
         """
         region = self.region(name)
         member = self.members[name]
-        bomb = member.file_size > max(_ALWAYS_INFLATED, _MAX_INFLATION * member.compress_size)
-        if member.file_size > limit or bomb:
-            raise ValueError(f"member {name!r} claims {member.file_size} bytes")
+        bomb = member.size > max(_ALWAYS_INFLATED, _MAX_INFLATION * member.stored_size)
+        if member.size > limit or bomb:
+            raise ValueError(f"member {name!r} claims {member.size} bytes")
         content = bytes(region.read(0, region.size))
         # torch.serialization.set_crc32_options(False) stores zero.
-        if member.CRC and zlib.crc32(content) != member.CRC:
+        if member.checksum and zlib.crc32(content) != member.checksum:
             raise ValueError(f"member {name!r} does not match its checksum")
         return content
 
-    def inflated(self, member: zipfile.ZipInfo, stored: Region) -> Region:
+    def inflated(self, member: ZipEntry, stored: Region) -> Region:
         """Return the inflated bytes of a member. Only the last member asked for keeps its place in the stream."""
-        if self._inflating is None or self._inflating[0] != member.filename:
-            self._inflating = (member.filename, InflatedRegion(stored, member.file_size))
+        if self._inflating is None or self._inflating[0] != member.name:
+            self._inflating = (member.name, InflatedRegion(stored, member.size))
         return self._inflating[1]
 
 
 class ZipMember:
     """The bytes of one member, stored or deflated."""
 
-    def __init__(self, archive: ZipArchive, member: zipfile.ZipInfo) -> None:
-        if member.flag_bits & _ENCRYPTED:
-            raise ValueError(f"member {member.filename!r} is encrypted")
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError(f"member {member.filename!r} is compressed by method {member.compress_type}, not deflate")
-        if member.compress_type == zipfile.ZIP_STORED and member.compress_size != member.file_size:
-            raise ValueError(f"member {member.filename!r} is stored, yet has two sizes")
+    def __init__(self, archive: ZipArchive, member: ZipEntry) -> None:
+        if member.flags & _ENCRYPTED:
+            raise ValueError(f"member {member.name!r} is encrypted")
+        if member.method not in (STORED, DEFLATED):
+            raise ValueError(f"member {member.name!r} is compressed by method {member.method}, not deflate")
+        if member.method == STORED and member.stored_size != member.size:
+            raise ValueError(f"member {member.name!r} is stored, yet has two sizes")
         self._archive = archive
         self._member = member
         self._stored: Region | None = None
@@ -105,7 +104,7 @@ class ZipMember:
     @property
     def size(self) -> int:
         """Number of bytes after inflation."""
-        return self._member.file_size
+        return self._member.size
 
     @property
     def position(self) -> int:
@@ -115,7 +114,7 @@ class ZipMember:
     @property
     def is_stored(self) -> bool:
         """Whether the bytes lie in the file as they are, not deflated."""
-        return self._member.compress_type == zipfile.ZIP_STORED
+        return self._member.method == STORED
 
     def read(self, start: int, count: int) -> bytearray:
         """Return exactly `count` bytes from `start` on."""
@@ -125,39 +124,38 @@ class ZipMember:
     def _locate(self) -> Region:
         if self._stored is None:
             source = self._archive.source
-            self._stored = SubRegion(source, _check_local_header(source, self._member), self._member.compress_size)
+            self._stored = SubRegion(source, _check_local_header(source, self._member), self._member.stored_size)
         return self._stored
 
 
-def _check_local_header(source: Region, member: zipfile.ZipInfo) -> int:
+def _check_local_header(source: Region, member: ZipEntry) -> int:
     """Return where the bytes of a member start, after comparing its local header with the directory."""
     start = member.header_offset
     # Together with the name as the directory has it, for system calls are what a file of many members costs.
-    expected = _LOCAL_HEADER.size + len(member.orig_filename.encode("utf-8", "surrogatepass"))
+    expected = _LOCAL_HEADER.size + len(member.whole_name.encode("utf-8", "surrogatepass"))
     header = bytes(source.read(start, min(expected, source.size - start)))
     if len(header) < _LOCAL_HEADER.size:
-        raise EOFError(f"the file ends within the header of member {member.filename!r}")
+        raise EOFError(f"the file ends within the header of member {member.name!r}")
     fields = _LOCAL_HEADER.unpack_from(header)
     signature, flags, method, name_length, extra_length = fields[0], fields[2], fields[3], fields[9], fields[10]
     name = header[_LOCAL_HEADER.size :][:name_length]
     if len(name) < name_length:
         name += source.read(start + len(header), name_length - len(name))
-    decoded = name.decode("utf-8" if flags & _UTF8_NAME else "cp437")
-    described = (signature, decoded, method, flags & _ENCRYPTED)
-    if described != (b"PK\3\4", member.orig_filename, member.compress_type, 0):
-        raise ValueError(f"the header of member {member.filename!r} contradicts the zip directory")
+    described = (signature, member_name(name, flags), method, flags & _ENCRYPTED)
+    if described != (b"PK\3\4", member.whole_name, member.method, 0):
+        raise ValueError(f"the header of member {member.name!r} contradicts the zip directory")
     return start + _LOCAL_HEADER.size + int(name_length) + int(extra_length)
 
 
-def _require_disjoint(members: list[zipfile.ZipInfo]) -> None:
+def _require_disjoint(members: list[ZipEntry]) -> None:
     """Refuse members that overlap, and bytes before the first one: the tail of another archive, perhaps.
 
     A file of archives that was cut off ends with one of these, and looks the same.
     """
     end = 0
-    for member in sorted(members, key=lambda member: member.header_offset):
+    for member in sorted(members, key=attrgetter("header_offset")):
         if end == 0 and member.header_offset != 0:
-            raise EOFError(f"member {member.filename!r} starts where no member may start")
+            raise EOFError(f"member {member.name!r} starts where no member may start")
         if member.header_offset < end:
-            raise ValueError(f"member {member.filename!r} starts where no member may start")
-        end = member.header_offset + _LOCAL_HEADER.size + member.compress_size
+            raise ValueError(f"member {member.name!r} starts where no member may start")
+        end = member.header_offset + _LOCAL_HEADER.size + member.stored_size

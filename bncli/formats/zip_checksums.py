@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
-import zipfile
 import zlib
 from typing import TYPE_CHECKING
+
+from bncli.formats.zip_directory import STORED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,13 +39,13 @@ def checksum_patches(archive: ZipArchive, replacements: Sequence[Replacement]) -
     entries = _directory_entries(archive)
     patches: list[Replacement] = []
     for name, member in archive.members.items():
-        if not member.CRC or member.compress_type != zipfile.ZIP_STORED:
+        if not member.checksum or member.method != STORED:
             continue
         start = archive.region(name).position
-        stop = start + member.file_size
+        stop = start + member.size
         inside = [each for each in replacements if start <= each[0] < stop]
         if inside:
-            old = member.CRC.to_bytes(_CRC_BYTES, "little")
+            old = member.checksum.to_bytes(_CRC_BYTES, "little")
             new = _checksum(archive.source, start, stop, inside).to_bytes(_CRC_BYTES, "little")
             places = (member.header_offset + _CRC_IN_LOCAL_HEADER, *_after(stop), entries[member.header_offset])
             patches += [(place, new) for place in places if _stands_at(archive.source, place, old)]
