@@ -147,5 +147,13 @@ def hint_about(fault: BaseException) -> str | None:
 
 def describe_fault(fault: BaseException) -> str:
     """Return one line that says what a Python exception says, and its kind where it says nothing."""
-    lines = str(fault).splitlines()
+    lines = _text_of(fault).splitlines()
     return lines[0] if lines else type(fault).__name__
+
+
+def _text_of(fault: BaseException) -> str:
+    """Return what an exception says. A `KeyError` says its key and no more, or h5py has put a sentence in its place."""
+    if not isinstance(fault, KeyError) or not fault.args:
+        return str(fault)
+    key = fault.args[0]
+    return key if isinstance(key, str) and " " in key else f"lacks {key!r}"

@@ -30,7 +30,7 @@ _JOBLIB_WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 """The class by which joblib announces an array that interrupts the pickle."""
 _BEGINNING = re.compile(
     rb"\x80[\x02-\x05]"  # protocols from 2 on say so
-    rb"|\([dl]p\d+\n|c[a-zA-Z_][\w.]*\n[\w.]+\n"  # protocol 0: a dictionary, a list, a global
+    rb"|\([dl]p\d+\n|c[a-zA-Z_][\w.]*\n[a-zA-Z_][\w.]*\n"  # protocol 0: a dictionary, a list, a global
     rb"|[}\]]q\0"  # protocol 1: a dictionary, a list
 )
 

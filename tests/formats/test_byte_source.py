@@ -104,6 +104,13 @@ def test_a_fault_is_told_in_one_line() -> None:
     assert describe_fault(EOFError()) == "EOFError"
 
 
+def test_a_key_that_is_not_there_is_told_as_such_and_a_sentence_as_it_is() -> None:
+    assert describe_fault(KeyError("graph_module")) == "lacks 'graph_module'"
+    assert describe_fault(KeyError(7)) == "lacks 7"
+    assert describe_fault(KeyError("Unable to open object")) == "Unable to open object"
+    assert describe_fault(KeyError()) == "KeyError"
+
+
 def test_a_buffer_that_was_given_back_serves_the_next_read_of_its_size(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(bytes(range(256)) * (1 << 13))

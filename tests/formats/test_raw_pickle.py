@@ -73,7 +73,8 @@ def test_an_array_of_objects_is_skipped_and_its_objects_stay_inert(path: Path) -
     ("head", "recognized"),
     [(pickle.dumps({"a": 1}, protocol), True) for protocol in range(6)]
     + [(pickle.dumps([1], protocol), True) for protocol in range(6)]
-    + [(b"cos\nsystem\n", True), (b"\x80\x06", False), (b"}", False), (b"{}", False), (b"classes\nof text", False)],
+    + [(b"cos\nsystem\n", True), (b"\x80\x06", False), (b"}", False), (b"{}", False), (b"classes\nof text", False)]
+    + [(b"components\n3\nheight\n149\n", False)],
 )
 def test_a_pickle_is_known_by_its_beginning(head: bytes, *, recognized: bool) -> None:
     assert recognizes(FileProbe(Path("x"), len(head), head)) is recognized
