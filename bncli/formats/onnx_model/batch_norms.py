@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from bncli.core.named_arrays import LayerHint, Skipped
 from bncli.formats.decimal_settings import shortest_float32, weight_of_new_batch
-from bncli.formats.element_types import ELEMENT_TYPES
-from bncli.formats.onnx_model.tensors import read_tensor
+from bncli.formats.onnx_model.stored_inputs import NotStoredError, stored_input
 from bncli.formats.stored_array import StoredArray
 from bncli.formats.traced_momentum import is_momentum_recorded
 from bncli.light_dataclass import dataclass
@@ -23,15 +22,10 @@ if TYPE_CHECKING:
 
 _ROLES = ("weight", "bias", "running_mean", "running_var")
 """What inputs 1 to 4 are; input 0 is what is normalized."""
-_MAX_STEPS = 100
 _TRAINING_MODE_OPSET = 14
 """From this version on an attribute says whether a node is in training mode."""
 _IS_TEST_OPSET = 7
 """Before this version another one says that it is not."""
-
-
-class NotStoredError(Exception):
-    """An input of a node is not stored in the model; the text says what it is instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,57 +77,19 @@ class BatchNorms:
         missing = [role for role in _ROLES if not names.get(role)]
         if missing:
             raise NotStoredError(f"has no input for {', '.join(missing)}")
-        arrays = {role: self._stored(role, name, scope) for role, name in names.items()}
+        stored = {role: stored_input(role, name, scope, self._companions) for role, name in names.items()}
+        mean = stored["running_mean"]
+        if mean.is_per_channel:
+            raise NotStoredError("running_mean is computed by an Expand node, not stored")
+        for each in stored.values():
+            if not each.is_initializer:
+                known = each.repeated(mean.values.size) if each.is_per_channel else each
+                self.constants[each.path] = known.values
+        arrays = {role: each.path for role, each in stored.items()}
         attributes = node.attributes(scope.attributes)
         paths = (scope.path + node.path, scope.path + next(filter(None, node.outputs), ""))
         is_training = self._is_training(node, attributes)
         return _Found(paths, arrays, _settings(attributes), is_training, self._producer_bias(node, scope))
-
-    def _stored(self, role: str, name: str, scope: Scope) -> str:
-        """Return the path of the array that a name stands for, through copies and calls."""
-        sought: Scope | None = scope
-        for _ in range(_MAX_STEPS):
-            if sought is None:
-                raise NotStoredError(f"{role} is {name!r}, which nothing in the model defines")
-            if name in sought.initializers:
-                return self._readable(role, sought.path + name, sought.initializers[name].values)
-            producer = sought.producers.get(name)
-            if isinstance(producer, str):
-                raise NotStoredError(f"{role} is computed by a {producer} node, not stored")
-            if producer is not None and producer.op_type == "Constant":
-                return self._constant(role, name, producer, sought)
-            if producer is not None:
-                name = next(iter(producer.inputs), "")
-            elif name in sought.inputs:
-                raise NotStoredError(f"{role} is an input of the graph, not stored")
-            elif name in sought.arguments:
-                sought, name = sought.arguments[name]
-            else:
-                sought = sought.parent
-        raise NotStoredError(f"{role} is a copy of a copy, over {_MAX_STEPS} times")
-
-    def _constant(self, role: str, name: str, producer: Node, scope: Scope) -> str:
-        attributes = producer.attributes(scope.attributes)
-        path = scope.path + name
-        tensor, numbers = (attributes.get(key) for key in ("value", "value_floats"))
-        if tensor is not None and tensor.tensor is not None:
-            values = read_tensor(tensor.tensor, self._companions).values
-        elif numbers is not None:
-            element = ELEMENT_TYPES["float32"]
-            count = numbers.floats.num_bytes // element.itemsize
-            values = StoredArray(numbers.floats.region(element.itemsize, count), element, "<", (count,), (1,))
-        else:
-            kind = "sparse Constant" if "sparse_value" in attributes else "Constant without a tensor"
-            raise NotStoredError(f"{role} is a {kind}")
-        path = self._readable(role, path, values)
-        if isinstance(values, StoredArray):
-            self.constants[path] = values
-        return path
-
-    def _readable(self, role: str, path: str, values: StoredArray | str) -> str:
-        if isinstance(values, str):
-            raise NotStoredError(f"{role} {path!r} cannot be read: {values}")
-        return path
 
     def _producer_bias(self, node: Node, scope: Scope) -> str | None:
         """Return the path of a bias that nothing but this node sees: one value a channel, stored in the same graph."""

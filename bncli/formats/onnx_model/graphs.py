@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bncli.formats.protobuf.wire import Field, Message
 
 _OPERATORS_WITH_GRAPHS = frozenset({"If", "Loop", "Scan", "SequenceMap"})
-_KEPT_PRODUCERS = frozenset({"Constant", "Identity"})
+_KEPT_PRODUCERS = frozenset({"Constant", "Expand", "Identity"})
 _OPERATORS_WITH_BIAS = frozenset({"Conv", "ConvTranspose", "Gemm"})
 _BIAS = 2
 """Which input of theirs it is; they can do without."""
