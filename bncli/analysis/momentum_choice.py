@@ -82,7 +82,8 @@ class AveragingTask:
         noise *= noise_factor(momentum)
         if distance <= noise:
             return 0
-        return steps_to_residue(momentum, noise / distance) if noise else None
+        share = noise / distance  # 0 also where the distance is beyond measure
+        return steps_to_residue(momentum, share) if share else None
 
 
 def averaging_task(source: BatchSource, initial: RunningStatistics, num_steps: int, ddof: Ddof) -> AveragingTask | None:

@@ -69,10 +69,8 @@ class BatchOptions:
         }
         for name, is_given in given.items():
             if is_given:
-                raise InvalidUsage(
-                    f"{name} is of a recording, and the batches are not from one",
-                    hint="--batch-size cuts files into batches",
-                )
+                what = "the batches are not from one" if len(self.paths) != 1 else f"{self.paths[0]} is none"
+                raise InvalidUsage(f"{name} is of a recording, and {what}", hint="--batch-size cuts files into batches")
 
     def _refuse_two_sources(self) -> None:
         options = {

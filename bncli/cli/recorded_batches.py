@@ -8,7 +8,7 @@ import numpy as np
 
 from bncli.core.recorded_batches import RecordedBatches
 from bncli.core.repeated_batches import RepeatedBatches
-from bncli.errors import InputNotFound, InvalidValue
+from bncli.errors import InputNotFound, InvalidUsage, InvalidValue
 from bncli.recording.opening import is_recording, open_recording
 from bncli.reports.reported_simulation import BatchOrigin
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from bncli.cli.batch_options import BatchOptions
     from bncli.core.recorded_layer import RecordedLayer
     from bncli.recording.opened_recording import OpenedRecording
+
+_MOST_UPDATES = 1 << 25
+"""Of one pass through a recording: which batch each of them repeats is kept in memory."""
+_MOST_OF_64_BITS = (1 << 63) - 1
 
 
 def names_a_recording(options: BatchOptions) -> bool:
@@ -63,8 +67,20 @@ def _layer_name(recording: OpenedRecording, asked: str | None) -> str:
 
 
 def _repeats(layer: RecordedLayer, options: BatchOptions) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return how many updates each batch makes."""
+    """Return how many updates each batch makes.
+
+    Raises:
+        InvalidUsage: together they are too many.
+    """
     num_samples = layer.rows.num_samples[layer.rows.num_values > 1]
     if options.ghost_batch is not None:
-        return np.maximum(1, -(-num_samples // options.ghost_batch))
-    return np.full(len(num_samples), options.updates_per_step, np.int64)
+        repeats = np.maximum(1, -(-num_samples // min(options.ghost_batch, _MOST_OF_64_BITS)))
+    else:
+        repeats = np.full(len(num_samples), min(options.updates_per_step, _MOST_OF_64_BITS), np.int64)
+    num_updates = repeats.sum(dtype=np.float64)
+    if num_updates > _MOST_UPDATES:
+        raise InvalidUsage(
+            f"the batches of {layer.name} would make {num_updates:.4g} updates, and at most {_MOST_UPDATES:,} are made",
+            hint="give a larger --ghost-batch, or fewer --updates-per-step",
+        )
+    return repeats

@@ -14,7 +14,7 @@ from bncli.cli.progress import StepProgress
 from bncli.core.momentum import complement
 from bncli.core.running_statistics import RunningStatistics
 from bncli.core.setting_limits import check_momentum
-from bncli.errors import InvalidUsage, near_miss
+from bncli.errors import InvalidUsage, InvalidValue, near_miss
 from bncli.light_dataclass import dataclass
 from bncli.reports.reported_simulation import SimulationReport
 
@@ -77,7 +77,7 @@ def simulate(batches: BatchOptions, options: RunOptions) -> SimulationReport:
     momenta = _momenta(options)
     source, origin = _source(batches)
     if not options.momenta and origin.kind == "recording" and options.convention == "torch":
-        momenta = (origin.momentum,)
+        momenta = (_recorded_momentum(origin),)
     settings = RunSettings(
         momenta=momenta,
         num_steps=options.steps or origin.num_batches or DEFAULT_STEPS,
@@ -89,6 +89,22 @@ def simulate(batches: BatchOptions, options: RunOptions) -> SimulationReport:
     with StepProgress("simulating", settings.num_steps) as progress:
         study = study_momenta(source, settings, progress.advance)
     return SimulationReport(study, origin, shows_trajectory=options.kept_steps == "all")
+
+
+def _recorded_momentum(origin: BatchOrigin) -> float | None:
+    """Return the momentum that the layer had, which a model may set to anything.
+
+    Raises:
+        InvalidValue: it is no weight.
+    """
+    momentum = origin.momentum
+    if momentum is not None and not 0 <= momentum <= 1:
+        raise InvalidValue(
+            f"{origin.details['path']}: layer {origin.details['layer']} has a momentum of {momentum:g}, "
+            "which does not lie between 0 and 1",
+            hint="give --momentum",
+        )
+    return momentum
 
 
 def _initial(options: RunOptions, origin: BatchOrigin, num_features: int) -> RunningStatistics:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from bncli.errors import InputNotFound
-from bncli.recording.opened_recording import told_as_malformed
+from bncli.errors import BncliError, InputNotFound, UnsupportedFormat
 from bncli.recording.sealed_reader import SealedReader
 from bncli.recording.spool_reader import SpoolReader
 
@@ -34,24 +33,42 @@ def is_recording(path: Path) -> bool:
 
     Files of any kind and size are asked about, so that none is mapped into memory, as the library of safetensors would.
     """
-    if not path.is_file():
+    if not _is_file(path):
         return False
+    try:
+        header = _beginning(path)
+    except OSError:
+        return False
+    if header.startswith(_FIRST_BYTES_OF_A_SPOOL):
+        return True
+    # Searched before it is parsed: the header of a large checkpoint takes seconds.
+    return _KEY.encode() in header and _has_key(header)
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether a regular file stands there; a name that the system takes for none names no file."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _beginning(path: Path) -> bytes:
+    """Return the header of a safetensors file, the first bytes of a spool, and nothing of other files."""
     with path.open("rb") as file:
         first = file.read(_FIRST_BYTES)
         if first.startswith(_FIRST_BYTES_OF_A_SPOOL):
-            return True
+            return first
         length = int.from_bytes(first[:8], "little")
         if first[8:] != b"{" or not 0 < length <= min(path.stat().st_size, _MAX_HEADER_BYTES):
-            return False
-        header = first[8:] + file.read(length - 1)
-    # Searched before it is parsed: the header of a large checkpoint takes seconds.
-    return _KEY.encode() in header and _has_key(header)
+            return b""
+        return first[8:] + file.read(length - 1)
 
 
 def _has_key(header: bytes) -> bool:
     """Return whether the metadata in a safetensors header are those of a recording."""
     try:
-        metadata = json.loads(header)["__metadata__"]
+        metadata = json.loads(header.decode())["__metadata__"]
     except (ValueError, RecursionError, LookupError, TypeError):
         return False
     return isinstance(metadata, dict) and _KEY in metadata
@@ -62,13 +79,28 @@ def open_recording(path: Path) -> OpenedRecording:
 
     Raises:
         InputNotFound: there is no such file.
-        UnsupportedFormat: the file is no recording, or one of another version.
+        UnsupportedFormat: the file is no recording, or one of another version, or no file at all.
         MalformedFile: the file is broken.
     """
-    if not path.is_file():
-        part = spool_path(path)
-        hint = f"{part} is there: it holds what was recorded before the run ended early" if part.is_file() else None
-        raise InputNotFound(f"{path}: no such file", hint=hint)
-    with told_as_malformed(path), path.open("rb") as file:
-        is_spool = file.read(len(_FIRST_BYTES_OF_A_SPOOL)) == _FIRST_BYTES_OF_A_SPOOL
+    if not _is_file(path):
+        raise _no_file(path)
+    try:
+        with path.open("rb") as file:
+            is_spool = file.read(len(_FIRST_BYTES_OF_A_SPOOL)) == _FIRST_BYTES_OF_A_SPOOL
+    except OSError as error:
+        raise BncliError(f"{path}: cannot be read: {error.strerror or error}") from error
     return SpoolReader(path) if is_spool else SealedReader(path)
+
+
+def _no_file(path: Path) -> BncliError:
+    """Return what is told of a path at which no regular file stands."""
+    try:
+        is_there = path.exists()
+    except (OSError, ValueError):
+        is_there = False
+    if is_there:
+        kind = "a folder" if path.is_dir() else "a pipe, a device or a socket"
+        return UnsupportedFormat(f"{path}: is {kind}, and no recording", hint="name the file that bncli record wrote")
+    part = spool_path(path) if path.name else path
+    hint = f"{part} is there: it holds what was recorded before the run ended early" if _is_file(part) else None
+    return InputNotFound(f"{path}: no such file", hint=hint)

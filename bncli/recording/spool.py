@@ -137,10 +137,9 @@ def frames(descriptor: int) -> Iterator[Frame]:
         offset += length
 
 
-def read_json(descriptor: int, frame: Frame) -> dict[str, Any]:
+def read_json(descriptor: int, frame: Frame) -> Any:
     """Return the payload of a frame of kind H, L or F."""
-    content: dict[str, Any] = json.loads(os.pread(descriptor, frame.size, frame.offset))
-    return content
+    return json.loads(os.pread(descriptor, frame.size, frame.offset).decode())
 
 
 def read_statistics(descriptor: int, frame: Frame) -> tuple[int, RunningStatistics]:
@@ -154,6 +153,11 @@ def read_statistics(descriptor: int, frame: Frame) -> tuple[int, RunningStatisti
 def read_row_head(descriptor: int, frame: Frame) -> RowHead:
     """Return the head of a frame of kind R."""
     return RowHead(*_ROW.unpack(os.pread(descriptor, _ROW.size, frame.offset)))
+
+
+def row_size(num_features: int) -> int:
+    """Return the bytes of the payload of a frame of kind R of a layer."""
+    return _ROW.size + num_features * sum(np.dtype(dtype).itemsize for _, dtype in ROW_FIELDS)
 
 
 def read_row_field(descriptor: int, payload_offset: int, name: str, num_features: int) -> bytes:

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bncli.core.recorded_layer import BatchRows, RecordedLayer
-from bncli.recording.opened_recording import OpenedRecording, told_as_malformed
+from bncli.recording.json_fields import described_layer, table, whole_number
+from bncli.recording.opened_recording import OpenedRecording, require_distinct, told_as_malformed
 from bncli.recording.spool import (
     FORMAT_VERSION,
     ROW_FIELDS,
     RowHead,
-    SpooledLayer,
     frames,
     read_json,
     read_row_field,
     read_row_head,
     read_statistics,
+    row_size,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.core.running_statistics import RunningStatistics
+    from bncli.recording.spool import Frame, SpooledLayer
 
 
 class SpoolReader(OpenedRecording):
@@ -42,25 +44,26 @@ class SpoolReader(OpenedRecording):
         self.layers_seen: list[SpooledLayer] = []
         self.starts: dict[int, RunningStatistics] = {}
         self.ends: dict[int, RunningStatistics] = {}
-        self.summary: dict[str, Any] = {}
+        self._summary: dict[str, Any] = {}
         self._heads: list[array[int]] = []
         """For each layer and row: where its payload starts, then its head."""
         self._file = path.open("rb")
         try:
             with told_as_malformed(path):
                 self._index()
+                self.layer_names = tuple(layer.name for layer in self.layers_seen)
+                require_distinct(self.layer_names)
         except BaseException:
             self._file.close()
             raise
-        self.layer_names = tuple(layer.name for layer in self.layers_seen)
-        self.is_complete = bool(self.summary)
+        self.is_complete = bool(self._summary)
         last_steps = (int(self.heads(index, "step").max(initial=-1)) for index in range(len(self.layers_seen)))
-        self.num_steps = self.summary.get("num_steps", max(last_steps, default=-1) + 1)
+        self.num_steps = self._summary.get("num_steps", max(last_steps, default=-1) + 1)
 
     def num_recomputed(self, index: int) -> int:
         """Return how often the layer was run again for the backward pass; 0 where the recording was cut off."""
-        recomputed: dict[str, int] = self.summary.get("recomputed", {})
-        return recomputed.get(self.layer_names[index], 0)
+        recomputed, name = self._summary.get("recomputed", {}), self.layer_names[index]
+        return whole_number(recomputed, name) if name in recomputed else 0
 
     def heads(self, index: int, field: str) -> NDArray[np.int64]:
         """Return one number of the head of each row of a layer, shape (T,)."""
@@ -78,30 +81,54 @@ class SpoolReader(OpenedRecording):
 
     def _index(self) -> None:
         descriptor = self._file.fileno()
-        for frame in frames(descriptor):
+        found = frames(descriptor)
+        first = next(found, None)
+        if first is None or first.kind != b"H":
+            raise ValueError("its beginning is cut off")
+        self._begin(read_json(descriptor, first))
+        for frame in found:
+            if self._summary:
+                raise ValueError("it goes on after its end")
             match frame.kind:
-                case b"H":
-                    self._begin(read_json(descriptor, frame))
                 case b"L":
-                    self.layers_seen.append(SpooledLayer(**read_json(descriptor, frame)))
+                    self.layers_seen.append(described_layer(read_json(descriptor, frame)))
                     self._heads.append(array("q"))
                 case b"S":
-                    self.starts.update([read_statistics(descriptor, frame)])
+                    self._take(self.starts, *read_statistics(descriptor, frame))
                 case b"E":
-                    self.ends.update([read_statistics(descriptor, frame)])
+                    self._take(self.ends, *read_statistics(descriptor, frame))
                 case b"R":
-                    head = read_row_head(descriptor, frame)
-                    self._heads[head.layer].extend((frame.offset, *head))
+                    self._take_row(read_row_head(descriptor, frame), frame)
+                case b"F":
+                    self._end(read_json(descriptor, frame))
                 case _:
-                    self.summary = read_json(descriptor, frame)
+                    raise ValueError("it begins twice")
+
+    def _take(self, into: dict[int, RunningStatistics], layer: int, statistics: RunningStatistics) -> None:
+        if layer in into or len(statistics.mean) != self.layers_seen[layer].num_features:
+            raise ValueError(f"layer {self.layers_seen[layer].name} has running statistics twice, or of other channels")
+        into[layer] = statistics
+
+    def _take_row(self, head: RowHead, frame: Frame) -> None:
+        # Without this, a read of the row would go on into the following ones.
+        if frame.size != row_size(self.layers_seen[head.layer].num_features):
+            raise ValueError(f"a row of layer {self.layers_seen[head.layer].name} has {frame.size} bytes")
+        self._heads[head.layer].extend((frame.offset, *head))
 
     def _table(self, index: int) -> NDArray[np.int64]:
         return np.frombuffer(self._heads[index], np.int64).reshape(-1, 1 + len(RowHead._fields))
 
-    def _begin(self, header: dict[str, Any]) -> None:
+    def _begin(self, content: object) -> None:
+        header = table(content, "its header")
         if header["bncli_recording"] != FORMAT_VERSION:
             raise ValueError(f"its version is {header['bncli_recording']}, and this bncli reads {FORMAT_VERSION}")
-        self.provenance = header["provenance"]
+        self.provenance = table(header["provenance"], "its provenance")
+
+    def _end(self, content: object) -> None:
+        summary = table(content, "its summary")
+        whole_number(summary, "num_steps")
+        table(summary.get("recomputed", {}), "what was recomputed")
+        self._summary = summary
 
     def _read_layer(self, index: int) -> RecordedLayer:
         layer = self.layers_seen[index]

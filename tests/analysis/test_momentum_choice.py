@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,6 +95,8 @@ def test_some_warm_ups_take_no_step_and_some_never_end() -> None:
     found = averaging_task(source(), at_population, 100, ddof=1)
     assert found is not None
     assert found.warm_up_steps(0.1) == 0
+    with np.errstate(over="ignore"):
+        assert replace(found, start_mean=np.array([1e300])).warm_up_steps(0.1) is None
 
 
 def test_longer_runs_are_given_smaller_momenta() -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 from torch.utils.checkpoint import checkpoint
 
 import bncli
@@ -86,6 +88,7 @@ def test_the_start_is_told_to_be_the_recorded_one() -> None:
         ([ROOT / "samples" / "input_a.npy", "--ghost-batch", 2], 2, "--ghost-batch is of a recording"),
         (["--updates-per-step", 2], 2, "--updates-per-step is of a recording"),
         (["--layer", "bn2"], 2, "and neither is given"),
+        ([RUN, "--layer", "bn2", "--updates-per-step", 10**20], 2, "and at most 33,554,432 are made"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(arguments: list[object], code: int, words: str) -> None:
@@ -99,3 +102,22 @@ def test_batches_that_are_not_finite_are_not_replayed(tmp_path: Path) -> None:
         feed(model, [torch.full((4, 2), torch.inf)])
     answer = invoke("simulate-momentum", tmp_path / "run")
     assert (answer.exit_code, "layer 0 has a batch of NaN or infinity" in answer.stderr) == (3, True)
+
+
+def test_a_batch_that_claims_endless_samples_is_not_cut_into_endless_parts(tmp_path: Path) -> None:
+    recorded_run(tmp_path)
+    arrays = load_file(tmp_path / "run")
+    with safe_open(tmp_path / "run", framework="np") as file:
+        metadata = file.metadata()
+    for field in ("num_samples", "num_values"):
+        arrays[f"1.{field}"][0] = 2**60
+    save_file(arrays, tmp_path / "run", metadata)
+    answer = invoke("simulate-momentum", tmp_path / "run", "--layer", "1", "--ghost-batch", 2)
+    assert (answer.exit_code, "would make 5.765e+17 updates" in answer.stderr) == (2, True)
+
+
+def test_a_recorded_momentum_that_is_no_weight_is_not_replayed(tmp_path: Path) -> None:
+    recorded_run(tmp_path, momentum=1.5)
+    answer = invoke("simulate-momentum", tmp_path / "run", "--layer", "1")
+    assert (answer.exit_code, "run: layer 1 has a momentum of 1.5" in answer.stderr) == (3, True)
+    assert invoke("simulate-momentum", tmp_path / "run", "--layer", "1", "--momentum", 0.1).exit_code == 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from bncli.errors import InputNotFound
+from bncli.errors import BncliError, InputNotFound, UnsupportedFormat
 from bncli.recording.opening import is_recording, open_recording
 from tests.helpers.invoke import ROOT
 from tests.helpers.spools import write_spool
@@ -68,3 +69,29 @@ def test_a_file_larger_than_memory_is_asked_about_without_being_mapped(tmp_path:
     )
     completed = subprocess.run([sys.executable, "-c", code, tmp_path / "x.npy"], check=False, capture_output=True)
     assert (completed.returncode, completed.stderr) == (0, b"")
+
+
+def test_what_is_no_file_is_told_by_its_kind(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for name, error, fault in (
+        ("pipe", UnsupportedFormat, "is a pipe, a device or a socket"),
+        ("", UnsupportedFormat, "is a folder"),
+        ("circle", InputNotFound, "no such file"),
+        ("n" * 300, InputNotFound, "no such file"),
+        ("nul\0", InputNotFound, "no such file"),
+    ):
+        assert not is_recording(tmp_path / name)
+        with pytest.raises(error, match=fault):
+            open_recording(tmp_path / name)
+
+
+def test_a_file_that_cannot_be_read_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path = write_spool(tmp_path / "r")
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    assert not is_recording(path)
+    with pytest.raises(BncliError, match="r: cannot be read: Permission denied"):
+        open_recording(path)

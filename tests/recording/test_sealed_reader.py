@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from bncli.errors import MalformedFile, UnsupportedFormat
+from bncli.errors import InputNotFound, MalformedFile, UnsupportedFormat
 from bncli.recording.sealed_reader import SealedReader
 from bncli.recording.sealing import seal
 from bncli.recording.spool_reader import SpoolReader
@@ -77,5 +78,72 @@ def test_metadata_that_lacks_something_is_malformed(path: Path) -> None:
         metadata["layers"] = json.dumps(layers)
 
     changed(path, without_eps)
-    with SealedReader(path) as recording, pytest.raises(MalformedFile, match="eps"):
+    with pytest.raises(MalformedFile, match="it lacks eps"):
+        SealedReader(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fault"),
+    [
+        ("layers", "{}", "has no layer|no layer"),
+        ("layers", "[1]", "the description of a layer is no table"),
+        ("layers", "[" * 100_000, "recursion depth"),
+        ("layers", "[" + "9" * 5000 + "]", "integer string conversion"),
+        ("layers", "null", "not iterable"),
+        ("provenance", "[]", "its provenance is no table"),
+        ("num_steps", "-1", "num_steps is no whole number"),
+        ("num_steps", "many", "invalid literal"),
+    ],
+)
+def test_metadata_of_another_kind_are_malformed(path: Path, key: str, value: str, fault: str) -> None:
+    changed(path, lambda _, metadata: metadata.update({key: value}))
+    with pytest.raises((MalformedFile, InputNotFound), match=fault), SealedReader(path) as recording:
         recording.layer("a")
+
+
+def test_layers_of_one_name_are_refused(path: Path) -> None:
+    def twice(_: dict[str, Any], metadata: dict[str, str]) -> None:
+        metadata["layers"] = json.dumps(2 * json.loads(metadata["layers"]))
+
+    changed(path, twice)
+    with pytest.raises(MalformedFile, match="two of its layers have the same name"):
+        SealedReader(path)
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "float16", "int64"])
+def test_an_array_of_another_type_is_named(path: Path, dtype: str) -> None:
+    changed(path, lambda arrays, _: arrays.update({"a.batch_mean": np.ones((3, 2), dtype)}))
+    with SealedReader(path) as recording, pytest.raises(MalformedFile, match=f"a.batch_mean is of {dtype}"):
+        recording.layer("a")
+
+
+def test_rows_that_no_batch_gives_are_refused(path: Path) -> None:
+    changed(path, lambda arrays, _: arrays.update({"a.batch_biased_var": np.full((3, 2), -1.0)}))
+    with SealedReader(path) as recording, pytest.raises(MalformedFile, match="r: .* a variance is negative"):
+        recording.layer("a")
+
+
+def test_a_counter_that_is_no_number_is_refused(path: Path) -> None:
+    def with_words(_: dict[str, Any], metadata: dict[str, str]) -> None:
+        metadata["layers"] = metadata["layers"].replace(
+            '"num_batches_tracked_start": 4', '"num_batches_tracked_start": "4"'
+        )
+
+    changed(path, with_words)
+    with SealedReader(path) as recording, pytest.raises(MalformedFile, match="num_batches_tracked_start is no number"):
+        recording.layer("a")
+
+
+def test_a_file_that_is_cut_off_while_it_is_read_is_an_error_and_no_signal(path: Path) -> None:
+    with SealedReader(path) as recording:
+        os.truncate(path, 2000)
+        with pytest.raises(MalformedFile, match="r: broken as a recording"):
+            list(recording.layers())
+
+
+def test_cut_anywhere_it_is_refused(path: Path) -> None:
+    content = path.read_bytes()
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        with pytest.raises(MalformedFile):
+            SealedReader(path)
