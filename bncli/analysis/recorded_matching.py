@@ -27,8 +27,14 @@ def match_recorded(layers: Sequence[BatchNormLayer], recorded: Sequence[str]) ->
     matched = {exact[name].name: name for name in recorded if name in exact}
     if matched:
         return matched
+    paths = [(layer, _parts(path)) for layer in layers for path in (layer.name, *layer.aliases)]
+    by_end: dict[int, dict[tuple[str, ...], dict[str, BatchNormLayer]]] = {}
     for name in recorded:
-        ends = [layer for layer in layers if any(_ends_with(path, name) for path in (layer.name, *layer.aliases))]
+        wanted = _parts(name)
+        length = len(wanted)
+        if length not in by_end:
+            by_end[length] = _by_end(paths, length)
+        ends = tuple(by_end[length].get(wanted, {}).values())
         if len(ends) > 1:
             raise InvalidUsage(
                 f"layer {name} of the recording may be {' or '.join(layer.label for layer in ends[:3])}",
@@ -38,13 +44,18 @@ def match_recorded(layers: Sequence[BatchNormLayer], recorded: Sequence[str]) ->
     return matched
 
 
-def _ends_with(path: str, name: str) -> bool:
-    parts, wanted = _parts(path), _parts(name)
-    return parts[-len(wanted) :] == wanted
+def _by_end(
+    paths: Sequence[tuple[BatchNormLayer, tuple[str, ...]]], length: int
+) -> dict[tuple[str, ...], dict[str, BatchNormLayer]]:
+    """Return the layers, by stored name, whose paths end in the same so many parts."""
+    by_end: dict[tuple[str, ...], dict[str, BatchNormLayer]] = {}
+    for layer, parts in paths:
+        by_end.setdefault(parts[-length:], {})[layer.name] = layer
+    return by_end
 
 
-def _parts(path: str) -> list[str]:
-    return [part for part in re.split(r"[./]", path) if part not in WRAPPERS]
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part for part in re.split(r"[./]", path) if part not in WRAPPERS)
 
 
 def _container(path: str, name: str) -> str:
