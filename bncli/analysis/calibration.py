@@ -100,7 +100,7 @@ def calibrate_layer(
 
     Raises:
         ShapeMismatch: the numbers of channels differ.
-        InvalidValue: a batch held NaN or infinity, or there are too few values for a variance.
+        InvalidValue: a batch held NaN or infinity, or there is none, or there are too few values for a variance.
     """
     for each in recorded:
         if each.num_features != layer.num_features:
@@ -109,6 +109,8 @@ def calibrate_layer(
                 hint="the recording is of another model",
             )
     parts = [each.rows for each in recorded]
+    if not any(len(rows) for rows in parts):
+        raise InvalidValue(f"layer {layer.label}: no batch of it was recorded", hint="record the model over some data")
     _refuse_nonfinite(layer, parts)
     ddof: Ddof = 1 if layer.framework in _UNBIASED_FRAMEWORKS else 0
     old = RunningStatistics(

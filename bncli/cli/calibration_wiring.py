@@ -17,7 +17,7 @@ from bncli.cli.atomic_file import atomic_file
 from bncli.cli.options import parse_momentum
 from bncli.core.rounding import FLOAT_DTYPES, round_to
 from bncli.core.setting_limits import check_momentum
-from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, near_miss
+from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, ShapeMismatch, near_miss
 from bncli.formats.detection import open_named_arrays
 from bncli.formats.opened_file import OpenedFile
 from bncli.formats.rewriting import REWRITABLE_FORMATS, patches_of, write_copy
@@ -137,8 +137,11 @@ def _calibrate(
 def _calibrate_one(
     layer: BatchNormLayer, name: str, recordings: Sequence[OpenedRecording], settings: EstimateSettings
 ) -> LayerCalibration:
-    recorded = [recording.layer(name) for recording in recordings if name in recording.layer_names]
-    return calibrate_layer(layer, recorded, settings)
+    holding = [recording for recording in recordings if name in recording.layer_names]
+    try:
+        return calibrate_layer(layer, [recording.layer(name) for recording in holding], settings)
+    except (InvalidValue, ShapeMismatch) as error:
+        raise type(error)(f"{holding[0].path}: {error.message}", error.hint) from error
 
 
 def _new_values(layers: Sequence[LayerCalibration], arrays: OpenedFile) -> dict[str, NDArray[np.float64]]:

@@ -6,6 +6,7 @@ import pytest
 from bncli.analysis.calibration import calibrate_layer
 from bncli.analysis.population_estimate import EstimateSettings
 from bncli.core.batch_norm_layer import Setting
+from bncli.core.recorded_layer import BatchRows
 from bncli.errors import InvalidValue, ShapeMismatch
 from tests.core.test_recorded_layer import recorded, rows_of
 from tests.helpers.builders import layer
@@ -50,6 +51,15 @@ def test_a_batch_that_is_not_finite_is_named_and_nothing_comes_of_it() -> None:
         rows = rows_of(broken)
     with pytest.raises(InvalidValue, match="layer bn, channel 2: the batch of step 1 holds NaN or infinity"):
         calibrate_layer(layer(), [recorded(rows)], POOLED)
+
+
+def test_a_layer_that_no_batch_passed_has_nothing_to_calibrate_by() -> None:
+    rows = rows_of(BATCHES)
+    none = BatchRows(**{name: getattr(rows, name)[:0] for name in BatchRows.__dataclass_fields__})
+    with pytest.raises(InvalidValue, match="layer bn: no batch of it was recorded"):
+        calibrate_layer(layer(), [recorded(none)], POOLED)
+    whole = calibrate_layer(layer(), [recorded(none), recorded(rows)], POOLED)
+    np.testing.assert_array_equal(whole.var, calibrate_layer(layer(), [recorded(rows)], POOLED).var)
 
 
 def test_a_single_value_per_channel_gives_no_variance() -> None:
