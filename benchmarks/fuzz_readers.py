@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.fuzzed_reader import PICKLES
+from benchmarks.fuzzed_reader import PICKLES, RECORDINGS
+from tests.helpers import mutation_seeds
 from tests.helpers.format_files import STATE
 from tests.helpers.mutation_seeds import SEEDS
 
@@ -43,6 +44,13 @@ def write_pickles(folder: Path) -> None:
                 path.write_bytes(pickle.dumps({"model": dict(STATE), "epoch": 3, "rate": 0.1}, protocol))
             elif protocol >= 2:
                 path.write_bytes(_pickle_in_zip(value, protocol))
+
+
+def write_recordings(folder: Path) -> None:
+    """Write recordings: finished, complete, and cut off."""
+    folder.mkdir()
+    for name, write in mutation_seeds.RECORDINGS.items():
+        write(folder / name)
 
 
 def _pickle_in_zip(value: Any, protocol: int) -> bytes:
@@ -77,7 +85,7 @@ def is_sound(outcome: dict[str, Any]) -> bool:
 
 def main() -> int:
     """Print one row for each reader; the exit code is 1 where any is not sound."""
-    readers = [PICKLES, *SEEDS]
+    readers = [PICKLES, RECORDINGS, *SEEDS]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inputs", type=int, default=20_000, help="for each reader")
     parser.add_argument("--reader", action="append", choices=readers, help="only these; may be repeated")
@@ -92,6 +100,8 @@ def main() -> int:
         folder = root / name.replace(" ", "-").replace(",", "")
         if name == PICKLES:
             write_pickles(folder)
+        elif name == RECORDINGS:
+            write_recordings(folder)
         else:
             folder.mkdir()
             SEEDS[name](folder / "file")

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bncli.analysis.batch_evidence import batch_evidence
 from bncli.errors import BncliError
 from bncli.formats.detection import FORMATS, open_named_arrays
 from bncli.formats.pickled_objects.torch_storages import storage_of
@@ -28,6 +29,7 @@ from bncli.formats.pickled_objects.tree import walk_objects
 from bncli.formats.pickles.machine import Machine
 from bncli.formats.recognized_only import UNREAD_KINDS  # noqa: F401
 from bncli.formats.suggested_paths import index_beside  # noqa: F401
+from bncli.recording.opening import is_recording, open_recording
 from tests.helpers.mutations import mutated
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ STUCK_SECONDS = 600
 MOST_EVENTS = 5
 PICKLES = "pickles"
 """A folder of this name holds pickles for the machine alone."""
+RECORDINGS = "recordings"
+"""A folder of this name holds recordings."""
 HARMLESS_EVENTS = {"builtins.id", "object.__getattr__", "os.listdir", "os.scandir", "array.__new__"}
 
 
@@ -71,15 +75,15 @@ def main() -> int:
         signal.signal(alarm, _alarm)
     outcome = Outcome()
     contents = {file: file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
-    take = _take_pickle if folder.name == PICKLES else _take_file
-    _warm_up(folder)
+    take = {PICKLES: _take_pickle, RECORDINGS: _take_recording}.get(folder.name, _take_file)
+    _warm_up(take, folder, contents)
     rng = np.random.default_rng(seed)
     mutated(b"PK", rng)
     _watch(folder, outcome.events)
     for number in range(num_inputs):
         file, content = list(contents.items())[number % len(contents)]
         _measure(outcome, take, folder, file, mutated(content, rng))
-        if take is _take_file:
+        if take is not _take_pickle:
             _overwrite(file, content)
     outcome.inputs = num_inputs
     outcome.peak_mebibytes = _peak_mebibytes()
@@ -90,7 +94,7 @@ def main() -> int:
 def _measure(
     outcome: Outcome, take: Callable[[Path, Path, bytes], None], folder: Path, file: Path, content: bytes
 ) -> None:
-    if take is _take_file:
+    if take is not _take_pickle:
         # Written before it is opened: should the process die, this is the input that killed it.
         _overwrite(file, content)
     signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
@@ -132,11 +136,19 @@ def _take_pickle(_folder: Path, file: Path, content: bytes) -> None:
         raise BncliError(str(fault)) from fault
 
 
-def _warm_up(folder: Path) -> None:
+def _take_recording(_folder: Path, file: Path, _content: bytes) -> None:
+    is_recording(file)
+    with open_recording(file) as recording:
+        for layer in recording.layers():
+            batch_evidence(layer)
+
+
+def _warm_up(take: Callable[[Path, Path, bytes], None], folder: Path, contents: dict[Path, bytes]) -> None:
     """Import every reader, and what this one imports when it has something to read."""
     list(FORMATS)
-    if folder.name != PICKLES:
-        _take_file(folder, folder, b"")
+    if take is not _take_pickle:
+        for file in contents:
+            take(folder, file, b"")
 
 
 def _watch(folder: Path, events: list[str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from benchmarks.fuzz_readers import PICKLES, fuzz, is_sound, write_pickles
+from benchmarks.fuzz_readers import PICKLES, RECORDINGS, fuzz, is_sound, write_pickles, write_recordings
 from bncli.formats.detection import FORMATS
 from tests.helpers.format_files import WRITERS
 from tests.helpers.mutation_seeds import SEEDS
@@ -39,6 +39,13 @@ def test_the_pickle_machine_is_searched_alone(tmp_path: Path) -> None:
     write_pickles(tmp_path / PICKLES)
     outcome = fuzz(tmp_path / PICKLES, NUM_INPUTS, 0)
     assert (outcome["inputs"], is_sound(outcome)) == (NUM_INPUTS, True)
+
+
+def test_recordings_are_searched_with_what_is_computed_from_them(tmp_path: Path) -> None:
+    write_recordings(tmp_path / RECORDINGS)
+    outcome = fuzz(tmp_path / RECORDINGS, NUM_INPUTS, 0)
+    assert (outcome["inputs"], is_sound(outcome)) == (NUM_INPUTS, True)
+    assert 0 < outcome["read"] < NUM_INPUTS
 
 
 def test_a_reader_that_ends_early_is_a_failure(tmp_path: Path) -> None:

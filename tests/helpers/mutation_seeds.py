@@ -10,8 +10,11 @@ import numpy as np
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
+from bncli.recording.sealing import seal
+from bncli.recording.spool_reader import SpoolReader
 from tests.helpers.format_files import STATE, WRITERS
 from tests.helpers.onnx_models import batch_norm, model
+from tests.helpers.spools import write_spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,3 +68,18 @@ SEEDS: dict[str, Callable[[Path], object]] = {
     "onnx of many kinds": onnx_of_many_kinds,
 }
 """By name: writes a file, or a folder. A format that has a writer is among them."""
+
+
+def finished_recording(path: Path) -> None:
+    spool = write_spool(path.with_name(f"{path.name}.part"))
+    with SpoolReader(spool) as reader:
+        seal(reader, path)
+    spool.unlink()
+
+
+RECORDINGS: dict[str, Callable[[Path], object]] = {
+    "finished": finished_recording,
+    "complete": write_spool,
+    "cut-off": lambda path: write_spool(path, is_finished=False),
+}
+"""By name: writes a recording."""
