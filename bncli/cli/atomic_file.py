@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _OWN_DESCRIPTORS = "/proc/self/fd"
+_OPEN_ELSEWHERE = ("/dev/fd", "/dev/stdout", "/dev/stderr")
+"""May lead to files that others write to as well."""
 
 
 def check_writable(path: Path, *, force: bool) -> None:
@@ -117,7 +119,7 @@ def _target(path: Path) -> Path:
 
 def _is_stream(path: Path) -> bool:
     """Return whether a device, a pipe or a socket stands there: to rename a file over it would destroy it."""
-    return path.is_relative_to("/dev") or (path.exists() and not path.is_file())
+    return any(map(path.is_relative_to, _OPEN_ELSEWHERE)) or (path.exists() and not path.is_file())
 
 
 @contextmanager

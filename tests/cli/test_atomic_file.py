@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -242,3 +243,15 @@ def test_two_programs_that_write_one_file_leave_one_whole_result(target: Path) -
     assert [program.returncode for program in programs] == [0, 0]
     assert is_complete(target, 8)
     assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="needs files in memory")  # noqa: S108 - the folder itself
+def test_a_file_in_memory_is_a_file_like_others() -> None:
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        path = Path(folder) / "f"
+        for content in (b"long content", b"short"):
+            with atomic_file(path, force=True) as file:
+                file.write(content)
+            assert path.read_bytes() == content
+        with pytest.raises(OutputExists), atomic_file(path, force=False):
+            pass
