@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.errors import InputNotFound, near_miss
+from bncli.errors import InputNotFound, InvalidUsage, near_miss
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from bncli.analysis.channel_filter import ChannelFilter
     from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
+
+_MOST_CHARACTERS = 1024
+"""Of a pattern, as of an array's name: to read one takes time with the square of its length."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,9 +42,12 @@ def select(
         where: condition on channels; `None` selects every channel.
 
     Raises:
+        InvalidUsage: a glob is longer than any name.
         InputNotFound: a glob matches no layer.
     """
     for glob in globs:
+        if len(glob) > _MOST_CHARACTERS:
+            raise InvalidUsage(f"--layer has {len(glob)} characters; at most {_MOST_CHARACTERS} are read")
         if not any(matches(layer, glob) for layer in checkpoint.layers):
             raise InputNotFound(
                 f"{checkpoint.path}: no layer matches {glob!r}",

@@ -7,7 +7,7 @@ import pytest
 
 from bncli.analysis.channel_filter import ChannelFilter
 from bncli.analysis.layer_selection import only_layer, select
-from bncli.errors import InputNotFound
+from bncli.errors import InputNotFound, InvalidUsage
 from tests.helpers.builders import checkpoint, layer
 
 FILE = checkpoint(
@@ -44,6 +44,11 @@ def test_a_glob_without_a_match_is_an_error_with_the_nearest_name() -> None:
     with pytest.raises(InputNotFound, match="no layer matches 'layer1.bm1'") as caught:
         names("layer1.bm1")
     assert str(caught.value.hint).startswith("did you mean layer1.bn1")
+
+
+def test_a_glob_longer_than_any_name_is_refused_unread() -> None:
+    with pytest.raises(InvalidUsage, match="--layer has 5000 characters"):
+        names("[" * 5000)
 
 
 def test_a_condition_keeps_matching_channels_and_drops_layers_without_any() -> None:
