@@ -6,11 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 from bncli.cli.atomic_file import atomic_file
+from bncli.cli.settings_text import settings_text
 from bncli.errors import InvalidUsage
 from bncli.rules.baseline import Baseline, baseline_from
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_MOST_BYTES = 64 * 1024**2
+"""Half a million findings."""
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -19,11 +23,10 @@ def read_baseline(path: Path) -> Baseline:
     Raises:
         InvalidUsage: the file does not exist, or holds no baseline.
     """
+    text = settings_text(path, _MOST_BYTES)
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidUsage(f"{path}: {error.strerror}", hint="--write-baseline makes a baseline") from error
-    except ValueError as error:
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise InvalidUsage(f"{path}: is not a baseline", hint="--write-baseline makes one") from error
     return baseline_from(record, str(path))
 

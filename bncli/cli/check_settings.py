@@ -86,7 +86,8 @@ def check_settings(given: GivenOptions, project: ProjectSettings) -> CheckSettin
 
 
 def _words(items: Sequence[str]) -> tuple[str, ...]:
-    return tuple(word.strip() for item in items for word in item.split(",") if word.strip())
+    """Return the words of lists that commas separate, each once."""
+    return tuple(dict.fromkeys(word.strip() for item in items for word in item.split(",") if word.strip()))
 
 
 def _fail_on(words: tuple[str, ...]) -> FailOn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+from bncli.cli.settings_text import settings_text
 from bncli.errors import InvalidUsage, near_miss
 from bncli.light_dataclass import dataclass
 
@@ -19,6 +20,9 @@ _KINDS = {
     "baseline": "a path",
 }
 """Every key, with what its value is."""
+_MOST_BYTES = 512 * 1024
+_MOST_WORK = 10**7
+"""A dotted key takes time with the square of its parts, of which all lie in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,15 @@ def project_settings(folder: Path) -> ProjectSettings:
 
 
 def _read(path: Path) -> ProjectSettings:
+    text = settings_text(path, _MOST_BYTES)
+    if sum(line.count(".") ** 2 for line in text.split("\n")) > _MOST_WORK:
+        raise InvalidUsage(f"{path}: has keys of too many parts")
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("bncli")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError) as error:
+        table = tomllib.loads(text).get("tool", {}).get("bncli")
+    except RecursionError as error:
+        raise InvalidUsage(f"{path}: is nested too deeply") from error
+    except (ValueError, AttributeError) as error:
         raise InvalidUsage(f"{path}: is not valid TOML: {error}") from error
-    except OSError as error:
-        raise InvalidUsage(f"{path}: cannot be read: {error.strerror}") from error
     if table is None:
         return ProjectSettings()
     if not isinstance(table, dict):

@@ -77,7 +77,7 @@ def baseline_from(record: object, source: str) -> Baseline:
     """
     try:
         return _read(record)
-    except (KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         raise InvalidUsage(f"{source}: is not a baseline", hint="--write-baseline makes one") from error
 
 

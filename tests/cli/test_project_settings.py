@@ -52,5 +52,22 @@ def test_what_is_wrong_in_the_file_is_told_with_its_path(text: str, message: str
 
 def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(InvalidUsage, match="is not valid TOML"):
+    with pytest.raises(InvalidUsage, match="is no text in UTF-8"):
+        project_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x=" + "[" * 100_000, "is nested too deeply"),
+        ("x=" + "{a=" * 100_000, "is nested too deeply"),
+        ("a" + ".a" * 100_000 + "=1", "has keys of too many parts"),
+        ("x=" + "9" * 10_000, "is not valid TOML: Exceeds the limit"),
+        ("#" * 600_000, "has over 524,288 bytes"),
+        ("tool=3", "is not valid TOML"),
+    ],
+)
+def test_a_hostile_file_is_refused_in_one_line(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(InvalidUsage, match=f"pyproject.toml: {message}"):
         project_settings(tmp_path)
