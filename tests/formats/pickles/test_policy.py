@@ -38,6 +38,15 @@ from bncli.formats.pickles.policy import runs_something
         "torch.hub.load",
         "numpy.testing._private.utils.runstring",
         "urllib.request.urlopen",
+        "_osx_support._read_output",
+        "idlelib.pyshell.ModifiedInterpreter.runcode",
+        "numpy.f2py.crackfortran.getlincoef",
+        "numpy.lib.npyio.load",
+        "torch.utils.collect_env.run",
+        "torch._inductor.codecache.compile_file",
+        "torch.jit.unsupported_tensor_ops.execWrapper",
+        "cloudpickle.cloudpickle.subimport",
+        "pandas.read_pickle",
     ],
 )
 def test_what_exists_only_to_run_something_is_told(name: str) -> None:
@@ -68,6 +77,14 @@ def test_what_exists_only_to_run_something_is_told(name: str) -> None:
         "my.subprocess_model.Net",
         "copyreg._reconstructor",
         "enum.Enum",
+        "operator.attrgetter",
+        "numpy.core.multiarray.scalar",
+        "torch.utils.data.dataset.Subset",
+        "torch.fx.experimental.symbolic_shapes.ShapeEnv",
+        "cloudpickle.cloudpickle._make_function",
+        "test.models.Net",
+        "uuid.UUID",
+        "logging.Logger",
     ],
 )
 def test_classes_and_functions_of_models_are_not(name: str) -> None:
@@ -78,4 +95,7 @@ def test_classes_and_functions_of_models_are_not(name: str) -> None:
 def test_a_path_of_attributes_that_ends_in_a_dangerous_function_is_told() -> None:
     assert runs_something("torch.serialization", "os.system")
     assert runs_something("models", "subprocess.Popen")
+    assert runs_something("random", "_os.system")
+    assert runs_something("collections", "_sys.modules")
+    assert runs_something("models", "Net.os.system")
     assert not runs_something("models", "Net.Block")
