@@ -37,7 +37,7 @@ class StoredArray:
     """Index of the first element, counted in elements from the start of the region."""
 
     def __post_init__(self) -> None:
-        span = _span(self.shape, self.strides)
+        span = span_of(self.shape, self.strides)
         if self.offset < 0:
             raise ValueError("a negative offset")
         stop = (self.offset + span) * self.element.itemsize
@@ -52,7 +52,7 @@ class StoredArray:
     @property
     def span(self) -> int:
         """Number of stored elements from the first that is used to the last, both included."""
-        return _span(self.shape, self.strides)
+        return span_of(self.shape, self.strides)
 
     @property
     def position(self) -> int:
@@ -99,7 +99,7 @@ class StoredArray:
 
 # The arrays of a large model have few shapes among them, and a file may have 100,000 arrays.
 @lru_cache(maxsize=1024)
-def _span(shape: tuple[int, ...], strides: tuple[int, ...]) -> int:
+def span_of(shape: tuple[int, ...], strides: tuple[int, ...]) -> int:
     """Return the number of elements from the first that is used to the last, both included.
 
     Raises:

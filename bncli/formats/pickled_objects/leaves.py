@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from bncli.formats.stored_array import StoredArray
+from bncli.formats.stored_array import StoredArray, span_of
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -37,10 +37,8 @@ class TensorView:
 
     def _end(self) -> int:
         """Return the index after the last element that is used."""
-        if 0 in self.shape:
-            return 0
-        last = sum((length - 1) * stride for length, stride in zip(self.shape, self.strides, strict=True))
-        return self.offset + last + 1
+        span = span_of(self.shape, self.strides)
+        return self.offset + span if span else 0
 
 
 @dataclass(frozen=True, slots=True)

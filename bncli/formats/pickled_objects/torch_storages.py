@@ -78,6 +78,7 @@ def storage_of(persistent_id: Any) -> Storage:
     offset = 0
     if view and view[0] is not None:
         _, offset, num_elements = view[0]
-    if any(type(n) is not int or not 0 <= n < _MAX_ELEMENTS for n in (offset, num_elements)):
-        raise ValueError("a storage whose length or offset is not a natural number")
+    for number in (offset, num_elements):
+        if type(number) is not int or not 0 <= number < _MAX_ELEMENTS:
+            raise ValueError("a storage whose length or offset is not a natural number")
     return Storage(str(key), known[0], num_elements, known[1], offset)

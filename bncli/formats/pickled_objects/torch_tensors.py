@@ -94,8 +94,9 @@ def natural_numbers(values: Any) -> tuple[int, ...]:
         (values,) = values.args
     if type(values) not in (tuple, list) or len(values) > MAX_AXES:
         raise ValueError("a size or stride that is not a short tuple")
-    if any(type(value) is not int or not 0 <= value < _MAX_INTEGER for value in values):
-        raise ValueError("a size, stride or offset that is not a natural number")
+    for value in values:  # any() would take twice as long, and a file may have 300,000 of these
+        if type(value) is not int or not 0 <= value < _MAX_INTEGER:
+            raise ValueError("a size, stride or offset that is not a natural number")
     return tuple(values)
 
 
