@@ -27,12 +27,12 @@ _LENGTH_BYTES = {1: 2, 2: 4, 3: 4}
 _NUM_FIELDS = 3
 
 # The header is a dictionary as Python writes it. Expressions read it, so that nothing has to be compiled; they never
-# take a space back, so that many spaces cost no time.
-_FIELD = re.compile(r"'(descr|fortran_order|shape)'\s*+:\s*+('[^']*'|True|False|\([0-9L,\s]*\))")
-_HEADER = re.compile(rf"\{{(?:\s*+{_FIELD.pattern}\s*+,?)*+\s*+\}}\s*+")
-_STRUCTURE = re.compile(r"'descr'\s*+:\s*+[\[(]")
-_OBJECTS = re.compile(r"(?:'descr'\s*+:|,)\s*+\(?'[|<>=]?O[0-9]*'")
-_NUMERIC_CODE = re.compile(r"[|<>=]?([biufc][0-9]{1,2}|\?)")
+# take a space back, so that many spaces cost no time. Themselves they are compiled on first use.
+_FIELD = r"'(descr|fortran_order|shape)'\s*+:\s*+('[^']*'|True|False|\([0-9L,\s]*\))"
+_HEADER = rf"\{{(?:\s*+{_FIELD}\s*+,?)*+\s*+\}}\s*+"
+_STRUCTURE = r"'descr'\s*+:\s*+[\[(]"
+_OBJECTS = r"(?:'descr'\s*+:|,)\s*+\(?'[|<>=]?O[0-9]*'"
+_NUMERIC_CODE = r"[|<>=]?([biufc][0-9]{1,2}|\?)"
 
 
 class NotNumericError(Exception):
@@ -107,13 +107,13 @@ def _start(version: int) -> int:
 # An archive of many arrays holds few different headers.
 @lru_cache(maxsize=256)
 def _parse_header(text: str) -> _Described:
-    if _OBJECTS.search(text):
+    if re.search(_OBJECTS, text):
         raise _ObjectsError
-    if _STRUCTURE.search(text):
+    if re.search(_STRUCTURE, text):
         raise NotNumericError("its elements are structures, not numbers")
-    pairs = _FIELD.findall(text)
+    pairs = re.findall(_FIELD, text)
     fields = dict(pairs)
-    if not _HEADER.fullmatch(text) or not len(pairs) == len(fields) == _NUM_FIELDS:
+    if not re.fullmatch(_HEADER, text) or not len(pairs) == len(fields) == _NUM_FIELDS:
         raise ValueError("the header is not that of an array")
     lengths = fields["shape"]
     if lengths[:1] != "(" or ("," not in lengths and lengths.strip("( )")):
@@ -122,7 +122,7 @@ def _parse_header(text: str) -> _Described:
         raise ValueError("the order is neither true nor false")
     shape = tuple(int(length) for length in re.findall(r"\d+", lengths))
     code = fields["descr"].strip("'")
-    if not _NUMERIC_CODE.fullmatch(code):
+    if not re.fullmatch(_NUMERIC_CODE, code):
         raise NotNumericError(f"its elements are {code!r:.40}, not numbers")
     dtype = np.dtype(code)
     return _Described(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _MAX_CODE_BYTES = 16 * 1024**2
 """Of all files of code together: more than the largest models have."""
-_MANGLING = re.compile(r"___torch_mangle_\d{1,9}\.")
+_MANGLING = r"___torch_mangle_\d{1,9}\."
 _MEAN = "running_mean"
 _CONVOLUTIONS = ("torch.conv1d", "torch.conv2d", "torch.conv3d", "torch._convolution")
 
@@ -101,7 +101,7 @@ def _with_settings(hint: LayerHint, code: _Code) -> LayerHint:
     found = code.of_class(name)
     return replace(
         hint,
-        class_name=_MANGLING.sub("", name.removeprefix(SCRIPT_PREFIX)),
+        class_name=re.sub(_MANGLING, "", name.removeprefix(SCRIPT_PREFIX)),
         settings={**found.settings, **hint.settings},
         training_mode=found.training_mode,
     )

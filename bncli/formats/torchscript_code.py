@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
     from bncli.core.named_arrays import SettingName
 
-_CLASS = re.compile(r"class (\w{1,256})\(")
+# Compiled on first use: files of other formats need none of them.
+_CLASS = r"class (\w{1,256})\("
 _CALL = "torch.batch_norm("
 _END = "end"
 """A line that is outside of every class."""
 # Lengths are bounded everywhere, so that no line can make the search slow.
 _NUMBER = r"(-?[0-9]{1,30}(?:\.[0-9]{0,30})?(?:e[-+]?[0-9]{1,4})?)"
-_CONSTANT = re.compile(rf"  (eps|momentum) : Final\[(?:float|int|NoneType)\] = (?:{_NUMBER}|None)\s*")
-_END_OF_CALL = re.compile(rf", (True|False), {_NUMBER}, {_NUMBER}, (?:True|False)\)")
+_CONSTANT = rf"  (eps|momentum) : Final\[(?:float|int|NoneType)\] = (?:{_NUMBER}|None)\s*"
+_BEGINNINGS_OF_CONSTANTS = ("  eps : ", "  momentum : ")
+_END_OF_CALL = rf", (True|False), {_NUMBER}, {_NUMBER}, (?:True|False)\)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def codes_of_classes(text: str) -> Mapping[str, LayerCode]:
         # Of the classes that a file declares, however many, only those that say something are kept.
         if name is not None and (findings.declared or findings.calls):
             found[name] = findings.concluded()
-        beginning = _CLASS.match(line)
+        beginning = re.match(_CLASS, line)
         name, findings = beginning[1] if beginning else None, _Findings()
     return found
 
@@ -62,11 +64,11 @@ class _Findings:
         self.calls: set[tuple[bool, float, float]] = set()
 
     def take_in(self, line: str) -> None:
-        constant = _CONSTANT.fullmatch(line)
+        constant = re.fullmatch(_CONSTANT, line) if line.startswith(_BEGINNINGS_OF_CONSTANTS) else None
         if constant is not None:
             self._declare(constant[1], constant[2])
         elif _CALL in line:
-            end = _END_OF_CALL.search(line, line.index(_CALL))
+            end = re.search(_END_OF_CALL, line[line.index(_CALL) :])
             if end is not None:
                 self.calls.add((end[1] == "True", float(end[2]), float(end[3])))
 
