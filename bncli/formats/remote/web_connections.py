@@ -7,8 +7,9 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from bncli.errors import BncliError
@@ -17,15 +18,19 @@ from bncli.light_dataclass import dataclass
 from bncli.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from email.message import Message
     from urllib.parse import SplitResult
 
 TIMEOUT_SECONDS = 30.0
+"""Without a byte, until the head of an answer is there, and for its body beside what a slow line takes for it."""
+_SLOWEST_BYTES_PER_SECOND = 16 * 1024
 PARTIAL, WHOLE = 206, 200
 _NUM_TRIES = 3
 """Of one request, over connections that break."""
 _NUM_REQUESTS = 4
 """To a server that says that it is busy."""
+_ASCII = "".join(map(chr, range(128)))
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -83,10 +88,10 @@ class WebConnections:
             connection = self._idle_one() or _connect(urlsplit(address))
             try:
                 return self._answer(connection, address, (start, stop), most_whole)
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, ValueError, http.client.HTTPException) as error:
                 connection.close()
-                fault = error
-                if isinstance(error, ssl.SSLCertVerificationError | socket.gaierror | TimeoutError):
+                fault: Exception = error
+                if isinstance(error, ssl.SSLCertVerificationError | socket.gaierror | TimeoutError | ValueError):
                     break
         raise BncliError(f"{self._shown}: {_told(fault)}", hint="check the address and the network") from fault
 
@@ -111,12 +116,16 @@ class WebConnections:
             "Range": f"bytes={start}-{stop - 1}",
             "User-Agent": f"bncli/{__version__}",
         }
-        connection.request("GET", parts._replace(scheme="", netloc="", fragment="").geturl() or "/", headers=headers)
-        response = connection.getresponse()
+        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        with cut_off_after(connection, TIMEOUT_SECONDS):
+            connection.request("GET", quote(target, safe=_ASCII), headers=headers)
+            response = connection.getresponse()
         content = b""
         is_small = response.length is not None and response.length <= most_whole
         if response.status == PARTIAL or (response.status == WHOLE and is_small):
-            content = self._counted(response.read(stop - start if response.status == PARTIAL else most_whole))
+            length = stop - start if response.status == PARTIAL else most_whole
+            with cut_off_after(connection, TIMEOUT_SECONDS + length / _SLOWEST_BYTES_PER_SECOND):
+                content = self._counted(response.read(length))
             if response.length:
                 raise http.client.IncompleteRead(content, response.length)
         if response.isclosed() and not response.will_close:
@@ -142,15 +151,64 @@ def require_permitted(address: str, shown: str, before: str | None = None) -> No
     Raises:
         BncliError: it may not.
     """
-    parts = urlsplit(address)
-    is_here = parts.hostname in _THIS_MACHINE
     lead = f"{shown}: " if before is None else f"{shown}: the server redirects, "
+    try:
+        parts = urlsplit(address)
+        _ = (parts.hostname or "").encode("idna"), parts.port  # raise where they are none
+    except ValueError as error:
+        raise BncliError(f"{lead}an address is not valid: {error}", hint="check the address") from error
+    is_here = parts.hostname in _THIS_MACHINE
     if parts.scheme != "https" and not (parts.scheme == "http" and is_here):
         raise BncliError(f"{lead}an address must begin with https://", hint="http is read from this machine only")
     if before is not None and is_here and urlsplit(before).hostname not in _THIS_MACHINE:
         raise BncliError(f"{lead}and from elsewhere to this machine, which is not followed")
     if parts.username is not None or parts.password is not None:
         raise BncliError(f"{lead}a password in an address is not sent", hint="use an address that needs none")
+
+
+@contextmanager
+def cut_off_after(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
+    """Shut a connection down where the block takes too long: a server that sends byte after byte never times out.
+
+    Raises:
+        TimeoutError: it took too long.
+    """
+    has_ended = threading.Event()
+
+    def cut() -> None:
+        has_ended.set()
+        if connection.sock is not None:
+            with suppress(OSError):
+                # Not the method of a socket with TLS, which is not for two threads.
+                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        if has_ended.is_set():
+            raise TimeoutError from error
+        raise
+    finally:
+        timer.cancel()
+    if has_ended.is_set():
+        raise TimeoutError
+
+
+def redirected(address: str, target: str, shown: str) -> str:
+    """Return where an answer from an address leads, which may be asked.
+
+    Raises:
+        BncliError: it may not, or it is no address.
+    """
+    try:
+        joined = urljoin(address, target)
+    except ValueError as error:
+        raise BncliError(f"{shown}: the server redirects, an address is not valid: {error}") from error
+    require_permitted(joined, shown, before=address)
+    return joined
 
 
 def _connect(parts: SplitResult) -> http.client.HTTPConnection:
@@ -171,7 +229,7 @@ def _told(fault: Exception) -> str:
     """Return what broke, in words."""
     match fault:
         case TimeoutError():
-            return f"the server did not answer within {TIMEOUT_SECONDS:g} seconds"
+            return f"the server did not answer within {TIMEOUT_SECONDS:g} seconds, or goes on too slowly"
         case ConnectionRefusedError():
             return "the server refuses connections"
         case socket.gaierror():

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from bncli.errors import BncliError, InputNotFound
 from bncli.formats.remote.retry_wait import BUSY
-from bncli.formats.remote.web_connections import PARTIAL, WHOLE, WebConnections, require_permitted
+from bncli.formats.remote.web_connections import PARTIAL, WHOLE, WebConnections, redirected, require_permitted
 
 if TYPE_CHECKING:
     from bncli.formats.remote.web_connections import Answer
@@ -21,7 +20,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _DENIED = frozenset({401, 403})
 _MISSING = frozenset({404, 410})
 _BEYOND_END = 416
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18})", re.ASCII)
+_MOST_DIGITS = 18
 
 
 class WebRanges:
@@ -75,9 +75,7 @@ class WebRanges:
             if answer.status not in _REDIRECTS:
                 return address, answer
             self._connections.close()
-            target = urljoin(address, answer.headers.get("Location", ""))
-            require_permitted(target, self._shown, before=address)
-            address = target
+            address = redirected(address, answer.headers.get("Location", ""), self._shown)
         raise BncliError(f"{self._shown}: the server redirects more than {_MOST_REDIRECTS} times")
 
     def _size_by(self, answer: Answer) -> int:
@@ -85,7 +83,8 @@ class WebRanges:
         if answer.status == WHOLE:
             told = answer.headers.get("Content-Length", "")
             if told != str(len(answer.content)):
-                amount = f"all of its {int(told):,} bytes" if told.isdecimal() else "a file of unknown size"
+                is_number = told.isdecimal() and len(told) <= _MOST_DIGITS
+                amount = f"all of its {int(told):,} bytes" if is_number else "a file of unknown size"
                 raise BncliError(
                     f"{self._shown}: the server sends no parts of files, and {amount} is not fetched",
                     hint="download it, and name the local file",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from bncli.errors import BncliError, InputNotFound
 from bncli.formats.remote import web_connections, web_ranges
 from bncli.formats.remote.web_ranges import WebRanges
+from tests.formats.remote.test_web_connections import answer_with
 from tests.helpers.range_server import range_server
 
 if TYPE_CHECKING:
@@ -193,3 +196,23 @@ def test_a_server_that_has_gone_is_an_error(tmp_path: Path) -> None:
         url = gone.url
     with pytest.raises(BncliError, match="the-address: the server refuses connections"):
         WebRanges(f"{url}/file", "the-address")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        f"206 Partial Content\r\nContent-Range: bytes 0-1/{'9' * 5000}\r\nContent-Length: 2",
+        f"206 Partial Content\r\nContent-Range: bytes 0-{'9' * 5000}/2\r\nContent-Length: 2",
+        f"200 OK\r\nContent-Length: {'9' * 5000}",
+        "206 Partial Content\r\nContent-Range: bytes 0-1/2\r\nContent-Length: -2",
+    ],
+)
+def test_numbers_that_no_file_has_are_an_error(told: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answer = f"HTTP/1.1 {told}\r\nConnection: close\r\n\r\nabc".encode()
+        thread = threading.Thread(target=answer_with, args=(listening, answer))
+        thread.start()
+        with pytest.raises(BncliError, match="the-address: the server sends"):
+            WebRanges(f"http://127.0.0.1:{listening.getsockname()[1]}/file", "the-address")
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
