@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -18,7 +18,7 @@ from bncli.light_dataclass import dataclass
 from bncli.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from email.message import Message
     from urllib.parse import SplitResult
 
@@ -117,20 +117,25 @@ class WebConnections:
             "User-Agent": f"bncli/{__version__}",
         }
         target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
-        with cut_off_after(connection, TIMEOUT_SECONDS):
-            connection.request("GET", quote(target, safe=_ASCII), headers=headers)
-            response = connection.getresponse()
-        content = b""
-        is_small = response.length is not None and response.length <= most_whole
-        if response.status == PARTIAL or (response.status == WHOLE and is_small):
-            length = stop - start if response.status == PARTIAL else most_whole
-            with cut_off_after(connection, TIMEOUT_SECONDS + length / _SLOWEST_BYTES_PER_SECOND):
-                content = self._counted(response.read(length))
-            if response.length:
-                raise http.client.IncompleteRead(content, response.length)
+        with ExitStack() as on_error:
+            with cut_off_after(lambda: connection.sock, TIMEOUT_SECONDS):
+                connection.request("GET", quote(target, safe=_ASCII), headers=headers)
+                line = connection.sock  # the connection forgets it where this answer is to be the last
+                response = connection.getresponse()
+                on_error.callback(response.close)  # likewise
+            content = b""
+            is_small = response.length is not None and response.length <= most_whole
+            if response.status == PARTIAL or (response.status == WHOLE and is_small):
+                length = stop - start if response.status == PARTIAL else most_whole
+                with cut_off_after(lambda: line, TIMEOUT_SECONDS + length / _SLOWEST_BYTES_PER_SECOND):
+                    content = self._counted(response.read(length))
+                if response.length:
+                    raise http.client.IncompleteRead(content, response.length)
+            on_error.pop_all()
         if response.isclosed() and not response.will_close:
             self._idle.append(connection)
         else:
+            response.close()
             connection.close()
         return Answer(response.status, response.headers, content)
 
@@ -167,8 +172,12 @@ def require_permitted(address: str, shown: str, before: str | None = None) -> No
 
 
 @contextmanager
-def cut_off_after(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
-    """Shut a connection down where the block takes too long: a server that sends byte after byte never times out.
+def cut_off_after(line: Callable[[], socket.socket | None], seconds: float) -> Iterator[None]:
+    """Shut a line down where the block takes too long: a server that sends byte after byte never times out.
+
+    Args:
+        line: gives what is shut down; `None` as long as there is none.
+        seconds: how long the block may take.
 
     Raises:
         TimeoutError: it took too long.
@@ -177,10 +186,11 @@ def cut_off_after(connection: http.client.HTTPConnection, seconds: float) -> Ite
 
     def cut() -> None:
         has_ended.set()
-        if connection.sock is not None:
+        open_line = line()
+        if open_line is not None:
             with suppress(OSError):
                 # Not the method of a socket with TLS, which is not for two threads.
-                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(open_line, socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, cut)
     timer.daemon = True

@@ -101,7 +101,14 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
             WebConnections("shown").ask(address, 0, 1)
 
 
-@pytest.mark.parametrize("beginning", [b"", b"HTTP/1.1 206 Partial Content\r\nContent-Length: 1000\r\n\r\n"])
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"",
+        b"HTTP/1.1 206 Partial Content\r\nContent-Length: 1000\r\n\r\n",
+        b"HTTP/1.1 206 Partial Content\r\nConnection: close\r\n\r\n",
+    ],
+)
 @pytest.mark.parametrize("drop", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\nX:"])
 def test_a_server_that_answers_drop_by_drop_is_given_up(
     monkeypatch: pytest.MonkeyPatch, beginning: bytes, drop: bytes
