@@ -14,6 +14,7 @@ from bncli.analysis.layer_selection import select
 from bncli.analysis.population_estimate import EstimateName, EstimateSettings
 from bncli.analysis.recorded_matching import match_recorded, unmatched
 from bncli.cli.atomic_file import atomic_file
+from bncli.cli.kept_inputs import require_apart
 from bncli.cli.options import parse_momentum
 from bncli.core.rounding import FLOAT_DTYPES, round_to
 from bncli.core.setting_limits import check_momentum
@@ -77,7 +78,7 @@ def calibrate_file(
         InvalidUsage: the output is one of the inputs, or has the suffix of another format than the checkpoint.
         BncliError: a file cannot be used, a layer has no finite statistics, or the output cannot be written.
     """
-    _check_apart(output, (checkpoint_path, *recording_paths))
+    require_apart("--output", output, (checkpoint_path, *recording_paths))
     with ExitStack() as stack:
         arrays = stack.enter_context(open_named_arrays(checkpoint_path))
         recordings = [stack.enter_context(open_recording(path)) for path in recording_paths]
@@ -94,12 +95,6 @@ def calibrate_file(
             write_copy(checkpoint_path, arrays.format, patches, file)
     cut_off = tuple(recording.path for recording in recordings if not recording.is_complete)
     return calibration, CalibrationFiles(checkpoint_path, checkpoint.format, tuple(recording_paths), cut_off, output)
-
-
-def _check_apart(output: Path, inputs: Sequence[Path]) -> None:
-    for path in inputs:
-        if output.exists() and path.exists() and output.samefile(path):
-            raise InvalidUsage(f"--output {output}: is an input, and inputs are never changed", hint="name a new file")
 
 
 def _check_suffix(output: Path, arrays: OpenedFile) -> None:

@@ -72,6 +72,7 @@ def check(
     from bncli.cli.check_run import accepting, check_files
     from bncli.cli.check_settings import GivenOptions, check_settings
     from bncli.cli.given_settings import given_settings
+    from bncli.cli.kept_inputs import require_apart
     from bncli.cli.output import OutputOptions, emit
     from bncli.cli.project_settings import project_settings
     from bncli.cli.step_summary import add_to_step_summary
@@ -81,11 +82,12 @@ def check(
     from bncli.reports.findings import findings_document
     from bncli.rules.baseline import baseline_of
 
-    destination = OutputOptions(output_format, output, force, color, kind="check")
+    destination = OutputOptions(output_format, output, force, color, kind="check", inputs=(*files, recording))
     if shows_columns_help(columns):
         emit(columns_document(ALL_FIELDS), destination)
         return
     if write_baseline is not None:
+        require_apart("--write-baseline", write_baseline, (*files, recording))
         check_writable(write_baseline, force=force)
     given = GivenOptions(select or (), ignore or (), target or (), fail_on, baseline)
     settings = check_settings(given, project_settings(Path.cwd()))

@@ -52,7 +52,7 @@ def diff(
     from bncli.reports.comparison import comparison_document
     from bncli.reports.comparison_fields import COMPARISON_FIELDS
 
-    destination = OutputOptions(output_format, output, force, color)
+    destination = OutputOptions(output_format, output, force, color, inputs=(before, after))
     if shows_columns_help(columns):
         emit(columns_document(COMPARISON_FIELDS), destination)
         return

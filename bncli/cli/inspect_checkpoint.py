@@ -47,7 +47,7 @@ def inspect_checkpoint(
     from bncli.reports.checkpoint import checkpoint_document
     from bncli.reports.layer_fields import LAYER_FIELDS
 
-    destination = OutputOptions(output_format, output, force, color)
+    destination = OutputOptions(output_format, output, force, color, inputs=(file,))
     if shows_columns_help(columns):
         emit(columns_document(CHANNEL_FIELDS) if channels else columns_document(LAYER_FIELDS), destination)
         return

@@ -36,7 +36,7 @@ def inspect_tensor(
     from bncli.reports.arrangement import columns_document
     from bncli.reports.tensor import TENSOR_FIELDS, tensor_document
 
-    destination = OutputOptions(output_format, output, force, color)
+    destination = OutputOptions(output_format, output, force, color, inputs=(file,))
     if shows_columns_help(columns):
         emit(columns_document(TENSOR_FIELDS), destination)
         return

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from bncli.cli.atomic_file import atomic_file, check_writable
+from bncli.cli.kept_inputs import require_apart
 from bncli.cli.terminal_surface import COLOR_CHOICES, file_surface, terminal_surface
 from bncli.errors import InvalidUsage, OutputFailed, near_miss
 from bncli.light_dataclass import dataclass
@@ -22,7 +23,7 @@ class OutputOptions:
     """The options that say where a result goes. Made before any computing, so that a wrong one is told at once.
 
     Raises:
-        InvalidUsage: no such format, or no such choice of colour.
+        InvalidUsage: no such format, or no such choice of colour, or the file is one of the inputs.
         OutputExists: the file is there already and `force` is not given.
         OutputFailed: the file cannot be written there.
     """
@@ -37,12 +38,15 @@ class OutputOptions:
     """`auto`, `always` or `never`."""
     kind: str | None = None
     """Kind of the document, where formats for that kind alone may be chosen."""
+    inputs: tuple[Path | None, ...] = ()
+    """Files that are read, and so never written; `None` for those that are not given."""
 
     def __post_init__(self) -> None:
         _choose_renderer(self)
         if self.color not in COLOR_CHOICES:
             raise InvalidUsage(f"--color is {self.color!r}", hint=near_miss(self.color, COLOR_CHOICES))
         if self.path is not None:
+            require_apart("--output", self.path, self.inputs)
             check_writable(self.path, force=self.force)
 
     @property

@@ -88,7 +88,7 @@ def simulate_momentum(
     from bncli.cli.simulation_wiring import RunOptions, simulate
     from bncli.reports.simulation import simulation_document
 
-    destination = OutputOptions(output_format, output, force, color)
+    destination = OutputOptions(output_format, output, force, color, inputs=(*(files or ()), checkpoint))
     sampled: KeptSteps = "sampled" if destination.draws_plots else "last"
     kept: KeptSteps = "all" if trajectory else sampled
     run_options = RunOptions(momentum, steps, init_mean, init_var, convention, dtype, kept)

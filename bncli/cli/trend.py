@@ -41,7 +41,7 @@ def trend(
     from bncli.reports.trend import trend_document
     from bncli.reports.trend_fields import TREND_FIELDS
 
-    destination = OutputOptions(output_format, output, force, color)
+    destination = OutputOptions(output_format, output, force, color, inputs=tuple(files))
     if shows_columns_help(columns):
         emit(columns_document(TREND_FIELDS), destination)
         return

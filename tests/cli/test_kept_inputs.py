@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bncli.cli.kept_inputs import require_apart
+from bncli.errors import InvalidUsage
+from tests.helpers.invoke import ROOT, invoke
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAMPLES = ("digits.pt", "digits_ema.pt", "digits_run.safetensors", "input_a.npy", "input_b.npy")
+
+
+def test_an_input_is_known_by_any_of_its_names(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"x")
+    (tmp_path / "soft").symlink_to(path)
+    (tmp_path / "hard").hardlink_to(path)
+    for name in ("a", "soft", "hard", "../" + tmp_path.name + "/a"):
+        with pytest.raises(InvalidUsage, match="--output .*: is an input, and inputs are never changed"):
+            require_apart("--output", tmp_path / name, (None, path))
+
+
+def test_other_files_and_none_are_no_inputs(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    (tmp_path / "b").write_bytes(b"x")
+    for name in ("b", "missing", "n" * 300, "nul\0", ""):
+        require_apart("--output", tmp_path / name, (None, tmp_path / "a", tmp_path / name / "deeper"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "inspect checkpoint digits.pt -o digits.pt",
+        "inspect tensor input_a.npy -o input_a.npy",
+        "normalize input_a.npy -o input_a.npy",
+        "normalize input_a.npy --running-mean input_b.npy --save input_b.npy",
+        "normalize input_a.npy --checkpoint digits.pt --layer bn1 -o digits.pt",
+        "simulate-momentum input_a.npy input_b.npy -o input_b.npy",
+        "simulate-momentum --checkpoint digits.pt --layer bn1 -o digits.pt",
+        "check digits.pt digits_ema.pt -o digits_ema.pt",
+        "check digits.pt --recording digits_run.safetensors -o digits_run.safetensors",
+        "check digits.pt --write-baseline digits.pt",
+        "diff digits.pt digits_ema.pt -o digits.pt",
+        "trend digits.pt digits_ema.pt -o digits_ema.pt",
+        "calibrate digits.pt digits_run.safetensors -o digits.pt",
+    ],
+)
+def test_no_command_writes_over_its_inputs(words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SAMPLES:
+        shutil.copy(ROOT / "samples" / name, tmp_path)
+    before = {name: (tmp_path / name).read_bytes() for name in SAMPLES}
+    monkeypatch.chdir(tmp_path)
+    answer = invoke(*words.split(), "--force")
+    assert (answer.exit_code, "is an input, and inputs are never changed" in answer.stderr) == (2, True)
+    assert {name: (tmp_path / name).read_bytes() for name in SAMPLES} == before
