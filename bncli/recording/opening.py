@@ -86,10 +86,14 @@ def open_recording(path: Path) -> OpenedRecording:
         raise _no_file(path)
     try:
         with path.open("rb") as file:
-            is_spool = file.read(len(_FIRST_BYTES_OF_A_SPOOL)) == _FIRST_BYTES_OF_A_SPOOL
+            first = file.read(_FIRST_BYTES)
     except OSError as error:
         raise BncliError(f"{path}: cannot be read: {error.strerror or error}") from error
-    return SpoolReader(path) if is_spool else SealedReader(path)
+    if first.startswith(_FIRST_BYTES_OF_A_SPOOL):
+        return SpoolReader(path)
+    if len(first) == _FIRST_BYTES and not first.endswith(b"{"):
+        raise UnsupportedFormat(f"{path}: is no recording", hint="name the file that bncli record wrote")
+    return SealedReader(path)
 
 
 def _no_file(path: Path) -> BncliError:

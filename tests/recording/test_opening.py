@@ -86,6 +86,11 @@ def test_what_is_no_file_is_told_by_its_kind(tmp_path: Path) -> None:
             open_recording(tmp_path / name)
 
 
+def test_a_file_of_another_format_is_told_to_be_none() -> None:
+    with pytest.raises(UnsupportedFormat, match="digits.pt: is no recording"):
+        open_recording(ROOT / "samples" / "digits.pt")
+
+
 def test_a_file_that_cannot_be_read_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
