@@ -47,9 +47,8 @@ def ending_of(error: BaseException) -> Ending:
             return Ending(EXIT_READER_LEFT)
         case MemoryError() | ModuleNotFoundError(name="torch"):
             return _lack_ending(error)
-        case OSError() if error.filename is None and error.errno in _ERRORS_OF_A_STREAM:
-            # Help and version are written by typer, which lets the errors of its stream through.
-            return _told(OutputFailed.exit_code, f"standard output: {error.strerror}")
+        case OSError():
+            return _system_ending(error)
         case _:
             return _bug_ending(error)
 
@@ -80,6 +79,16 @@ def _left_ending(error: SystemExit) -> Ending:
     if isinstance(error.__context__, BrokenPipeError):
         return Ending(EXIT_READER_LEFT)
     return Ending(error.code if isinstance(error.code, int) else 0)
+
+
+def _system_ending(error: OSError) -> Ending:
+    """Return the ending of a run that the system refused something where no one asked what it says."""
+    if error.filename is None and error.errno in _ERRORS_OF_A_STREAM:
+        # Help and version are written by typer, which lets the errors of its stream through.
+        return _told(OutputFailed.exit_code, f"standard output: {error.strerror}")
+    if error.errno == errno.ENAMETOOLONG:
+        return _told(BncliError.exit_code, f"{error.filename}: {error.strerror}")
+    return _bug_ending(error)
 
 
 def _bug_ending(error: BaseException) -> Ending:

@@ -62,6 +62,11 @@ def test_a_stdout_that_fails_under_typer_is_told_as_output(number: int) -> None:
     assert ending_of(OSError(number, "it failed")) == Ending(4, ("bncli: error: standard output: it failed",))
 
 
+def test_a_name_that_is_too_long_for_the_system_is_no_bug() -> None:
+    error = OSError(errno.ENAMETOOLONG, "File name too long", "x.pt")
+    assert ending_of(error) == Ending(3, ("bncli: error: x.pt: File name too long",))
+
+
 def test_too_little_memory_is_no_bug() -> None:
     assert ending_of(MemoryError()) == Ending(3, ("bncli: error: not enough memory for this input",))
 
