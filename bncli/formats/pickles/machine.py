@@ -26,6 +26,8 @@ _MAX_INSTRUCTIONS = 20_000_000
 _MAX_GLOBAL_LENGTH = 1024
 _FAULTS = (LookupError, TypeError, ValueError, OverflowError, struct.error)
 """What Python raises where an instruction finds something else than it expects."""
+_EMPTY_STACK = frozenset({"pop from empty list", "list index out of range"})
+"""What Python says where an instruction takes more than was pushed."""
 
 
 class Machine:
@@ -108,7 +110,8 @@ class Machine:
         if stop > len(self.buffer):
             return stop
         where = f"at byte {self.offset + at}"
-        raise BrokenPickle(f"the pickle is broken {where}: {type(fault).__name__}: {fault}") from fault
+        reason = "nothing is left on its stack" if str(fault) in _EMPTY_STACK else f"{type(fault).__name__}: {fault}"
+        raise BrokenPickle(f"the pickle is broken {where}: {reason}") from fault
 
     def pop_marked(self) -> list[Any]:
         """Return what was pushed since the last mark, and forget the mark."""

@@ -149,6 +149,14 @@ def test_a_pickle_that_is_cut_says_that_more_bytes_are_needed(cut: int) -> None:
     assert caught.value.needed > len(content) - cut
 
 
+@pytest.mark.parametrize(
+    "pickled", [b"\x80\x02.", b"\x80\x020", b"\x80\x02a.", b"\x80\x02R.", b"\x80\x02t.", b"\x80\x022."]
+)
+def test_an_instruction_that_takes_more_than_was_pushed_is_told(pickled: bytes) -> None:
+    with pytest.raises(BrokenPickle, match="broken at byte 2: nothing is left on its stack"):
+        Machine(pickled, "x").run()
+
+
 def test_a_broken_pickle_says_where_it_broke() -> None:
     with pytest.raises(BrokenPickle, match=r"broken at byte 2: KeyError: 9"):
         run(b"NNh\x09" + bytes(20))
