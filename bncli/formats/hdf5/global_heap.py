@@ -5,41 +5,15 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from bncli.formats.region_file import RegionFile
-
 if TYPE_CHECKING:
     from bncli.formats.regions import Region
 
-_SIGNATURE = b"GCOL"
+SIGNATURE = b"GCOL"
 _HEADER_BYTES = 16
 _OBJECT = struct.Struct("<HHIQ")
 """Index, number of references, reserved, size."""
 _ALIGNMENT = 8
 _MAX_HEAP_BYTES = 256 * 1024**2
-
-
-class HeapCheckedFile(RegionFile):
-    """An HDF5 file for the library to read, in which each heap is checked when its beginning is read.
-
-    Args:
-        content: the bytes.
-    """
-
-    def __init__(self, content: Region) -> None:
-        super().__init__(content)
-        self._heap_content = content
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Return the next bytes, fewer where the file ends.
-
-        Raises:
-            ValueError: a heap begins there, and is broken.
-        """
-        start = self.tell()
-        read = super().read(size)
-        if read.startswith(_SIGNATURE):
-            require_sound_heap(self._heap_content, start)
-        return read
 
 
 def require_sound_heap(content: Region, start: int) -> None:

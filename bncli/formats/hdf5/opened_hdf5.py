@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bncli.errors import MissingDependency
-from bncli.formats.hdf5.global_heap import HeapCheckedFile
+from bncli.formats.hdf5.checked_file import CheckedFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,7 @@ class OpenedHdf5:
     Raises:
         MissingDependency: h5py is not installed.
         OSError: the bytes are no HDF5 file.
+        ValueError: they are one that is not read safely.
     """
 
     def __init__(self, source: OpenSource, content: Region) -> None:
@@ -34,7 +35,7 @@ class OpenedHdf5:
         self.size = source.size
         self.content = content
         self._source = source
-        self.root: Any = _h5py(source.path).File(HeapCheckedFile(content), "r")
+        self.root: Any = _h5py(source.path).File(CheckedFile(content), "r")
 
     @property
     def bytes_read(self) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from bncli.errors import MalformedFile
 from bncli.formats.detection import open_named_arrays
-from bncli.formats.hdf5.global_heap import HeapCheckedFile, require_sound_heap
+from bncli.formats.hdf5.global_heap import require_sound_heap
 from bncli.formats.regions import MemoryRegion
 
 if TYPE_CHECKING:
@@ -38,13 +38,6 @@ def test_a_heap_that_a_walk_would_not_leave_is_refused(broken: bytes) -> None:
 def test_a_heap_that_ends_with_the_file_is_refused() -> None:
     with pytest.raises(EOFError):
         require_sound_heap(MemoryRegion(heap((0, 112))[:100]), 0)
-
-
-def test_bytes_are_read_as_from_any_file_unless_a_broken_heap_begins_there() -> None:
-    file = HeapCheckedFile(MemoryRegion(b"0123" + heap((1, 5))))
-    assert file.read(4) == b"0123"
-    with pytest.raises(ValueError, match="an object of 0 bytes"):
-        file.read(16)
 
 
 def test_a_file_on_which_the_library_loops_for_ever_is_refused(tmp_path: Path) -> None:
