@@ -125,11 +125,11 @@ def merge(parts: Sequence[Moments]) -> Moments:
         np.stack([part.m2 for part in parts]),
         np.stack([zero if part.exponent is None else part.exponent for part in parts]),
     )
-    return _merged(np.array([part.count for part in parts]), rows)
+    return merge_rows(np.array([part.count for part in parts]), rows)
 
 
-def _merged(counts: IntArray, rows: RowMoments) -> Moments:
-    """Return the moments of K parts together.
+def merge_rows(counts: IntArray, rows: RowMoments) -> Moments:
+    """Return the moments of K parts together, as `merge` does.
 
     Args:
         counts: values per channel in each part, shape (K,).
@@ -217,7 +217,7 @@ def _together(parts: Sequence[tuple[int, PlainSums | RowMoments]]) -> Moments:
         settled.append((count, one_pass(*joined, count)))
     counts = np.concatenate([np.full(len(moments.mean), count) for count, moments in settled])
     tables = zip(*(moments for _, moments in settled), strict=True)
-    return _merged(counts, RowMoments(*(np.concatenate(table) for table in tables)))
+    return merge_rows(counts, RowMoments(*(np.concatenate(table) for table in tables)))
 
 
 def _side_by_side(parts: Sequence[Moments]) -> Moments:

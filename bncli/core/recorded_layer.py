@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.core.batch_statistics import BatchStatistics
-from bncli.core.moments import Moments, merge
+from bncli.core.moments import merge_rows
+from bncli.core.two_pass import RowMoments
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from bncli.core.moments import Moments
     from bncli.core.running_statistics import RunningStatistics
 
     FloatArray = NDArray[np.float64]
@@ -108,9 +110,9 @@ class RecordedLayer:
 
 def pooled(parts: Sequence[BatchRows]) -> Moments:
     """Return the moments of all values of all batches of one layer, which several recordings may hold."""
-    moments = [
-        Moments(int(count), mean, error.astype(np.float64), var * float(count))
-        for rows in parts
-        for count, mean, error, var in zip(rows.num_values, rows.mean, rows.mean_error, rows.biased_var, strict=True)
-    ]
-    return merge(moments)
+    counts = np.concatenate([rows.num_values for rows in parts])
+    mean, error, var = (
+        np.concatenate([getattr(rows, name) for rows in parts]) for name in ("mean", "mean_error", "biased_var")
+    )
+    exponent = np.zeros(mean.shape, np.int64)
+    return merge_rows(counts, RowMoments(mean, error.astype(np.float64), var * counts[:, None], exponent))
