@@ -177,9 +177,9 @@ def bare(model: nn.Module, batches: Sequence[Tensor]) -> None:
         model(batch)
 
 
-def time_per_batch(num_pairs: int = 15) -> None:
+def time_per_batch(num_pairs: int = 11) -> None:
     """Print the time over that of the bare forward pass: median and quartiles of pairs that are run in turn."""
-    batches = [torch.randn(16, 3, 224, 224) for _ in range(2)]
+    batches = [torch.randn(16, 3, 224, 224) for _ in range(4)]
     print(f"\n| forward passes of {len(batches)} x 16 pictures and | ratio of times, quartiles of {num_pairs} pairs |")
     print("|---|---|")
     for name, is_training, method in (
