@@ -132,7 +132,7 @@ def test_a_recording_of_another_model_is_told(trained: Path) -> None:
 
 
 def test_files_are_not_taken_for_recordings(trained: Path) -> None:
-    for name, words in (("model.safetensors", "but no recording"), ("model.pt", "broken as a recording")):
+    for name, words in (("model.safetensors", "but no recording"), ("model.pt", "is no recording")):
         code, text = failing(trained / "model.pt", trained / name, "-o", trained / "new.pt")
         assert (code, words in text) == (3, True)
 
