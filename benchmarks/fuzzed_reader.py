@@ -6,6 +6,7 @@ python -m benchmarks.fuzzed_reader FOLDER INPUTS SEED
 from __future__ import annotations
 
 # Codecs that readers use, and what refusals need: whatever is imported after the start was asked for by a file.
+import encodings.ascii
 import encodings.cp437
 import encodings.latin_1
 import encodings.raw_unicode_escape  # noqa: F401
