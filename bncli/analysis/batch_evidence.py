@@ -68,7 +68,7 @@ def batch_evidence(layer: RecordedLayer) -> BatchEvidence:
         num_batches=len(sound),
         mean=nothing if moments is None else moments.mean,
         biased_var=nothing if moments is None else moments.biased_var,
-        effective_count=effective_count([sound]) if len(sound) else nothing,
+        effective_count=nothing if moments is None else effective_count([sound], moments.biased_var),
         batch_effective_count=np.median(sound.effective_count(), axis=0) if len(sound) else nothing,
         between_fraction=nothing if moments is None else _between(sound, moments.biased_var),
         fewest_values=fewest,

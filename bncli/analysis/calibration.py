@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.analysis.population_estimate import effective_count, estimate
+from bncli.core.recorded_layer import pooled
 from bncli.core.running_statistics import RunningStatistics
 from bncli.errors import InvalidValue, ShapeMismatch
 from bncli.light_dataclass import dataclass
@@ -131,7 +132,7 @@ def calibrate_layer(
         ddof=ddof,
         mean=mean,
         var=var,
-        effective_count=effective_count(parts),
+        effective_count=effective_count(parts, pooled(parts).biased_var),
     )
 
 

@@ -84,11 +84,15 @@ def _mixed(new: FloatArray, old: FloatArray, kept: float) -> FloatArray:
     return new if not kept else kept * old + (1 - kept) * new
 
 
-def effective_count(parts: Sequence[BatchRows]) -> FloatArray:
+def effective_count(parts: Sequence[BatchRows], biased_var: FloatArray) -> FloatArray:
     """Return how many independent values the pooled mean is worth, shape (C,); NaN where nothing tells.
 
     The smaller of two estimates: that of the spread of samples within their batches, and that of the scatter of the
     batches' means, which also sees batches that are alike within and different among each other.
+
+    Args:
+        parts: the batches of one or several recordings of a layer.
+        biased_var: variance of all their values together, shape (C,).
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         within: FloatArray = np.concatenate([rows.effective_count() for rows in parts]).sum(axis=0)
@@ -96,6 +100,6 @@ def effective_count(parts: Sequence[BatchRows]) -> FloatArray:
         if len(means) < _FEWEST_BATCHES:
             return within
         scatter = means.var(axis=0, ddof=1) / len(means)
-        between = np.where(scatter > 0, pooled(parts).biased_var / scatter, np.inf)
+        between = np.where(scatter > 0, biased_var / scatter, np.inf)
         smaller: FloatArray = np.fmin(within, between)
     return smaller

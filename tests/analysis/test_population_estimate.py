@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from bncli.analysis.population_estimate import EstimateSettings, effective_count, estimate
+from bncli.core.recorded_layer import pooled
 from bncli.core.running_statistics import RunningStatistics, fresh
 from tests.core.test_recorded_layer import rows_of
 
@@ -67,13 +68,14 @@ def test_several_recordings_are_one_population() -> None:
 
 def test_independent_batches_are_worth_all_their_values() -> None:
     rows = rows_of([RNG.normal(size=(50, 1, 4)) for _ in range(200)])
-    assert effective_count([rows])[0] == pytest.approx(40_000, rel=0.3)
+    assert effective_count([rows], pooled([rows]).biased_var)[0] == pytest.approx(40_000, rel=0.3)
 
 
 def test_batches_that_differ_among_each_other_are_worth_about_their_number() -> None:
     rows = rows_of([RNG.normal(RNG.normal(0, 10), 1, (50, 1, 4)) for _ in range(200)])
-    assert effective_count([rows])[0] == pytest.approx(200, rel=0.1)
+    assert effective_count([rows], pooled([rows]).biased_var)[0] == pytest.approx(200, rel=0.1)
 
 
 def test_one_batch_of_one_sample_tells_nothing() -> None:
-    assert np.isnan(effective_count([rows_of([RNG.normal(size=(1, 2, 9))])])).all()
+    rows = rows_of([RNG.normal(size=(1, 2, 9))])
+    assert np.isnan(effective_count([rows], pooled([rows]).biased_var)).all()
