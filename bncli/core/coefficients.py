@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.core.row_buffers import rows_apart
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Coefficients:
 
     def apply_to(self, y: FloatArray) -> None:
         """Transform values in place; the coefficients broadcast against them."""
-        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        with np.errstate(invalid="ignore", over="ignore", under="ignore"), rows_apart(y.shape[-1]):
             if self.shrink.min(initial=1.0) < 1.0:
                 y *= self.shrink
             # The mean goes off before the scale comes on: x * scale + shift would cancel where |mean| >> std.

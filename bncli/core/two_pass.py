@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bncli.core.row_buffers import rows_apart
 from bncli.core.thread_memory import reused
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def two_pass(x: FloatArray, *, is_wide: bool) -> RowMoments:
         T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample variance", Am. Stat. 37, 1983.
     """
     rows, count = x.shape
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"), rows_apart(count):
         exponent = _extreme_exponents(x) if is_wide else np.zeros(rows, np.int64)
         if exponent.any():
             x *= np.ldexp(1.0, -exponent)[:, None]

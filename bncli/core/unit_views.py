@@ -29,7 +29,7 @@ def unit_views(layout: ChannelLayout, block: Block, values: Array) -> Iterator[A
         Shape (units, samples, channels, positions): unit u of channel c is `view[u, :, c, :]`.
     """
     cube = values.reshape(block.shape)
-    if layout.is_channels_last:
+    if cube.shape[2] == 1:  # channels last, or samples of one position
         cube = channels_first(cube)
         # A sample that is shorter than a unit is not told apart from the next: both lie in one run of rows.
         stretch = layout.num_positions if layout.cuts_samples else cube.shape[2]
