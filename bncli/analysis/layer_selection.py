@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.core.name_length import MAX_NAME_LENGTH
 from bncli.errors import InputNotFound, InvalidUsage, near_miss
 from bncli.light_dataclass import dataclass
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from bncli.analysis.channel_filter import ChannelFilter
     from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
-
-_MOST_CHARACTERS = 1024
-"""Of a pattern, as of an array's name: to read one takes time with the square of its length."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +44,8 @@ def select(
         InputNotFound: a glob matches no layer.
     """
     for glob in globs:
-        if len(glob) > _MOST_CHARACTERS:
-            raise InvalidUsage(f"--layer has {len(glob)} characters; at most {_MOST_CHARACTERS} are read")
+        if len(glob) > MAX_NAME_LENGTH:
+            raise InvalidUsage(f"--layer has {len(glob)} characters; at most {MAX_NAME_LENGTH} are read")
         if not any(matches(layer, glob) for layer in checkpoint.layers):
             raise InputNotFound(
                 f"{checkpoint.path}: no layer matches {glob!r}",

@@ -72,7 +72,7 @@ def check(
     from bncli.cli.check_run import accepting, check_files
     from bncli.cli.check_settings import GivenOptions, check_settings
     from bncli.cli.given_settings import given_settings
-    from bncli.cli.kept_inputs import require_apart
+    from bncli.cli.kept_inputs import require_apart, require_two_files
     from bncli.cli.output import OutputOptions, emit
     from bncli.cli.project_settings import project_settings
     from bncli.cli.step_summary import add_to_step_summary
@@ -88,6 +88,7 @@ def check(
         return
     if write_baseline is not None:
         require_apart("--write-baseline", write_baseline, (*files, recording))
+        require_two_files("--write-baseline", write_baseline, "--output", output)
         check_writable(write_baseline, force=force)
     given = GivenOptions(select or (), ignore or (), target or (), fail_on, baseline)
     settings = check_settings(given, project_settings(Path.cwd()))

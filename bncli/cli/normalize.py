@@ -54,7 +54,7 @@ def normalize(
 ) -> None:
     """Normalize an array as train mode or as eval mode does."""
     from bncli.cli.given_settings import given_settings
-    from bncli.cli.kept_inputs import require_apart
+    from bncli.cli.kept_inputs import require_apart, require_two_files
     from bncli.cli.normalization_wiring import ExtraOptions, InputOptions, normalization_report, run_settings
     from bncli.cli.working_layer import LayerOptions
     from bncli.reports.normalization import normalization_document
@@ -63,6 +63,7 @@ def normalize(
     destination = OutputOptions(output_format, output, force, color, inputs=inputs)
     if save is not None:
         require_apart("--save", save, inputs[1:])  # an array may take the place of the one that it was made of
+        require_two_files("--save", save, "--output", output)
     settings = run_settings(mode, steps, channel_axis, backend, device)
     layer_options = LayerOptions(
         checkpoint=checkpoint,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from bncli.core.name_length import require_short
 from bncli.core.named_arrays import Skipped
-from bncli.formats.array_names import require_short
 from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
 from bncli.formats.element_types import ELEMENT_TYPES

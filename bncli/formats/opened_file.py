@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from bncli.core.name_length import require_short
 from bncli.core.named_arrays import ArraySpec, NamedArrays
 from bncli.errors import InputNotFound, MalformedFile
-from bncli.formats.array_names import require_short
 from bncli.formats.byte_source import FAULTS, ByteSource, describe_fault, hint_about
 from bncli.formats.specs_on_demand import SpecsOnDemand
 

@@ -6,9 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from bncli.core.name_length import require_short
 from bncli.errors import UnsupportedFormat
 from bncli.formats import safetensors, torch_legacy, torch_zip
-from bncli.formats.array_names import require_short
 from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
 from bncli.formats.located_shards import locate_shards

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from bncli.core.name_length import MAX_NAME_LENGTH
 from bncli.recording.spool import SpooledLayer
 
 MOST_LAYERS = 100_000
 """Layers of one recording: far more than any model has."""
-MAX_NAME_LENGTH = 1024
-"""Characters of a layer's name, as of an array's."""
 _MOST_BITS = 63
 
 

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from bncli.cli.kept_inputs import require_apart
+from bncli.cli.kept_inputs import require_apart, require_two_files
 from bncli.errors import InvalidUsage
 from tests.helpers.invoke import ROOT, invoke
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SAMPLES = ("digits.pt", "digits_ema.pt", "digits_run.safetensors", "input_a.npy", "input_b.npy")
 
@@ -58,3 +55,30 @@ def test_no_command_writes_over_its_inputs(words: str, tmp_path: Path, monkeypat
     answer = invoke(*words.split(), "--force")
     assert (answer.exit_code, "is an input, and inputs are never changed" in answer.stderr) == (2, True)
     assert {name: (tmp_path / name).read_bytes() for name in SAMPLES} == before
+
+
+def test_an_output_is_known_before_it_exists_and_through_links(tmp_path: Path) -> None:
+    (tmp_path / "there").write_bytes(b"x")
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    for one, other in (("new", f"../{tmp_path.name}/new"), ("there", "link")):
+        with pytest.raises(InvalidUsage, match="--save .*: is the file of --output too"):
+            require_two_files("--save", tmp_path / one, "--output", tmp_path / other)
+
+
+def test_other_outputs_devices_and_none_are_left_alone(tmp_path: Path) -> None:
+    for other in (None, tmp_path / "b", tmp_path / "nul\0", tmp_path / ("n" * 300)):
+        require_two_files("--save", tmp_path / "a", "--output", other)
+    require_two_files("--save", Path("/dev/null"), "--output", Path("/dev/null"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["normalize input_a.npy --save y.npy -f csv -o y.npy", "check digits.pt --write-baseline a.json -o a.json"],
+)
+def test_no_command_writes_two_outputs_to_one_file(words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SAMPLES:
+        shutil.copy(ROOT / "samples" / name, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    answer = invoke(*words.split(), "--force")
+    assert (answer.exit_code, "too" in answer.stderr) == (2, True)
+    assert {path.name for path in tmp_path.iterdir()} == set(SAMPLES)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from bncli.core.name_length import MAX_NAME_LENGTH
 from bncli.recording.json_fields import (
-    MAX_NAME_LENGTH,
     described_layer,
     number,
     optional_number,

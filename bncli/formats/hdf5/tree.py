@@ -6,8 +6,8 @@ from collections import deque
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from bncli.core.name_length import require_short
 from bncli.core.named_arrays import Skipped
-from bncli.formats.array_names import require_short
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:

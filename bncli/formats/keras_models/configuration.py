@@ -9,7 +9,7 @@ from dataclasses import field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from bncli.formats.array_names import require_short
+from bncli.core.name_length import require_short
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from bncli.formats.array_names import require_short
+from bncli.core.name_length import require_short
 from bncli.formats.onnx_model.nodes import operator_name, read_node
 from bncli.formats.onnx_model.tensors import read_sparse_tensor, read_tensor
 from bncli.formats.protobuf.heads import WireType, key_of

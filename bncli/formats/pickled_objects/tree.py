@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bncli.core.name_length import MAX_NAME_LENGTH
 from bncli.core.named_arrays import LayerHint, Skipped
-from bncli.formats.array_names import MAX_NAME_LENGTH
 from bncli.formats.byte_source import describe_fault
 from bncli.formats.pickled_objects.called_containers import with_contents
 from bncli.formats.pickled_objects.inline_storages import InlineStorages

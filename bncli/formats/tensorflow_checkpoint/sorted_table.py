@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bncli.formats.array_names import MAX_NAME_LENGTH
+from bncli.core.name_length import MAX_NAME_LENGTH
 from bncli.formats.protobuf.wire import WireFile
 from bncli.formats.regions import MemoryRegion
 

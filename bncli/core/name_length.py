@@ -1,4 +1,4 @@
-"""How long the name of an array may be, in any format."""
+"""How long the name of an array or a layer may be, in any file, and a pattern for one."""
 
 from __future__ import annotations
 

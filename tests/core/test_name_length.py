@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bncli.formats.array_names import MAX_NAME_LENGTH, require_short
+from bncli.core.name_length import MAX_NAME_LENGTH, require_short
 
 
 def test_names_up_to_the_limit_are_taken() -> None:
