@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.analysis.population_estimate import effective_count
-from bncli.core.recorded_layer import BatchRows, pooled
+from bncli.core.recorded_layer import pooled
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bncli.core.recorded_layer import RecordedLayer
+    from bncli.core.recorded_layer import BatchRows, RecordedLayer
 
     FloatArray = NDArray[np.float64]
 
@@ -30,10 +30,12 @@ class PoisonedBatch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BatchEvidence:
-    """The batches of one layer in few numbers; arrays of shape (C,), over batches without NaN and infinity."""
+    """The `training_rows` of one layer in few numbers; arrays of shape (C,), over batches without NaN and infinity."""
 
     num_batches: int
-    """Batches that are finite in every channel."""
+    """Those of them that are finite in every channel."""
+    num_left_out: int
+    """Batches of eval mode that are not among them, because there are some of train mode."""
     mean: FloatArray
     """Mean of the population."""
     biased_var: FloatArray
@@ -51,21 +53,21 @@ class BatchEvidence:
     num_training: int
     """Batches of train mode."""
     poisoned: tuple[PoisonedBatch, ...]
-    """Batches with NaN or infinity, in the order of their steps."""
+    """Batches with NaN or infinity, of either mode, in the order of their steps."""
 
 
 def batch_evidence(layer: RecordedLayer) -> BatchEvidence:
     """Return the evidence of one recorded layer."""
     rows = layer.rows
-    is_finite = np.isfinite(rows.mean) & np.isfinite(rows.biased_var)
-    broken = np.flatnonzero(~is_finite.all(axis=1))
-    sound = _chosen(rows, np.flatnonzero(is_finite.all(axis=1)))
+    is_broken = _is_broken(rows)
+    sound = layer.training_rows.chosen(np.flatnonzero(~_is_broken(layer.training_rows).any(axis=1)))
     in_training = rows.num_values[rows.is_training]
     fewest = int(in_training.min()) if in_training.size else None
     nothing = np.full(layer.num_features, np.nan)
     moments = pooled([sound]) if len(sound) else None
     return BatchEvidence(
         num_batches=len(sound),
+        num_left_out=layer.num_left_out,
         mean=nothing if moments is None else moments.mean,
         biased_var=nothing if moments is None else moments.biased_var,
         effective_count=nothing if moments is None else effective_count([sound], moments.biased_var),
@@ -75,22 +77,15 @@ def batch_evidence(layer: RecordedLayer) -> BatchEvidence:
         num_fewest=int((in_training == fewest).sum()),
         num_training=len(in_training),
         poisoned=tuple(
-            PoisonedBatch(int(rows.step[row]), tuple(np.flatnonzero(~is_finite[row]).tolist())) for row in broken
+            PoisonedBatch(int(rows.step[row]), tuple(np.flatnonzero(is_broken[row]).tolist()))
+            for row in np.flatnonzero(is_broken.any(axis=1))
         ),
     )
 
 
-def _chosen(rows: BatchRows, index: NDArray[np.intp]) -> BatchRows:
-    return BatchRows(
-        rows.step[index],
-        rows.num_values[index],
-        rows.num_samples[index],
-        rows.is_training[index],
-        rows.mean[index],
-        rows.mean_error[index],
-        rows.biased_var[index],
-        rows.sample_mean_var[index],
-    )
+def _is_broken(rows: BatchRows) -> NDArray[np.bool_]:
+    is_broken: NDArray[np.bool_] = ~(np.isfinite(rows.mean) & np.isfinite(rows.biased_var))
+    return is_broken
 
 
 def _between(rows: BatchRows, var: FloatArray) -> FloatArray:

@@ -38,6 +38,8 @@ class LayerCalibration:
     layer: BatchNormLayer
     recorded_name: str
     num_batches: int
+    num_left_out: int
+    """Batches of eval mode that are not among them, because a recording has some of train mode."""
     num_samples: int
     num_values: int
     """Values per channel, over all batches."""
@@ -109,7 +111,7 @@ def calibrate_layer(
                 f"layer {layer.label} has {layer.num_features} channels, {each.num_features} in the recording",
                 hint="the recording is of another model",
             )
-    parts = [each.rows for each in recorded]
+    parts = [each.training_rows for each in recorded]
     if not any(len(rows) for rows in parts):
         raise InvalidValue(f"layer {layer.label}: no batch of it was recorded", hint="record the model over some data")
     _refuse_nonfinite(layer, parts)
@@ -127,6 +129,7 @@ def calibrate_layer(
         layer=layer,
         recorded_name=recorded[0].name,
         num_batches=sum(len(rows) for rows in parts),
+        num_left_out=sum(each.num_left_out for each in recorded),
         num_samples=sum(int(rows.num_samples.sum()) for rows in parts),
         num_values=sum(int(rows.num_values.sum()) for rows in parts),
         ddof=ddof,

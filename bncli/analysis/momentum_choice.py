@@ -61,7 +61,7 @@ class AveragingTask:
         It is the root of the mean over the channels of `E[(mean error / std)^2] + E[(var error / var)^2]`. A
         statistic's expected squared error is its squared bias, from the initial value and from steps in which the
         population stood elsewhere, plus its noise: the sum of squared weights times that of one batch. Batches are
-        taken as independent, and arithmetic as exact. The cumulative average (`None`) has the weight 1 / T for all.
+        taken as independent, and arithmetic as exact. The cumulative average (`None`) has one weight for all.
         """
         averaged = self.segments.averaged(momentum)
         mean_bias = averaged.residue * self.start_mean + averaged.mean_lag
@@ -73,17 +73,28 @@ class AveragingTask:
         """Return the steps until what is left of the initial values is below the long-run noise of the average.
 
         `(1 - m)^k d <= sqrt(m / (2 - m)) s`, with the distance d to go and the noise s of one batch as root mean
-        squares over the channels. 0 where the start is that near; `None`: never. The cumulative average needs 1.
+        squares over the channels. 0 where the start is that near; `None`: never. The cumulative average needs 1 from
+        the first batch on, and after T0 batches, `T0 d / (T0 + k) <= s / sqrt(T0 + k)`.
         """
         distance = math.sqrt(float(np.mean(self.start_mean**2 + self.start_var**2)))
         noise = math.sqrt(self.mean_noise + self.var_noise)
         if momentum is None:
-            return 1
+            return _cumulative_warm_up(distance, noise, self.segments.num_seen)
         noise *= noise_factor(momentum)
         if distance <= noise:
             return 0
         share = noise / distance  # 0 also where the distance is beyond measure
         return steps_to_residue(momentum, share) if share else None
+
+
+def _cumulative_warm_up(distance: float, noise: float, num_seen: float) -> int | None:
+    if not num_seen:
+        return 1
+    if num_seen * distance * distance <= noise * noise:
+        return 0
+    share = num_seen * distance / noise if noise else math.inf
+    steps = share * share - num_seen
+    return max(1, math.ceil(steps)) if steps < math.inf else None
 
 
 def averaging_task(source: BatchSource, initial: RunningStatistics, num_steps: int, ddof: Ddof) -> AveragingTask | None:
@@ -95,7 +106,7 @@ def averaging_task(source: BatchSource, initial: RunningStatistics, num_steps: i
         return None
     mean, var, mean_var, var_var, initial_mean, initial_var = numbers[:, usable]
     return AveragingTask(
-        segments=RunSegments.of(source, num_steps),
+        segments=RunSegments.of(source, num_steps, initial.num_seen),
         start_mean=(initial_mean - mean) / np.sqrt(var),
         start_var=(initial_var - var) / var,
         mean_noise=float(np.mean(mean_var / var)),

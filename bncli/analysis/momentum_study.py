@@ -14,11 +14,11 @@ from bncli.core.momentum import closed_forms
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from bncli.analysis.momentum_choice import MomentumChoice
+    from bncli.analysis.momentum_choice import AveragingTask, MomentumChoice
     from bncli.analysis.running_trajectory import Changes, RunSettings, Trajectory
     from bncli.core.batch_statistics import BatchSource, Population
     from bncli.core.momentum import ClosedForms
@@ -43,6 +43,26 @@ class ErrorParts:
     def total(self) -> FloatArray:
         """The whole distance, shape (C,)."""
         return self.initial + self.lag + self.noise
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Statistic:
+    """What is known of the running mean, or of the running variance, whatever the momentum; arrays of shape (C,)."""
+
+    initial: FloatArray
+    population: FloatArray
+    unit: FloatArray
+    """In which the population's lag is given."""
+    batch_var: FloatArray
+    """Variance of a batch's own over the batches."""
+
+    def error_parts(self, final: NDArray[np.floating[Any]], residue: float, lag: float, noise: float) -> ErrorParts:
+        """Return what makes up the distance of a final value, from the closed forms of its average."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            # Adding 0 turns -0.0 into 0.0.
+            left, lagging = residue * (self.initial - self.population) + 0.0, lag * self.unit + 0.0
+            rest = final - self.population - left - lagging
+            return ErrorParts(left, lagging, rest, expected_noise=np.sqrt(noise * self.batch_var))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,43 +125,42 @@ def study_momenta(
         settings: the run.
         advance: told how many steps more are done.
     """
-    population = source.population(settings.ddof)
     path = trajectory(source, settings, advance)
     task = averaging_task(source, settings.initial, settings.num_steps, settings.ddof)
-    segments, noise = RunSegments.of(source, settings.num_steps), source.noise(settings.ddof)
-    runs = []
+    return MomentumStudy(
+        settings=settings,
+        population=source.population(settings.ddof),
+        between_fraction=source.between_fraction(),
+        runs=tuple(_runs(source, settings, path, task)),
+        trajectory=path,
+        choice=None if task is None else choose_momentum(task),
+    )
+
+
+def _runs(
+    source: BatchSource, settings: RunSettings, path: Trajectory, task: AveragingTask | None
+) -> Iterator[MomentumRun]:
+    """Yield what each momentum makes of the run: as simulated, beside the closed forms."""
+    initial, population, noise = settings.initial, source.population(settings.ddof), source.noise(settings.ddof)
+    with np.errstate(invalid="ignore"):
+        mean = _Statistic(initial.mean, population.mean, np.sqrt(population.var), noise.mean_var)
+    var = _Statistic(initial.var, population.var, population.var, noise.var_var)
+    segments = RunSegments.of(source, settings.num_steps, initial.num_seen)
     for index, momentum in enumerate(settings.momenta):
-        forms = closed_forms(momentum, settings.num_steps)
+        forms = closed_forms(momentum, settings.num_steps, initial.num_seen)
         averaged = segments.averaged(momentum)
         final_mean, final_var = path.values[-1, index]
-        with np.errstate(invalid="ignore", over="ignore"):
-            mean_start = averaged.residue * (settings.initial.mean - population.mean)
-            var_start = averaged.residue * (settings.initial.var - population.var)
-            mean_lag = averaged.mean_lag * np.sqrt(population.var)
-            var_lag = averaged.var_lag * population.var
-            mean_noise = np.sqrt(averaged.mean_noise * noise.mean_var)
-            var_noise = np.sqrt(averaged.var_noise * noise.var_var)
-        runs.append(
-            MomentumRun(
-                forms=forms,
-                final_mean=final_mean,
-                final_var=final_var,
-                mean_error=_error_parts(final_mean - population.mean, mean_start, mean_lag, mean_noise),
-                var_error=_error_parts(final_var - population.var, var_start, var_lag, var_noise),
-                lost_mean_updates=_lost_updates(path.changes, (index, 0), forms, settings.num_steps),
-                lost_var_updates=_lost_updates(path.changes, (index, 1), forms, settings.num_steps),
-                expected_error=None if task is None else task.expected_error(momentum),
-                warm_up_steps=None if task is None else task.warm_up_steps(momentum),
-            )
+        yield MomentumRun(
+            forms=forms,
+            final_mean=final_mean,
+            final_var=final_var,
+            mean_error=mean.error_parts(final_mean, averaged.residue, averaged.mean_lag, averaged.mean_noise),
+            var_error=var.error_parts(final_var, averaged.residue, averaged.var_lag, averaged.var_noise),
+            lost_mean_updates=_lost_updates(path.changes, (index, 0), forms, settings.num_steps),
+            lost_var_updates=_lost_updates(path.changes, (index, 1), forms, settings.num_steps),
+            expected_error=None if task is None else task.expected_error(momentum),
+            warm_up_steps=None if task is None else task.warm_up_steps(momentum),
         )
-    choice = None if task is None else choose_momentum(task)
-    return MomentumStudy(settings, population, source.between_fraction(), tuple(runs), path, choice)
-
-
-def _error_parts(total: FloatArray, initial: FloatArray, lag: FloatArray, expected_noise: FloatArray) -> ErrorParts:
-    with np.errstate(invalid="ignore", over="ignore"):
-        # Adding 0 turns -0.0 into 0.0.
-        return ErrorParts(initial + 0.0, lag + 0.0, total - initial - lag, expected_noise)
 
 
 def _lost_updates(

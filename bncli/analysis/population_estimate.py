@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from bncli.core.recorded_layer import pooled
-from bncli.core.running_statistics import RunningStatistics, update
+from bncli.core.running_statistics import fresh, update
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bncli.core.batch_statistics import Ddof
     from bncli.core.recorded_layer import BatchRows
+    from bncli.core.running_statistics import RunningStatistics
 
     FloatArray = NDArray[np.float64]
 
@@ -61,7 +62,8 @@ def estimate(
             moments = pooled(parts)
             mean, var = moments.mean, moments.unbiased_var if ddof else moments.biased_var
         case "mean-of-batches":
-            mean, var = _running(parts, RunningStatistics(old.mean, old.var, 0), None, ddof)
+            # As update_bn does: of broken statistics even the weight 0 would leave NaN.
+            mean, var = _running(parts, fresh(len(old.mean)), None, ddof)
         case "ema":
             mean, var = _running(parts, old, settings.momentum, ddof)
     num_samples = sum(int(rows.num_samples.sum()) for rows in parts)

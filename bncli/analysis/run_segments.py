@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.core.momentum import log_decay
+from bncli.core.momentum import cumulative_residue, log_decay
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -50,9 +50,11 @@ class RunSegments:
     """Ends of the S pieces, from 0 to `num_steps`, shape (S + 1,)."""
     course: Course
     """Where the population stands in each piece, shape (S,)."""
+    num_seen: float
+    """Batches that went into the initial value, as a cumulative average counts them."""
 
     @classmethod
-    def of(cls, source: BatchSource, num_steps: int) -> RunSegments:
+    def of(cls, source: BatchSource, num_steps: int, num_seen: float = 0) -> RunSegments:
         """Return the pieces of a run over the batches of a source."""
         even = np.linspace(0, num_steps, min(num_steps, _NUM_EVEN) + 1).round()
         by_age = num_steps - np.geomspace(1, num_steps, _NUM_BY_AGE).round()
@@ -60,10 +62,10 @@ class RunSegments:
         ends = np.sort(np.concatenate([even, by_age]))
         ends = ends[np.diff(ends, prepend=-1.0) > 0]
         middles = ((ends[:-1] + ends[1:] - 1) / 2).astype(np.int64)
-        return cls(num_steps, ends, source.course(middles, num_steps))
+        return cls(num_steps, ends, source.course(middles, num_steps), num_seen)
 
     def averaged(self, momentum: float | None) -> AveragedCourse:
-        """Return what a momentum makes of the run; the cumulative average (`None`) weighs all steps by 1 / T."""
+        """Return what a momentum makes of the run; the cumulative average (`None`) weighs all its batches alike."""
         residue, weights, squared_weights = self._weights(momentum)
         scale = self.course.scale
         return AveragedCourse(
@@ -78,7 +80,8 @@ class RunSegments:
         """Return the weight of the initial value, and for each piece the sums of weights and of squared weights."""
         lengths, ages = np.diff(self.ends), self.num_steps - self.ends[1:]
         if momentum is None:
-            return 0.0, lengths / self.num_steps, lengths / self.num_steps**2
+            weight = 1 / (self.num_seen + self.num_steps)
+            return cumulative_residue(self.num_steps, self.num_seen), lengths * weight, lengths * weight**2
         decay = max(log_decay(momentum), _NOTHING_LEFT)
         with np.errstate(under="ignore"):
             weights = np.exp(decay * ages) * -np.expm1(decay * lengths)

@@ -41,7 +41,7 @@ class RunSettings:
     """M weights of the new batch; `None` is the cumulative average."""
     num_steps: int
     initial: RunningStatistics
-    """Running statistics before the first step."""
+    """Running statistics before the first step; the cumulative average goes on from their counter."""
     ddof: Ddof = 1
     """Of the batch variances that are averaged."""
     dtype: AverageDtype = "float64"
@@ -178,7 +178,7 @@ def _exact(
     out: NDArray[np.float64],
 ) -> None:
     """Write the values of the trajectory that follow the first ones: for each momentum means, then variances."""
-    num_kept, num_seen = 0, 0
+    num_kept, num_seen = 0, settings.initial.num_seen
     for statistics, block in batches:
         stacked = np.concatenate([statistics.mean, statistics.var_with(settings.ddof)], axis=1)
         stop = num_kept + block.length // block.stride
@@ -200,15 +200,15 @@ def _rounded(
     """Return the values of the trajectory, and which steps changed them."""
     value = np.repeat(as_stored(start, dtype)[None], len(settings.momenta), axis=0)
     counts, last_steps = np.zeros(value.shape, np.int64), np.zeros(value.shape, np.int64)
-    kept, num_seen = [], 0
+    kept, num_done = [], 0
     for statistics, block in batches:
-        values = stored_buffers(value, statistics, settings.momenta, dtype, num_seen)
+        values = stored_buffers(value, statistics, settings.momenta, dtype, settings.initial.num_seen + num_done)
         is_moved = values != np.concatenate([value[None], values[:-1]])
-        numbers = np.arange(num_seen + 1, num_seen + block.length + 1)[:, None, None, None]
+        numbers = np.arange(num_done + 1, num_done + block.length + 1)[:, None, None, None]
         counts += is_moved.sum(axis=0)
         last_steps = np.maximum(last_steps, (is_moved * numbers).max(axis=0))
         value = values[-1]
-        num_seen += block.length
+        num_done += block.length
         if block.is_kept:
             kept.append(values[block.stride - 1 :: block.stride])
     return np.concatenate(kept), Changes(counts, last_steps)

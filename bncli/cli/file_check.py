@@ -62,4 +62,5 @@ def check_file(
         layers=tuple(layer.name for layer in layers),
         num_channels=sum(layer.num_features for layer in layers),
         findings=findings,
+        num_left_out=max((each.num_left_out for each in evidence.values()), default=0),
     )

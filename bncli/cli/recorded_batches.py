@@ -46,13 +46,22 @@ def replayed_batches(options: BatchOptions) -> tuple[RepeatedBatches, BatchOrigi
     updates = "" if source.num_recorded == len(batches) else f", {source.num_recorded:,} updates"
     origin = BatchOrigin(
         kind="recording",
-        text=f"{len(batches):,} recorded batches of {layer.name}{updates}, from {path}",
-        details={"path": str(path), "layer": layer.name, "num_recorded": len(batches)},
+        text=f"{len(batches):,} recorded batches of {layer.name}{_mode_text(layer)}{updates}, from {path}",
+        details={
+            "path": str(path),
+            "layer": layer.name,
+            "num_recorded": len(batches),
+            "num_left_out": layer.num_left_out,
+        },
         num_batches=source.num_recorded,
         initial=layer.start,
         momentum=layer.momentum,
     )
     return source, origin
+
+
+def _mode_text(layer: RecordedLayer) -> str:
+    return f" in train mode ({layer.num_left_out:,} in eval mode update nothing)" if layer.num_left_out else ""
 
 
 def _layer_name(recording: OpenedRecording, asked: str | None) -> str:
@@ -72,7 +81,8 @@ def _repeats(layer: RecordedLayer, options: BatchOptions) -> np.ndarray[tuple[in
     Raises:
         InvalidUsage: together they are too many.
     """
-    num_samples = layer.rows.num_samples[layer.rows.num_values > 1]
+    rows = layer.training_rows
+    num_samples = rows.num_samples[rows.num_values > 1]
     if options.ghost_batch is not None:
         repeats = np.maximum(1, -(-num_samples // min(options.ghost_batch, _MOST_OF_64_BITS)))
     else:

@@ -12,7 +12,7 @@ from bncli.analysis.running_trajectory import AverageDtype, RunSettings
 from bncli.cli.options import parse_momentum
 from bncli.cli.progress import StepProgress
 from bncli.core.momentum import complement
-from bncli.core.running_statistics import RunningStatistics
+from bncli.core.running_statistics import RunningStatistics, fresh
 from bncli.core.setting_limits import check_momentum
 from bncli.errors import InvalidUsage, InvalidValue, near_miss
 from bncli.light_dataclass import dataclass
@@ -108,12 +108,17 @@ def _recorded_momentum(origin: BatchOrigin) -> float | None:
 
 
 def _initial(options: RunOptions, origin: BatchOrigin, num_features: int) -> RunningStatistics:
-    """Return where the run starts: as asked for, else as recorded, else as a new layer."""
-    if origin.initial is not None and options.init_mean is None and options.init_var is None:
-        return origin.initial
-    mean = 0.0 if options.init_mean is None else options.init_mean
-    var = 1.0 if options.init_var is None else options.init_var
-    return RunningStatistics(np.full(num_features, mean), np.full(num_features, var), num_batches_tracked=0)
+    """Return where the run starts: as asked for, else as recorded, else as a new layer.
+
+    Where nothing of the recorded start is left, its counter is not either.
+    """
+    mean, var = options.init_mean, options.init_var
+    found = origin.initial if origin.initial is not None and (mean is None or var is None) else fresh(num_features)
+    return RunningStatistics(
+        found.mean if mean is None else np.full(num_features, mean),
+        found.var if var is None else np.full(num_features, var),
+        found.num_batches_tracked,
+    )
 
 
 def _source(options: BatchOptions) -> tuple[BatchSource, BatchOrigin]:

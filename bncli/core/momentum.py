@@ -23,7 +23,7 @@ class ClosedForms:
     """What follows from a momentum and a number of steps alone, whatever the batches hold."""
 
     momentum: float | None
-    """Weight of the new batch; `None` is the cumulative average, whose weight is 1 / T in step T."""
+    """Weight of the new batch; `None` is the cumulative average, whose weight is 1 / T for its T-th batch."""
     decay: float | None
     """Weight of the old value, 1 - momentum: the `momentum` of Keras, Flax and ONNX; `None` for the cumulative one."""
     effective_batches: float
@@ -44,18 +44,26 @@ class ClosedForms:
     """Momentum of which two updates per step amount to this one; `None` for the cumulative average."""
 
 
-def closed_forms(momentum: float | None, num_steps: int) -> ClosedForms:
-    """Return the closed forms of a momentum from 0 to 1, or of the cumulative average (`None`), after `num_steps`."""
+def closed_forms(momentum: float | None, num_steps: int, num_seen: float = 0) -> ClosedForms:
+    """Return the closed forms of a momentum from 0 to 1, or of the cumulative average (`None`), after `num_steps`.
+
+    Args:
+        momentum: weight of the new batch.
+        num_steps: steps of the run.
+        num_seen: batches that went into the initial value; only the cumulative average asks, which weighs them like
+            those of the run.
+    """
     if momentum is None:
+        num_averaged = num_seen + num_steps
         return ClosedForms(
             momentum=None,
             decay=None,
-            effective_batches=float(num_steps),
-            initial_residue=0.0 if num_steps else 1.0,
+            effective_batches=float(num_averaged),
+            initial_residue=cumulative_residue(num_steps, num_seen),
             half_life=None,
-            mean_age=max(num_steps - 1, 0) / 2,
-            noise_factor=1 / math.sqrt(max(num_steps, 1)),
-            steps_to_1_percent=1,
+            mean_age=max(num_averaged - 1, 0) / 2,
+            noise_factor=1 / math.sqrt(max(num_averaged, 1)),
+            steps_to_1_percent=max(1, math.ceil(num_seen * (1 / ONE_PERCENT - 1))),
             doubled=None,
             halved=None,
         )
@@ -90,6 +98,11 @@ def log_decay(momentum: float) -> float:
 def residue(momentum: float, num_steps: float) -> float:
     """Return `(1 - m)^k`, the weight that a value still has after k steps; 1 after none, also at momentum 1."""
     return math.exp(num_steps * log_decay(momentum)) if num_steps else 1.0
+
+
+def cumulative_residue(num_steps: float, num_seen: float) -> float:
+    """Return `T0 / (T0 + k)`, the weight that a mean of T0 batches still has after k more; 1 after none."""
+    return num_seen / (num_seen + num_steps) if num_steps else 1.0
 
 
 def effective_batches(momentum: float) -> float:

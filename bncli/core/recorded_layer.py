@@ -55,6 +55,19 @@ class BatchRows:
         """Number of channels C."""
         return int(self.mean.shape[1])
 
+    def chosen(self, index: NDArray[np.intp]) -> BatchRows:
+        """Return the passes at these positions, in this order."""
+        return BatchRows(
+            self.step[index],
+            self.num_values[index],
+            self.num_samples[index],
+            self.is_training[index],
+            self.mean[index],
+            self.mean_error[index],
+            self.biased_var[index],
+            self.sample_mean_var[index],
+        )
+
     def effective_count(self) -> FloatArray:
         """Return how many independent values each batch's mean is worth, shape (T, C).
 
@@ -100,12 +113,26 @@ class RecordedLayer:
         """
         return pooled([self.rows])
 
+    @cached_property
+    def training_rows(self) -> BatchRows:
+        """The passes of train mode: of a training loop, validation updates nothing. All, where there are no such.
+
+        A model that was recorded in eval mode alone was recorded for its batches' sake.
+        """
+        is_training = self.rows.is_training
+        return self.rows.chosen(np.flatnonzero(is_training)) if 0 < is_training.sum() < len(is_training) else self.rows
+
+    @property
+    def num_left_out(self) -> int:
+        """Passes of eval mode that stand beside those of train mode, and are no part of `training_rows`."""
+        return len(self.rows) - len(self.training_rows)
+
     def batch_statistics(self) -> BatchStatistics:
-        """Return the batches of at least two values per channel as running averages see them."""
-        chosen = np.flatnonzero(self.rows.num_values > 1)
-        count = self.rows.num_values[chosen]
-        unbiased = self.rows.biased_var[chosen] * (count / (count - 1))[:, None]
-        return BatchStatistics(count, self.rows.mean[chosen], unbiased)
+        """Return the `training_rows` of at least two values per channel as running averages see them."""
+        rows = self.training_rows
+        rows = rows.chosen(np.flatnonzero(rows.num_values > 1))
+        count = rows.num_values
+        return BatchStatistics(count, rows.mean, rows.biased_var * (count / (count - 1))[:, None])
 
 
 def pooled(parts: Sequence[BatchRows]) -> Moments:

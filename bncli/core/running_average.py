@@ -23,7 +23,7 @@ _GROUP = 8
 
 
 def running_average(
-    initial: FloatArray, batches: FloatArray, momentum: float | None, stride: int = 1, num_seen: int = 0
+    initial: FloatArray, batches: FloatArray, momentum: float | None, stride: int = 1, num_seen: float = 0
 ) -> FloatArray:
     """Return the running average after every `stride`-th batch.
 
@@ -67,7 +67,7 @@ def _exponential(initial: FloatArray, groups: FloatArray, momentum: float, out: 
     _accumulate(out, stride * decay)
 
 
-def _cumulative(initial: FloatArray, groups: FloatArray, num_seen: int, out: FloatArray) -> None:
+def _cumulative(initial: FloatArray, groups: FloatArray, num_seen: float, out: FloatArray) -> None:
     """Write the plain mean of `num_seen` batches with mean `initial` and of all groups up to each."""
     stride = groups.shape[1]
     _weighted_sums(groups, np.ones(stride), out)

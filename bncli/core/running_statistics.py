@@ -12,6 +12,9 @@ from bncli.light_dataclass import dataclass
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_MOST_UPDATES = 1 << 63
+"""What a counter of 64 bits holds."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunningStatistics:
@@ -22,6 +25,12 @@ class RunningStatistics:
     """Running variance, with the ddof of the batch variances that it was fed: 1 in PyTorch, 0 in Keras and Flax."""
     num_batches_tracked: int | float | None
     """Number of updates; `None` where the layer does not count them, a float where an averaging tool made it one."""
+
+    @property
+    def num_seen(self) -> int | float:
+        """Updates that a cumulative average goes on from; 0 where there is no counter, or none that is a count."""
+        counter = self.num_batches_tracked
+        return counter if counter is not None and 0 <= counter < _MOST_UPDATES else 0
 
 
 def fresh(num_features: int) -> RunningStatistics:

@@ -48,7 +48,7 @@ def stored_buffers(
     batches: BatchStatistics,
     momenta: Sequence[float | None],
     dtype: BufferDtype,
-    num_seen: int = 0,
+    num_seen: float = 0,
 ) -> NDArray[np.float32]:
     """Return what a PyTorch model stores as running mean and variance after each batch.
 
@@ -58,9 +58,9 @@ def stored_buffers(
         initial: buffers before the first batch, shape (M, 2, C): for each momentum, mean and variance. Values of
             `dtype`, as `as_stored` gives them.
         batches: T batches.
-        momenta: M weights of the new batch; `None` is the cumulative average, 1 / T in step T.
+        momenta: M weights of the new batch; `None` is the cumulative average, 1 / T for its T-th batch.
         dtype: element type of the buffers and of the model's input.
-        num_seen: batches that went into `initial`.
+        num_seen: batches that went into `initial`; only the cumulative average asks.
 
     Returns:
         Shape (T, M, 2, C); float32 that holds values of `dtype`.
@@ -71,8 +71,9 @@ def stored_buffers(
         variance in double, and adds so; float16 is computed in float32 and rounded once.
     """
     rules = _ARITHMETIC[dtype]
-    steps = np.arange(num_seen + 1.0, num_seen + len(batches) + 1)
-    new_weight = rules.operand(np.stack([1 / steps if m is None else np.full(len(steps), m) for m in momenta], axis=1))
+    counts = num_seen + np.arange(1.0, len(batches) + 1)
+    weights = [1 / counts if momentum is None else np.full(len(batches), momentum) for momentum in momenta]
+    new_weight = rules.operand(np.stack(weights, axis=1))
     old_weight = rules.operand(1 - new_weight.astype(rules.wide))[:, :, None, None]
     increments = _increments(batches, new_weight[:, :, None], rules)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):

@@ -11,6 +11,7 @@ from bncli.light_dataclass import dataclass
 from bncli.reports.arrangement import arranged, table_of
 from bncli.reports.calibration_fields import CALIBRATION_FIELDS, over_channels, worst_first
 from bncli.reports.document import Cell, Document, KeyValues, Note
+from bncli.reports.left_out_batches import left_out_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +81,7 @@ def _estimate_text(calibration: Calibration) -> str:
 def _notes(calibration: Calibration, files: CalibrationFiles) -> Iterator[Note]:
     for path in files.cut_off:
         yield Note(f"{path} ended early: the statistics are of what was recorded up to then", "notice")
+    yield from left_out_note(max((layer.num_left_out for layer in calibration.layers), default=0))
     if calibration.unrecorded:
         yield Note(f"left as they are, for no batch reached them: {_listed(calibration.unrecorded)}", "notice")
     if calibration.unused:
@@ -127,6 +129,7 @@ def _layer_record(layer: LayerCalibration) -> dict[str, Any]:
         "recorded_name": layer.recorded_name,
         "num_features": layer.layer.num_features,
         "num_batches": layer.num_batches,
+        "num_left_out": layer.num_left_out,
         "num_samples": layer.num_samples,
         "num_values": layer.num_values,
         "ddof": layer.ddof,

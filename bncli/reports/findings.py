@@ -10,6 +10,7 @@ from bncli.reports.arrangement import Arrangement, arranged, table_of
 from bncli.reports.document import Cell, Column, Document, KeyValues, Note, Table
 from bncli.reports.finding_fields import ALL_FIELDS, SHOWN_FIELDS, SHOWN_FIELDS_OF_SEVERAL_FILES, TONES
 from bncli.reports.findings_record import findings_record
+from bncli.reports.left_out_batches import left_out_note
 from bncli.rules.base import SEVERITIES
 from bncli.rules.wording import count
 
@@ -118,6 +119,7 @@ def _summary(outcome: Outcome, findings: Sequence[Finding]) -> Table:
 def _notes(outcome: Outcome, findings: Sequence[Finding], shown: Sequence[Finding]) -> Iterator[Note]:
     for unreadable in outcome.unreadable:
         yield Note(f"not checked: {unreadable.message}", "bad")
+    yield from left_out_note(max((file.num_left_out for file in outcome.files), default=0))
     if not findings:
         yield Note("no findings", "good")
         return

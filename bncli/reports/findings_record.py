@@ -41,6 +41,7 @@ def _file_record(file: FileOutcome) -> dict[str, Any]:
         "num_clean_layers": file.num_clean_layers,
         "num_findings": len(file.findings),
         "num_known": file.num_known,
+        "num_left_out": file.num_left_out,
     }
 
 

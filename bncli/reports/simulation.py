@@ -41,9 +41,15 @@ def _facts(report: SimulationReport) -> KeyValues:
 
 
 def _start_text(report: SimulationReport) -> str:
-    initial = report.study.settings.initial
-    if initial is report.origin.initial:
+    initial, found = report.study.settings.initial, report.origin.initial
+    has_found_mean = found is not None and initial.mean is found.mean
+    has_found_var = found is not None and initial.var is found.var
+    if has_found_mean and has_found_var:
         return "the running statistics that the first recorded batch found"
+    if has_found_mean:
+        return f"variance {initial.var[0]:g}, and the mean that the first recorded batch found"
+    if has_found_var:
+        return f"mean {initial.mean[0]:g}, and the variance that the first recorded batch found"
     return f"mean {initial.mean[0]:g}, variance {initial.var[0]:g}"
 
 

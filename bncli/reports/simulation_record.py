@@ -25,7 +25,11 @@ def simulation_record(report: SimulationReport) -> dict[str, Any]:
         "convention": "torch" if settings.ddof else "keras",
         "running_var_ddof": settings.ddof,
         "dtype": settings.dtype,
-        "initial": {"mean": settings.initial.mean, "var": settings.initial.var},
+        "initial": {
+            "mean": settings.initial.mean,
+            "var": settings.initial.var,
+            "num_batches_tracked": settings.initial.num_batches_tracked,
+        },
         "population": {
             "mean": study.population.mean,
             "var": study.population.var,

@@ -28,6 +28,9 @@ class FileOutcome:
     """The worst first; without those that the baseline knows."""
     num_known: int = 0
     """Findings that the baseline knows."""
+    num_left_out: int = 0
+    """Recorded batches of eval mode that the evidence leaves out, because there are some of train mode; of the layer
+    that has most."""
 
     @property
     def num_clean_layers(self) -> int:

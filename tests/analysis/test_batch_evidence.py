@@ -31,6 +31,16 @@ def test_the_smallest_batches_of_train_mode_are_counted() -> None:
     assert (seen.fewest_values, seen.num_training) == (None, 0)
 
 
+def test_of_a_training_loop_with_validation_only_the_training_is_the_population() -> None:
+    validation = BATCHES[1] + 9
+    validation[0, 1, 0] = np.nan
+    seen = batch_evidence(recorded(rows_of([BATCHES[0], validation, BATCHES[2]], [True, False, True])))
+    alone = batch_evidence(recorded(rows_of([BATCHES[0], BATCHES[2]])))
+    np.testing.assert_array_equal([seen.mean, seen.biased_var], [alone.mean, alone.biased_var])
+    assert (seen.num_batches, seen.num_left_out, alone.num_left_out) == (2, 1, 0)
+    assert seen.poisoned == (PoisonedBatch(1, (1,)),)
+
+
 def test_batches_that_are_not_finite_are_listed_and_left_out() -> None:
     broken = [BATCHES[0], BATCHES[1].copy(), BATCHES[2]]
     broken[1][0, 1, 0] = np.nan

@@ -53,6 +53,14 @@ def test_a_batch_that_is_not_finite_is_named_and_nothing_comes_of_it() -> None:
         calibrate_layer(layer(), [recorded(rows)], POOLED)
 
 
+def test_of_a_training_loop_with_validation_only_the_training_counts() -> None:
+    mixed = [BATCHES[0], BATCHES[1] + 9, BATCHES[2]]
+    calibrated = calibrate_layer(layer(), [recorded(rows_of(mixed, [True, False, True]))], POOLED)
+    alone = calibrate_layer(layer(), [recorded(rows_of([BATCHES[0], BATCHES[2]]))], POOLED)
+    np.testing.assert_array_equal([calibrated.mean, calibrated.var], [alone.mean, alone.var])
+    assert (calibrated.num_batches, calibrated.num_left_out, alone.num_left_out) == (2, 1, 0)
+
+
 def test_a_layer_that_no_batch_passed_has_nothing_to_calibrate_by() -> None:
     rows = rows_of(BATCHES)
     none = BatchRows(**{name: getattr(rows, name)[:0] for name in BatchRows.__dataclass_fields__})

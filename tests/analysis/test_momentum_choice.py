@@ -88,6 +88,26 @@ def test_after_the_warm_up_what_is_left_of_the_start_is_below_the_noise(momentum
     assert (1 - momentum) ** steps * start <= noise < (1 - momentum) ** (steps - 1) * start
 
 
+@pytest.mark.parametrize("num_seen", [1, 30])
+def test_the_cumulative_average_warms_up_from_the_batches_that_it_has_seen(num_seen: int) -> None:
+    found = averaging_task(source(), replace(fresh(1), num_batches_tracked=num_seen), 1000, ddof=1)
+    assert found is not None
+    steps = found.warm_up_steps(None)
+    assert steps is not None
+    start, noise = math.sqrt(9 / 4 + 9 / 16), math.sqrt(1 / BATCH_SIZE + 2 / (BATCH_SIZE - 1))
+
+    def is_warm(step: int) -> bool:
+        return num_seen / (num_seen + step) * start <= noise / math.sqrt(num_seen + step)
+
+    assert is_warm(steps)
+    assert not is_warm(steps - 1)
+    near = averaging_task(source(), RunningStatistics(np.array([3.0]), np.array([4.0]), num_seen), 1000, ddof=1)
+    assert near is not None
+    assert near.warm_up_steps(None) == 0
+    with np.errstate(over="ignore"):
+        assert replace(found, start_mean=np.array([1e300])).warm_up_steps(None) is None
+
+
 def test_some_warm_ups_take_no_step_and_some_never_end() -> None:
     assert task(1000).warm_up_steps(None) == 1
     assert task(1000).warm_up_steps(0.0) is None

@@ -48,6 +48,16 @@ def test_the_mean_of_batches_is_what_a_cumulative_layer_of_torch_has() -> None:
     np.testing.assert_allclose(ours, torch_layer(RAGGED, None), rtol=1e-13)
 
 
+def test_the_mean_of_batches_forgets_broken_statistics_as_update_bn_of_torch_does() -> None:
+    broken = RunningStatistics(np.full(3, np.nan), np.full(3, np.inf), 40)
+    ours = estimate([rows_of(RAGGED)], broken, EstimateSettings("mean-of-batches"), 1)
+    module = nn.BatchNorm1d(3).double()
+    module.running_mean.fill_(torch.nan)
+    module.running_var.fill_(torch.inf)
+    torch.optim.swa_utils.update_bn([torch.from_numpy(batch) for batch in RAGGED], module)
+    np.testing.assert_allclose(ours, (module.running_mean.numpy(), module.running_var.numpy()), rtol=1e-13)
+
+
 def test_the_running_average_is_what_a_layer_of_torch_has() -> None:
     ours = estimate([rows_of(RAGGED)], OLD, EstimateSettings("ema", 0.25), 1)
     np.testing.assert_allclose(ours, torch_layer(RAGGED, 0.25), rtol=1e-13)

@@ -42,6 +42,16 @@ def test_sums_are_those_over_single_steps(
     assert averaged.var_noise == pytest.approx(weights**2 @ course.scale**2, **near)
 
 
+@pytest.mark.parametrize("num_seen", [1, 40, 10**6])
+def test_a_cumulative_average_weighs_what_it_has_seen_like_each_step_of_the_run(num_seen: int) -> None:
+    averaged = RunSegments.of(source("drift"), 500, num_seen).averaged(None)
+    course = source("drift").course(np.arange(500), 500)
+    weights = np.full(500, 1 / (num_seen + 500))
+    assert averaged.residue == pytest.approx(1 - weights.sum())
+    assert averaged.mean_lag == pytest.approx(weights @ course.offset)
+    assert averaged.var_noise == pytest.approx(weights**2 @ course.scale**2)
+
+
 @pytest.mark.parametrize("momentum", MOMENTA)
 def test_the_weights_of_the_start_and_of_all_steps_sum_to_1(momentum: float | None) -> None:
     whole = segments("stationary", 100_000)

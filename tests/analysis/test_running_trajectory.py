@@ -115,6 +115,30 @@ def test_initial_values_are_where_the_run_starts() -> None:
     np.testing.assert_array_equal(path.var[-1, 0], start.var)
 
 
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 1e-5)])
+@pytest.mark.parametrize("counter", [0, 7, 30.5])
+def test_the_cumulative_average_goes_on_from_the_counter(counter: float, dtype: AverageDtype, tolerance: float) -> None:
+    start = RunningStatistics(np.array([7.0, -7.0]), np.array([9.0, 0.25]), counter)
+    path = trajectory(source(), RunSettings((None,), 300, start, dtype=dtype))
+    running = start
+    (block,) = source().stream([300], 300)
+    for mean, var in zip(block.mean, block.var, strict=True):
+        running = update(running, mean, var, None)
+    np.testing.assert_allclose(path.mean[-1, 0], running.mean, rtol=tolerance)
+    np.testing.assert_allclose(path.var[-1, 0], running.var, rtol=tolerance)
+    if path.changes is not None:
+        assert path.changes.last_steps.max() <= 300
+
+
+@pytest.mark.parametrize("counter", [None, -3, float("nan"), float("inf"), 2**70])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_is_no_count_is_taken_for_none(counter: float | None, dtype: AverageDtype) -> None:
+    start = RunningStatistics(np.array([7.0, -7.0]), np.array([9.0, 0.25]), counter)
+    settings = RunSettings((None,), 20, start, dtype=dtype)
+    new = replace(settings, initial=replace(start, num_batches_tracked=0))
+    np.testing.assert_array_equal(trajectory(source(), settings).values, trajectory(source(), new).values)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_last_step_alone_is_that_of_the_whole_run(dtype: AverageDtype) -> None:
     last, every = (followed(5000, dtype=dtype, kept_steps=kept) for kept in ("last", "all"))

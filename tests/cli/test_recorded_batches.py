@@ -44,12 +44,71 @@ def test_a_replay_ends_where_the_layer_of_torch_ended(momentum: float, tmp_path:
     np.testing.assert_allclose(run["final_var"], model[1].running_var, rtol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("num_before", [0, 1, 20])
+def test_a_cumulative_layer_goes_on_counting_where_the_recording_found_it(
+    num_before: int, dtype: str, tmp_path: Path
+) -> None:
+    model = torch.nn.Sequential(torch.nn.BatchNorm1d(2, momentum=None))
+    generator = torch.Generator().manual_seed(0)
+    feed(model, (torch.randn(16, 2, generator=generator) + 5 for _ in range(num_before)))
+    with bncli.record(model, tmp_path / "run"):
+        feed(model, (torch.randn(16, 2, generator=generator) + 1 for _ in range(5)))
+    document = json_of("simulate-momentum", tmp_path / "run", "--dtype", dtype)
+    (run,) = document["runs"]
+    np.testing.assert_allclose(run["final_mean"], model[0].running_mean, rtol=1e-5)
+    np.testing.assert_allclose(run["final_var"], model[0].running_var, rtol=1e-5)
+    assert document["initial"]["num_batches_tracked"] == num_before
+    assert run["initial_residue"] == pytest.approx(num_before / (num_before + 5))
+
+
+def test_batches_of_eval_mode_update_nothing_and_are_not_replayed(tmp_path: Path) -> None:
+    """A training loop with its validation in it, as torch ends it."""
+    model = torch.nn.Sequential(torch.nn.BatchNorm1d(2))
+    generator = torch.Generator().manual_seed(0)
+    with bncli.record(model, tmp_path / "run"):
+        for _ in range(2):
+            feed(model.train(), (torch.randn(16, 2, generator=generator) + 1 for _ in range(5)))
+            feed(model.eval(), (torch.randn(16, 2, generator=generator) + 10 for _ in range(3)))
+    document = json_of("simulate-momentum", tmp_path / "run")
+    np.testing.assert_allclose(document["runs"][0]["final_mean"], model[0].running_mean, rtol=1e-5)
+    np.testing.assert_allclose(document["runs"][0]["final_var"], model[0].running_var, rtol=1e-5)
+    assert (document["num_steps"], document["num_recorded"], document["num_left_out"]) == (10, 10, 6)
+    assert json_of("simulate-momentum", tmp_path / "run", "--ghost-batch", 8)["num_steps"] == 20
+    told = invoke("simulate-momentum", tmp_path / "run").stdout
+    assert "10 recorded batches of 0 in train mode (6 in eval mode update nothing), from" in told
+
+
+def test_a_recording_of_eval_mode_alone_is_replayed_as_if_it_had_trained(tmp_path: Path) -> None:
+    trained, watched = (torch.nn.Sequential(torch.nn.BatchNorm1d(2)) for _ in range(2))
+    batches = list(torch.randn(5, 16, 2, generator=torch.Generator().manual_seed(0)) + 1)
+    with bncli.record(watched.eval(), tmp_path / "run"):
+        feed(watched, batches)
+    feed(trained, batches)
+    document = json_of("simulate-momentum", tmp_path / "run")
+    np.testing.assert_allclose(document["runs"][0]["final_mean"], trained[0].running_mean, rtol=1e-5)
+    assert document["num_left_out"] == 0
+
+
 def test_other_momenta_and_starts_are_tried_on_the_same_batches(tmp_path: Path) -> None:
     recorded_run(tmp_path)
     options = ("--layer", "1", "--momentum", "0.5", "--momentum", "none", "--init-mean", "7")
     document = json_of("simulate-momentum", tmp_path / "run", *options)
-    assert document["initial"] == {"mean": [7.0] * 4, "var": [1.0] * 4}
+    recorded = json_of("simulate-momentum", tmp_path / "run", "--layer", "1")["initial"]
+    assert document["initial"] == recorded | {"mean": [7.0] * 4}
     assert [run["momentum"] for run in document["runs"]] == [0.5, None]
+
+
+def test_each_part_of_the_start_that_is_not_given_is_the_recorded_one(tmp_path: Path) -> None:
+    recorded_run(tmp_path)
+    run = ("simulate-momentum", tmp_path / "run", "--layer", "1")
+    recorded = json_of(*run)["initial"]
+    assert json_of(*run, "--init-var", 3)["initial"] == recorded | {"var": [3.0] * 4}
+    new = {"mean": [0.0] * 4, "var": [1.0] * 4, "num_batches_tracked": 0}
+    assert json_of(*run, "--init-mean", 0, "--init-var", 1)["initial"] == new
+    assert "mean 7, and the variance that the first recorded batch found" in invoke(*run, "--init-mean", 7).stdout
+    assert "variance 3, and the mean that the first recorded batch found" in invoke(*run, "--init-var", 3).stdout
+    assert "mean 0, variance 1" in invoke(*run, "--init-mean", 0, "--init-var", 1).stdout
 
 
 def test_two_updates_per_step_are_those_of_activation_checkpointing(tmp_path: Path) -> None:

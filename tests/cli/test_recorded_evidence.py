@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,23 @@ def codes(checkpoint: Path, recording: Path) -> set[str]:
     answer = invoke("check", checkpoint, "--recording", recording, "--select", "BN4", "--fail-on", "never", "-f", "csv")
     assert (answer.exit_code, answer.stderr) == (0, "")
     return {word for line in answer.stdout.splitlines() for word in line.split(",") if word.startswith("BN4")}
+
+
+def test_a_training_loop_with_its_validation_is_judged_by_its_training_alone(tmp_path: Path) -> None:
+    """Validation pictures of another brightness are no gap between the statistics and what they are statistics of."""
+    model = small_network()
+    with torch.no_grad(), bncli.record(model, tmp_path / "run"):
+        for _ in range(20):
+            feed(model.train(), pictures(12, batch_size=16))
+            feed(model.eval(), [batch * 3 + 5 for batch in pictures(4, batch_size=16)])
+    torch.save(model.state_dict(), tmp_path / "m.pt")
+    assert codes(tmp_path / "m.pt", tmp_path / "run") == set()
+    told = invoke("check", tmp_path / "m.pt", "--recording", tmp_path / "run", "--fail-on", "never").stdout
+    assert "those of eval mode, up to 80 a layer, are left out" in " ".join(told.split())
+    answer = invoke("calibrate", tmp_path / "m.pt", tmp_path / "run", "-o", tmp_path / "new.pt", "-f", "json")
+    assert [layer["num_left_out"] for layer in json.loads(answer.stdout)["layers"]] == [80, 80]
+    new = torch.load(tmp_path / "new.pt")
+    torch.testing.assert_close(new["1.running_mean"], model[1].running_mean, atol=0.1, rtol=0.1)
 
 
 def test_stale_statistics_are_found_and_mended(recording: Path, tmp_path: Path) -> None:

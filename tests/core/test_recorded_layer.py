@@ -8,7 +8,7 @@ import pytest
 from bncli.core.recorded_layer import BatchRows, RecordedLayer, pooled
 
 
-def rows_of(batches: list[np.ndarray[Any, Any]], is_training: bool = True) -> BatchRows:
+def rows_of(batches: list[np.ndarray[Any, Any]], is_training: bool | list[bool] = True) -> BatchRows:
     """Return the rows of batches of shape (N, C, S), by plain formulas."""
     return BatchRows(
         step=np.arange(len(batches)),
@@ -65,3 +65,22 @@ def test_running_averages_see_unbiased_variances_and_no_batch_of_one_value() -> 
     statistics = recorded(rows_of(batches)).batch_statistics()
     assert statistics.num_values.tolist() == [80, 50]
     np.testing.assert_allclose(statistics.var[1], BATCHES[1].var((0, 2), ddof=1), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("is_training", "chosen"),
+    [
+        ([True, False, True, False], [0, 2]),
+        ([True] * 4, [0, 1, 2, 3]),
+        ([False] * 4, [0, 1, 2, 3]),
+    ],
+)
+def test_batches_of_train_mode_speak_for_the_layer_and_others_only_where_there_are_none(
+    is_training: list[bool], chosen: list[int]
+) -> None:
+    layer = recorded(rows_of(BATCHES, is_training))
+    assert layer.training_rows.step.tolist() == chosen
+    assert layer.num_left_out == 4 - len(chosen)
+    expected = np.array([BATCHES[index].mean((0, 2)) for index in chosen])
+    np.testing.assert_array_equal(layer.training_rows.mean, expected)
+    np.testing.assert_array_equal(layer.batch_statistics().mean, expected)

@@ -30,8 +30,8 @@ def evidence(**changed: Any) -> BatchEvidence:
         if isinstance(changed[name], dict):
             for channel, value in changed.pop(name).items():
                 arrays[name][channel] = value
-    counts = {"num_batches": 20, "fewest_values": 512, "num_fewest": 20, "num_training": 20, "poisoned": ()}
-    return BatchEvidence(**(arrays | counts | changed))
+    counts = {"num_batches": 20, "num_left_out": 0, "fewest_values": 512, "num_fewest": 20, "num_training": 20}
+    return BatchEvidence(**(arrays | counts | {"poisoned": ()} | changed))
 
 
 def file_with(seen: BatchEvidence) -> CheckedFile:

@@ -15,11 +15,13 @@ from tests.helpers.builders import layer
 FILES = CalibrationFiles(Path("old.pt"), "torch-zip", (Path("run"),), (), Path("new.pt"))
 
 
-def calibrated(name: str = "bn", shift: float = 1.0, effective_count: float = 100.0) -> LayerCalibration:
+def calibrated(
+    name: str = "bn", shift: float = 1.0, effective_count: float = 100.0, num_left_out: int = 0
+) -> LayerCalibration:
     old = layer(name=name, label=name, running_mean=np.zeros(4), running_var=np.ones(4))
     return LayerCalibration(
-        old, name, 8, 64, 640, 1, np.full(4, shift), np.full(4, 2.0), np.full(4, effective_count)
-    )  # fmt: skip
+        old, name, 8, num_left_out, 64, 640, 1, np.full(4, shift), np.full(4, 2.0), np.full(4, effective_count)
+    )
 
 
 def notes(calibration: Calibration, files: CalibrationFiles = FILES) -> list[str]:
@@ -37,6 +39,13 @@ def test_too_few_samples_are_told_with_how_many_it_takes() -> None:
     assert found == [
         "the least sure mean has a standard error of 0.1 sigma; about 6,400 samples bring it to 0.01"
     ]  # fmt: skip
+
+
+def test_batches_that_were_left_out_are_told() -> None:
+    found = notes(Calibration(EstimateSettings(), (calibrated(num_left_out=3), calibrated("b")), (), ()))
+    assert found[0] == (
+        "only recorded batches of train mode count: those of eval mode, up to 3 a layer, are left out"
+    )  # fmt: skip
 
 
 def test_what_cannot_be_told_is_not_guessed() -> None:

@@ -65,6 +65,7 @@ def test_files_rules_and_settings_are_told() -> None:
             "num_clean_layers": 1,
             "num_findings": 4,
             "num_known": 2,
+            "num_left_out": 0,
         }
     ]
     assert record["unreadable"] == [{"path": "x.pt", "message": "x.pt: no such file"}]
