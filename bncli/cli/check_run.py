@@ -52,7 +52,7 @@ def check_files(
     if not files:
         raise failures[-1][1]
     unreadable = tuple(UnreadableFile(path, error.message) for path, error in failures)
-    return Outcome(tuple(files), unreadable, rules, settings.told)
+    return Outcome(tuple(files), unreadable, rules, settings.told, recording)
 
 
 def _in_force(rules: tuple[Rule, ...], recording: Path | None) -> tuple[Rule, ...]:

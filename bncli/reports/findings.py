@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from bncli.reports.arrangement import Arrangement, arranged, table_of
@@ -70,7 +72,14 @@ def _shown_table(outcome: Outcome, shown: Sequence[Finding], columns: Sequence[s
     if columns:
         return table_of(shown, ALL_FIELDS, columns, footer)
     fields = SHOWN_FIELDS if len(outcome.files) == 1 else SHOWN_FIELDS_OF_SEVERAL_FILES
-    return table_of(shown, fields, [field.column.key for field in fields], footer)
+    return table_of(list(_told_once(shown)), fields, [field.column.key for field in fields], footer)
+
+
+def _told_once(shown: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield findings of which those with the message of the next one leave it to that one to say it."""
+    for finding, following in zip_longest(shown, shown[1:]):
+        told_below = following is not None and (following.code, following.message) == (finding.code, finding.message)
+        yield replace(finding, message="") if told_below else finding
 
 
 def _footer(findings: Sequence[Finding], shown: Sequence[Finding], arrangement: Arrangement) -> str:
@@ -97,21 +106,24 @@ def _facts(outcome: Outcome) -> KeyValues:
 
 
 def _summary(outcome: Outcome, findings: Sequence[Finding]) -> Table:
-    """Return one line for each rule that found something, with its gravest severity."""
+    """Return one line for each rule that found something, with its gravest severity and what to do."""
     columns = (
         Column("severity", "severity", "text", "gravest severity of its findings"),
         Column("code", "code", "text", "code of the rule"),
         Column("name", "name", "text", "name of the rule: the state that it finds"),
         Column("num_findings", "findings", "integer", "findings in all files", priority=1),
         Column("num_channels", "channels", "integer", "channels in all of them", priority=1),
+        Column("remedy", "fix", "sentence", "what to do about the gravest of them"),
     )
     rows = []
     for rule in outcome.rules:
         of_rule = [finding for finding in findings if finding.code == rule.code]
         if of_rule:
-            severity = of_rule[0].severity  # the gravest: findings come ordered
+            worst = of_rule[0]  # findings come ordered
             num_channels = sum(finding.num_channels for finding in of_rule) or None
-            rows.append((Cell(severity, TONES[severity]), rule.code, rule.name, len(of_rule), num_channels))
+            fix = None if worst.severity == "info" else f"fix: {worst.remedy}"
+            severity = Cell(worst.severity, TONES[worst.severity])
+            rows.append((severity, rule.code, rule.name, len(of_rule), num_channels, fix))
     rows.sort(key=lambda row: SEVERITIES.index(row[0].value))
     return Table(columns, tuple(rows))
 
@@ -129,6 +141,16 @@ def _notes(outcome: Outcome, findings: Sequence[Finding], shown: Sequence[Findin
     if worst.layer is not None and worst.severity != "info":
         words = ["bncli", "inspect", "checkpoint", str(worst.file), "--layer", worst.label, "--channels"]
         yield Note(f"next: {shlex.join(words)}", "muted")
+    mended = _first_to_calibrate(outcome, findings)
+    if mended is not None:
+        words = ["bncli", "calibrate", str(mended.file), str(outcome.recording), "-o"]
+        yield Note(f"next: {shlex.join(words)} NEW", "muted")
     yield Note(f"next: bncli rule {worst.code} explains it and shows the remedy", "muted")
     if unseen:
         yield Note(f"next: --select {unseen[0]} lists what is only counted here", "muted")
+
+
+def _first_to_calibrate(outcome: Outcome, findings: Sequence[Finding]) -> Finding | None:
+    """Return the gravest error or warning that the statistics of the recording mend."""
+    codes = {rule.code for rule in outcome.rules if rule.is_mended_by_calibrating}
+    return next((each for each in findings if each.code in codes and each.severity != "info"), None)

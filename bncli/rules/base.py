@@ -90,6 +90,8 @@ class Rule(Explanation):
     """The deployment that the rule is about; `None` for all."""
     needs_recording: bool = False
     """Whether the rule looks at the batches of a recording, and says nothing without one."""
+    is_mended_by_calibrating: bool = False
+    """Whether statistics of that recording in place of the stored ones are the remedy."""
 
 
 def each_recorded_layer(

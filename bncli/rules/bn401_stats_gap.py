@@ -87,4 +87,5 @@ torch.optim.swa_utils.update_bn(loader, model)  # or: bncli calibrate CHECKPOINT
     references=("pytorch/pytorch#4741", "pytorch/pytorch#5406", "S. Ioffe, Batch Renormalization, arXiv:1702.03275"),
     evaluate=each_recorded_layer(_evaluate),
     needs_recording=True,
+    is_mended_by_calibrating=True,
 )

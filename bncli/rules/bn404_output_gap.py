@@ -78,4 +78,5 @@ torch.optim.swa_utils.update_bn(loader, model)  # or: bncli calibrate CHECKPOINT
     references=("pytorch/pytorch#4741", "keras-team/keras#9965"),
     evaluate=each_recorded_layer(_evaluate),
     needs_recording=True,
+    is_mended_by_calibrating=True,
 )

@@ -68,6 +68,8 @@ class Outcome:
     rules: tuple[Rule, ...]
     """Those in force."""
     settings: tuple[SettingInForce, ...] = ()
+    recording: Path | None = None
+    """The batches that the files were checked against."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

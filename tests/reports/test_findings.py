@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from bncli.renderers.terminal import render
 from bncli.reports.arrangement import Arrangement
 from bncli.reports.document import Note, Table
 from bncli.reports.findings import findings_document
-from bncli.rules.outcome import SettingInForce, UnreadableFile
+from bncli.rules.outcome import FileOutcome, SettingInForce, UnreadableFile
+from tests.helpers.evidence import evidence, file_with
 from tests.helpers.outcomes import broken, file_outcome, outcome
-from tests.helpers.rule_cases import healthy
+from tests.helpers.rule_cases import findings_of, healthy
 
 
 def tables(document: object) -> list[Table]:
@@ -42,7 +44,7 @@ def test_of_many_layers_with_one_fault_a_few_are_shown_and_the_rest_is_counted()
     findings, summary = tables(findings_document(outcome(file_outcome("m.pt", *layers))))
     assert len(findings.rows) == 5
     assert findings.footer == "4 more findings of the same rules; --select CODE lists them all"
-    assert summary.rows[0][1:] == ("BN102", "negative-var", 9, 9)
+    assert summary.rows[0][1:5] == ("BN102", "negative-var", 9, 9)
 
 
 def test_the_file_has_a_column_where_there_are_several() -> None:
@@ -57,6 +59,21 @@ def test_the_message_stands_below_its_row() -> None:
     index = next(index for index, line in enumerate(lines) if line.startswith("error     BN102"))
     assert lines[index].endswith("1 of 16: 0")
     assert lines[index + 1].startswith("    running_var -1 with eps 1e-05")
+
+
+def test_a_message_that_several_layers_share_stands_once_below_the_last_of_them() -> None:
+    layers = [healthy(f"bn{index}", running_var={0: -1.0}) for index in range(3)]
+    layers.append(healthy("bn3", running_var={0: -2.0}))
+    findings, _ = tables(findings_document(outcome(file_outcome("m.pt", *layers))))
+    assert [row[-1] is None for row in findings.rows] == [True, True, False, False]
+
+
+def test_the_summary_says_what_to_do_about_errors_and_warnings() -> None:
+    seen = outcome(file_outcome("m.pt", broken()))
+    _, summary = tables(findings_document(seen))
+    remedies = {finding.code: f"fix: {finding.remedy}" for finding in seen.findings if finding.severity != "info"}
+    assert {row[1]: row[5] for row in summary.rows if row[5]} == remedies
+    assert "BN203" not in remedies
 
 
 def test_clean_layers_are_counted_and_known_findings_too() -> None:
@@ -77,6 +94,15 @@ def test_it_ends_with_commands_that_can_be_copied() -> None:
         "next: bncli rule BN102 explains it and shows the remedy",
         "next: --select BN203 lists what is only counted here",
     ]
+
+
+def test_a_recording_is_offered_to_calibrate_where_that_mends_what_was_found() -> None:
+    gap = findings_of(file_with(evidence(mean={3: 1e3})))
+    found = FileOutcome(Path("m.pt"), "torch-zip", ("bn1",), 16, tuple(replace(f, file=Path("m.pt")) for f in gap))
+    document = findings_document(outcome(found, recording=Path("my run.safetensors")))
+    assert "next: bncli calibrate m.pt 'my run.safetensors' -o NEW" in notes(document)
+    broken_file = outcome(file_outcome("m.pt", broken()), recording=Path("run.safetensors"))
+    assert not any("calibrate" in note for note in notes(findings_document(broken_file)))
 
 
 def test_settings_are_shown_with_their_origin_and_unread_files_are_told() -> None:
