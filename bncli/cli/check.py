@@ -82,7 +82,9 @@ def check(
     from bncli.reports.findings import findings_document
     from bncli.rules.baseline import baseline_of
 
-    destination = OutputOptions(output_format, output, force, color, kind="check", inputs=(*files, recording))
+    project = project_settings(Path.cwd())
+    inputs = (*files, recording, baseline or project.baseline, project.path)
+    destination = OutputOptions(output_format, output, force, color, kind="check", inputs=inputs)
     if shows_columns_help(columns):
         emit(columns_document(ALL_FIELDS), destination)
         return
@@ -91,7 +93,7 @@ def check(
         require_two_files("--write-baseline", write_baseline, "--output", output)
         check_writable(write_baseline, force=force)
     given = GivenOptions(select or (), ignore or (), target or (), fail_on, baseline)
-    settings = check_settings(given, project_settings(Path.cwd()))
+    settings = check_settings(given, project)
     condition = None if where is None else ChannelFilter.parse(where)
     found = check_files(files, settings, given_settings(eps, momentum), layer or (), condition, recording)
     if write_baseline is not None:

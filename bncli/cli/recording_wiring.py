@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bncli.cli.kept_inputs import require_apart
 from bncli.cli.output import emit
 from bncli.cli.progress import StepProgress
 from bncli.core.rounding import FLOAT_DTYPES
@@ -11,15 +13,13 @@ from bncli.errors import InvalidUsage, near_miss
 from bncli.light_dataclass import dataclass
 from bncli.recording.loader_recording import LoaderOptions, LoaderRecording
 from bncli.recording.model_source import load_model
-from bncli.recording.opening import open_recording
+from bncli.recording.opening import open_recording, spool_path
 from bncli.recording.rank_group import FIRST_RANK, rank_group
 from bncli.recording.run_environment import choose_device, seed_everything, share_cores, torch_dtype
 from bncli.recording.user_code import call_factory
 from bncli.reports.recording import recording_document
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bncli.cli.output import OutputOptions
     from bncli.recording.module_modes import BatchNormMode
 
@@ -31,7 +31,7 @@ class RecordOptions:
     """The options as the command line gives them.
 
     Raises:
-        InvalidUsage: no such mode or dtype.
+        InvalidUsage: no such mode or dtype, or the output, or the file that grows beside it, is one of the inputs.
     """
 
     model: str
@@ -53,6 +53,8 @@ class RecordOptions:
             raise InvalidUsage(f"--bn-mode is {self.bn_mode!r}: it is train or eval")
         if self.dtype is not None and self.dtype not in FLOAT_DTYPES:
             raise InvalidUsage(f"unknown dtype {self.dtype!r}", hint=near_miss(self.dtype, FLOAT_DTYPES))
+        for written in (self.output, spool_path(self.output)):
+            require_apart("--output", written, (self.weights, Path(self.model)))
 
 
 def record_and_report(options: RecordOptions, destination: OutputOptions) -> None:

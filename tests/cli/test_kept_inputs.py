@@ -45,16 +45,45 @@ def test_other_files_and_none_are_no_inputs(tmp_path: Path) -> None:
         "diff digits.pt digits_ema.pt -o digits.pt",
         "trend digits.pt digits_ema.pt -o digits_ema.pt",
         "calibrate digits.pt digits_run.safetensors -o digits.pt",
+        "check digits.pt --baseline known.json -o known.json",
+        "record --model a:model --loader a:loader --weights digits.pt -o digits.pt",
+        "record --model program.pt --loader a:loader -o program.pt",
+        "record --model a:model --loader a:loader --weights run.part -o run",
     ],
 )
 def test_no_command_writes_over_its_inputs(words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SAMPLES:
         shutil.copy(ROOT / "samples" / name, tmp_path)
-    before = {name: (tmp_path / name).read_bytes() for name in SAMPLES}
+    for name in ("known.json", "program.pt", "run.part"):
+        (tmp_path / name).write_bytes(b"x")
+    before = contents(tmp_path)
     monkeypatch.chdir(tmp_path)
     answer = invoke(*words.split(), "--force")
     assert (answer.exit_code, "is an input, and inputs are never changed" in answer.stderr) == (2, True)
-    assert {name: (tmp_path / name).read_bytes() for name in SAMPLES} == before
+    assert contents(tmp_path) == before
+
+
+def test_what_the_project_names_is_an_input_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(ROOT / "samples" / "digits.pt", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text('[tool.bncli]\nbaseline = "known.json"\n')
+    (tmp_path / "known.json").write_text('{"findings": []}')
+    before = contents(tmp_path)
+    for name in ("known.json", "pyproject.toml"):
+        answer = invoke("check", "digits.pt", "-o", name, "--force")
+        assert (answer.exit_code, "is an input" in answer.stderr) == (2, True)
+    assert contents(tmp_path) == before
+
+
+def test_a_baseline_can_be_brought_up_to_date(tmp_path: Path) -> None:
+    baseline = tmp_path / "known.json"
+    arguments = ("check", ROOT / "samples" / "digits.pt", "--write-baseline", baseline)
+    assert invoke(*arguments).exit_code == 0
+    assert invoke(*arguments, "--baseline", baseline, "--force").exit_code == 0
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_an_output_is_known_before_it_exists_and_through_links(tmp_path: Path) -> None:
