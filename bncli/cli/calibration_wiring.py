@@ -21,7 +21,7 @@ from bncli.core.setting_limits import check_momentum
 from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, ShapeMismatch, near_miss
 from bncli.formats.detection import open_named_arrays
 from bncli.formats.opened_file import OpenedFile
-from bncli.formats.rewriting import REWRITABLE_FORMATS, patches_of, write_copy
+from bncli.formats.rewriting import REWRITABLE_FORMATS, patches_of, rewritten
 from bncli.recording.opening import open_recording
 from bncli.reports.calibration import CalibrationFiles
 
@@ -92,7 +92,7 @@ def calibrate_file(
         _check_suffix(output, arrays)
         patches = patches_of(arrays, _new_values(calibration.layers, arrays))
         with atomic_file(output, force=force) as file:
-            write_copy(checkpoint_path, arrays.format, patches, file)
+            file.writelines(rewritten(checkpoint_path, arrays.format, patches))
     cut_off = tuple(recording.path for recording in recordings if not recording.is_complete)
     return calibration, CalibrationFiles(checkpoint_path, checkpoint.format, tuple(recording_paths), cut_off, output)
 

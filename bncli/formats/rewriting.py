@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from bncli.errors import UnsupportedFormat
 from bncli.formats import safetensors, torch_zip
@@ -13,7 +13,7 @@ from bncli.formats.zip_checksums import checksum_patches
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -58,20 +58,27 @@ def patches_of(arrays: OpenedFile, values: Mapping[str, NDArray[np.float64]]) ->
     return [_patch(arrays, name, arrays.stored(name), new) for name, new in values.items()]
 
 
-def write_copy(path: Path, format_name: str, patches: Iterable[Patch], file: IO[bytes]) -> None:
-    """Write the bytes of a file, patched, and with the checksums of its members put right if it is a zip.
+def rewritten(path: Path, format_name: str, patches: Iterable[Patch]) -> Iterator[bytes | bytearray]:
+    """Yield the bytes of a file, patched, and with the checksums of its members put right if it is a zip.
+
+    Yielded and not written here: what a full disk says to the writer is no fault of this file.
 
     Args:
         path: the file to copy; it is only read.
         format_name: the name of its format, one of `REWRITABLE_FORMATS`.
         patches: bytes to replace; they do not overlap.
-        file: where the copy goes, from start to end.
+
+    Yields:
+        Pieces of a few MiB at most, from start to end.
+
+    Raises:
+        MalformedFile: the file cannot be read, or is broken.
     """
     with opening(path, f"a {format_name} file") as source:
         ordered = sorted(patches, key=lambda patch: patch.offset)
         if format_name == torch_zip.FORMAT.name:
             ordered = _with_checksums(source, ordered)
-        _copy(source, ordered, file)
+        yield from _patched(source, ordered)
         source.close()
 
 
@@ -97,17 +104,17 @@ def _lies_as_it_is(region: Region) -> bool:
     return isinstance(region, FileRegion) or (isinstance(region, ZipMember) and region.is_stored)
 
 
-def _copy(source: ByteSource, patches: list[Patch], file: IO[bytes]) -> None:
+def _patched(source: ByteSource, patches: list[Patch]) -> Iterator[bytes | bytearray]:
     done = 0
     for patch in patches:
-        _copy_range(source, done, patch.offset, file)
-        file.write(patch.content)
+        yield from _range(source, done, patch.offset)
+        yield patch.content
         done = patch.stop
-    _copy_range(source, done, source.size, file)
+    yield from _range(source, done, source.size)
 
 
-def _copy_range(source: ByteSource, start: int, stop: int, file: IO[bytes]) -> None:
+def _range(source: ByteSource, start: int, stop: int) -> Iterator[bytearray]:
     while start < stop:
         count = min(_COPIED_AT_ONCE, stop - start)
-        file.write(source.read(start, count))
+        yield source.read(start, count)
         start += count

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,18 @@ def test_options_that_make_no_sense_are_refused(options: list[str], words: str, 
 def test_a_full_disk_is_one_line(trained: Path) -> None:
     code, text = failing(trained / "model.pt", trained / "run", "-o", "/dev/full")
     assert (code, text.splitlines()[0]) == (4, "bncli: error: /dev/full: No space left on device")
+
+
+def test_too_little_room_is_the_fault_of_the_output_and_not_of_the_checkpoint(trained: Path) -> None:
+    torch.save({**torch.load(trained / "model.pt"), "others": torch.zeros(1 << 17)}, trained / "model.pt")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
+    try:
+        code, text = failing(trained / "model.pt", trained / "run", "-o", trained / "new.pt")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (code, text.splitlines()[0]) == (4, f"bncli: error: {trained / 'new.pt'}: File too large")
+    assert not (trained / "new.pt").exists()
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
