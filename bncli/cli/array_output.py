@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from bncli.cli.atomic_file import atomic_file
+from bncli.atomic_file import atomic_file
 from bncli.errors import InvalidUsage
 from bncli.formats.numpy_writer import NumpyWriter
 from bncli.formats.safetensors_writer import SafetensorsWriter

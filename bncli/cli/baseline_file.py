@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from bncli.cli.atomic_file import atomic_file
+from bncli.atomic_file import atomic_file
 from bncli.cli.settings_text import settings_text
 from bncli.errors import InvalidUsage
 from bncli.rules.baseline import Baseline, baseline_from

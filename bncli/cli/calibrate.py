@@ -47,8 +47,8 @@ def calibrate(
     Only running means and variances change: every other byte of the new file is that of CHECKPOINT.
     """
     from bncli.analysis.channel_filter import ChannelFilter
+    from bncli.atomic_file import check_writable
     from bncli.cli.arrangement_options import arrangement, shows_columns_help
-    from bncli.cli.atomic_file import check_writable
     from bncli.cli.calibration_wiring import calibrate_file, estimate_settings
     from bncli.cli.given_settings import given_settings
     from bncli.reports.arrangement import columns_document

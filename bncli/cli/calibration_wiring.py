@@ -13,7 +13,7 @@ from bncli.analysis.layer_discovery import discover
 from bncli.analysis.layer_selection import select
 from bncli.analysis.population_estimate import EstimateName, EstimateSettings
 from bncli.analysis.recorded_matching import match_recorded, unmatched
-from bncli.cli.atomic_file import atomic_file
+from bncli.atomic_file import atomic_file
 from bncli.cli.kept_inputs import require_apart
 from bncli.cli.options import parse_momentum
 from bncli.core.rounding import FLOAT_DTYPES, round_to

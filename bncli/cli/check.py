@@ -66,8 +66,8 @@ def check(
     Says of each checkpoint which layers and channels, why, and what to do.
     """
     from bncli.analysis.channel_filter import ChannelFilter
+    from bncli.atomic_file import check_writable
     from bncli.cli.arrangement_options import arrangement, shows_columns_help
-    from bncli.cli.atomic_file import check_writable
     from bncli.cli.baseline_file import write_baseline as write
     from bncli.cli.check_run import accepting, check_files
     from bncli.cli.check_settings import GivenOptions, check_settings

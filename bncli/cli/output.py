@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from bncli.cli.atomic_file import atomic_file, check_writable
+from bncli.atomic_file import atomic_file, check_writable
 from bncli.cli.kept_inputs import require_apart
 from bncli.cli.terminal_surface import COLOR_CHOICES, file_surface, terminal_surface
 from bncli.errors import InvalidUsage, OutputFailed, near_miss

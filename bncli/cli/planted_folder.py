@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bncli.cli.atomic_file import atomic_file, check_writable
+from bncli.atomic_file import atomic_file, check_writable
 from bncli.errors import OutputExists, OutputFailed
 
 if TYPE_CHECKING:

@@ -67,7 +67,7 @@ def record(model: Module, path: str | os.PathLike[str], *, force: bool = False) 
                 live.write(observation)
             raise
         live.finish(observation)
-    seal_spool(target)
+    seal_spool(target, force=force)
 
 
 @dataclass(slots=True)

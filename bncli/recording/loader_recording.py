@@ -102,7 +102,7 @@ class LoaderRecording:
             observation.end()
             if spool is not None:
                 spool.finish()
-        on_first_rank(group, lambda: seal_spool(self.target))
+        on_first_rank(group, lambda: seal_spool(self.target, force=self.force))
 
     def _moved_model(self) -> Module:
         model = self.source.model.to(self.options.where)

@@ -6,7 +6,6 @@ Written array by array, so that memory stays the same however long the recording
 from __future__ import annotations
 
 import json
-import os
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,6 @@ from bncli.recording.spool import FORMAT_VERSION, ROW_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from bncli.core.running_statistics import RunningStatistics
     from bncli.recording.spool_reader import SpoolReader
@@ -28,27 +26,6 @@ HEAD_FIELDS = (("step", "<i8"), ("num_values", "<i8"), ("num_samples", "<i8"), (
 
 _DTYPE_NAMES = {"<f8": "F64", "<f4": "F32", "<i8": "I64", "|u1": "U8"}
 _ALIGNMENT = 8
-
-
-def seal(spool: SpoolReader, target: Path) -> None:
-    """Write the finished recording beside its place, sync it to disk, and move it there in one step.
-
-    Where `target` is a link, its place is where that leads.
-
-    Raises:
-        OSError: the disk is full, or the system refuses for another reason; nothing is left behind then.
-    """
-    target = target.resolve()
-    neighbour = target.with_name(f"{target.name}.sealing")
-    try:
-        with neighbour.open("wb") as file:
-            write_sealed(spool, file)
-            file.flush()
-            os.fsync(file.fileno())
-        neighbour.replace(target)
-    except BaseException:
-        neighbour.unlink(missing_ok=True)
-        raise
 
 
 def write_sealed(spool: SpoolReader, file: IO[bytes]) -> None:

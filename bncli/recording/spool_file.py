@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from bncli.atomic_file import atomic_file, check_writable
 from bncli.errors import OutputExists, OutputFailed
 from bncli.recording.opening import spool_path
-from bncli.recording.sealing import seal
+from bncli.recording.sealing import write_sealed
 from bncli.recording.spool import SpoolWriter
 from bncli.recording.spool_reader import SpoolReader
 from bncli.version import __version__
@@ -25,19 +26,14 @@ def open_spool(target: Path, provenance: Mapping[str, Any], *, force: bool) -> I
         OutputExists: a file is there, or what a run left that ended early, and `force` is not given.
         OutputFailed: the file cannot be written.
     """
-    if target.is_dir():
-        raise OutputFailed(f"{target}: is a folder", hint="name a file in it")
+    check_writable(target, force=force)
     if target.exists() and not target.is_file():
         raise OutputFailed(
             f"{target}: is no regular file", hint="a recording is written beside its place and moved there"
         )
-    if not target.parent.is_dir():
-        raise OutputFailed(f"{target}: there is no folder {target.parent}")
-    if not force:
-        _check_free(target)
     part = spool_path(target)
     with told_as_output(part):
-        file = part.open("wb")
+        file = _new_part(part, force=force)
     try:
         with told_as_output(part):
             spool = SpoolWriter(file, {**provenance, **_versions()})
@@ -48,16 +44,17 @@ def open_spool(target: Path, provenance: Mapping[str, Any], *, force: bool) -> I
             file.close()
 
 
-def seal_spool(target: Path) -> None:
+def seal_spool(target: Path, *, force: bool) -> None:
     """Turn the finished spool of a recording into the recording, and remove it.
 
     Raises:
-        OutputFailed: the disk is full, or the system refuses for another reason; the spool stays then.
+        OutputExists: a file came there while the recording ran, and `force` is not given; the spool stays then.
+        OutputFailed: the disk is full, or the system refuses for another reason; likewise.
     """
     part = spool_path(target)
-    with told_as_output(target):
-        with SpoolReader(part) as reader:
-            seal(reader, target)
+    with told_as_output(part):
+        with SpoolReader(part) as spool, atomic_file(target, force=force) as file:
+            write_sealed(spool, file)
         part.unlink()
 
 
@@ -70,15 +67,14 @@ def told_as_output(path: Path) -> Iterator[None]:
         raise OutputFailed(f"{path}: {error.strerror or error}") from error
 
 
-def _check_free(target: Path) -> None:
-    if target.exists():
-        raise OutputExists(f"{target}: exists already", hint="choose another name, or overwrite it with force")
-    part = spool_path(target)
-    if part.exists():
+def _new_part(part: Path, *, force: bool) -> IO[bytes]:
+    try:
+        return part.open("wb" if force else "xb")
+    except FileExistsError as error:
         raise OutputExists(
             f"{part}: holds what an earlier run recorded before it ended early",
             hint="it can be read as it is; move or remove it, or overwrite it with force",
-        )
+        ) from error
 
 
 def _versions() -> dict[str, str]:

@@ -13,7 +13,7 @@ import typer
 
 import bncli.cli.app
 from bncli.__main__ import main as run_program
-from bncli.cli.atomic_file import atomic_file
+from bncli.atomic_file import atomic_file
 from bncli.cli.output import OutputOptions, emit
 from bncli.errors import BncliError, MalformedFile, NoBatchNormLayers
 from bncli.reports.document import Column, Document, Table

@@ -86,7 +86,7 @@ def test_a_program_needs_no_code_of_its_own(tmp_path: Path) -> None:
         (["--dtype", "float8"], 2, "unknown dtype 'float8'"),
         (["--device", "tpu9"], 2, "--device is 'tpu9'"),
         (["--weights", "missing.pt"], 3, "--weights missing.pt: no such file"),
-        (["-o", "no/such/folder"], 4, "there is no folder no/such"),
+        (["-o", "no/such/folder"], 4, f"there is no folder {ROOT}/no/such"),
     ],
 )
 def test_options_that_cannot_work_are_told_in_one_line(

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from bncli.recording.sealing import seal
+from bncli.recording.sealing import write_sealed
 from bncli.recording.spool_reader import SpoolReader
 from tests.helpers.format_files import STATE, WRITERS
 from tests.helpers.onnx_models import batch_norm, model
@@ -72,8 +72,8 @@ SEEDS: dict[str, Callable[[Path], object]] = {
 
 def finished_recording(path: Path) -> None:
     spool = write_spool(path.with_name(f"{path.name}.part"))
-    with SpoolReader(spool) as reader:
-        seal(reader, path)
+    with SpoolReader(spool) as reader, path.open("wb") as file:
+        write_sealed(reader, file)
     spool.unlink()
 
 

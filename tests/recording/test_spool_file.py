@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bncli.errors import OutputFailed
+from bncli.errors import OutputExists, OutputFailed
 from bncli.recording.opening import open_recording, spool_path
 from bncli.recording.spool_file import open_spool, seal_spool, told_as_output
+from tests.helpers.spools import write_spool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +20,7 @@ def test_a_spool_stays_when_the_block_ends_and_becomes_the_recording_when_it_is_
     with open_spool(target, {"model": "Net"}, force=False) as spool:
         spool.finish({"num_steps": 0})
     assert spool_path(target).exists()
-    seal_spool(target)
+    seal_spool(target, force=False)
     assert [path.name for path in tmp_path.iterdir()] == ["r"]
     with open_recording(target) as recording:
         assert recording.provenance["model"] == "Net"
@@ -52,8 +54,50 @@ def test_a_recording_is_written_to_where_a_link_leads(tmp_path: Path) -> None:
     link.symlink_to(tmp_path / "disk" / "run")
     with open_spool(link, {}, force=True) as spool:
         spool.finish({"num_steps": 0})
-    seal_spool(link)
+    seal_spool(link, force=True)
     assert link.is_symlink()
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["disk", "r", "run"]
     with open_recording(link) as recording:
         assert recording.is_complete
+
+
+def test_a_recording_that_cannot_be_written_leaves_its_spool_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_spool(tmp_path / "r.part")
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OutputFailed, match="r: No space left"):
+        seal_spool(tmp_path / "r", force=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["r.part"]
+
+
+def test_a_file_that_came_while_the_recording_ran_is_replaced_only_by_force(tmp_path: Path) -> None:
+    write_spool(tmp_path / "r.part")
+    (tmp_path / "r").write_bytes(b"precious")
+    with pytest.raises(OutputExists, match="r: exists already"):
+        seal_spool(tmp_path / "r", force=False)
+    assert ((tmp_path / "r").read_bytes(), (tmp_path / "r.part").exists()) == (b"precious", True)
+    seal_spool(tmp_path / "r", force=True)
+    with open_recording(tmp_path / "r") as recording:
+        assert recording.is_complete
+
+
+def test_what_an_earlier_run_left_is_replaced_only_by_force(tmp_path: Path) -> None:
+    (tmp_path / "r.part").write_bytes(b"precious")
+    with pytest.raises(OutputExists, match="r.part: holds what an earlier run recorded"):
+        open_spool(tmp_path / "r", {}, force=False).__enter__()
+    assert (tmp_path / "r.part").read_bytes() == b"precious"
+    with open_spool(tmp_path / "r", {}, force=True):
+        pass
+    with open_recording(tmp_path / "r.part") as recording:
+        assert not recording.is_complete
+
+
+def test_a_replaced_recording_passes_its_mode_on(tmp_path: Path) -> None:
+    write_spool(tmp_path / "r.part")
+    (tmp_path / "r").touch(0o604)
+    seal_spool(tmp_path / "r", force=True)
+    assert (tmp_path / "r").stat().st_mode & 0o777 == 0o604

@@ -31,7 +31,7 @@ def check_writable(path: Path, *, force: bool) -> None:
         if _is_stream(path):
             return
         if path.exists() and not force:
-            raise OutputExists(f"{path}: exists already", hint="--force overwrites it")
+            raise _already_there(path)
         folder = _target(path).parent
         if not folder.is_dir():
             raise OutputFailed(f"{path}: there is no folder {folder}")
@@ -44,17 +44,21 @@ def atomic_file(path: Path, *, force: bool) -> Iterator[IO[bytes]]:
     """Open a binary file that takes the place of `path` when the block ends, and leaves nothing if it raises.
 
     The bytes go to a file without a name and are synced to disk before it gets one; where the system has no such files,
-    to a neighbour of a unique name, which is renamed. To replace a file takes both, one directly after the other. A
-    symbolic link is written through; a replaced file passes its mode on. A device or a pipe is written directly. An
-    `OSError` that the block raises is told as one of this file.
+    to a neighbour of a unique name. To replace a file always takes a neighbour, which is renamed. A symbolic link is
+    written through; a replaced file passes its mode on. A device or a pipe is written directly. An `OSError` that the
+    block raises is told as one of this file.
 
     Raises:
         OutputExists, OutputFailed: as `check_writable`.
+        OutputExists: a file came there while the block ran, and `force` is not given.
         OutputFailed: the disk is full, or the system refuses for another reason.
         BrokenPipeError: the path is a pipe, and its reader left.
     """
     check_writable(path, force=force)
-    with _told_in_one_line(path), _appended(path) if _is_stream(path) else _replaced(_target(path)) as file:
+    with (
+        _told_in_one_line(path),
+        _appended(path) if _is_stream(path) else _replaced(_target(path), force=force) as file,
+    ):
         yield file
 
 
@@ -66,7 +70,7 @@ def _appended(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _replaced(target: Path) -> Iterator[IO[bytes]]:
+def _replaced(target: Path, *, force: bool) -> Iterator[IO[bytes]]:
     neighbour = target.with_name(f".bncli-{os.urandom(8).hex()}.tmp")
     folder = os.open(target.parent, os.O_RDONLY)
     try:
@@ -76,7 +80,7 @@ def _replaced(target: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            _put_in_place(file, neighbour, target, folder)
+            _put_in_place(file, neighbour, target, folder, force=force)
         with suppress(OSError):
             os.fsync(folder)  # makes the rename survive a power cut, where a folder can be synced
     except BaseException:
@@ -94,19 +98,24 @@ def _new_file(neighbour: Path, folder: int) -> IO[bytes]:
     return neighbour.open("xb")
 
 
-def _put_in_place(file: IO[bytes], neighbour: Path, target: Path, folder: int) -> None:
+def _put_in_place(file: IO[bytes], neighbour: Path, target: Path, folder: int, *, force: bool) -> None:
     """Give the file its name; where one stands already, by way of the neighbour's, since only a rename replaces."""
-    if os.fstat(file.fileno()).st_nlink == 0:
-        with suppress(FileExistsError):
-            _link(file, target.name, folder)
-            return
-        _link(file, neighbour.name, folder)
-    neighbour.replace(target)
+    is_unnamed = os.fstat(file.fileno()).st_nlink == 0
+    source = f"{_OWN_DESCRIPTORS}/{file.fileno()}" if is_unnamed else neighbour.name
+    try:
+        _link(source, target.name, folder)
+    except OSError:  # the name is taken, or this is a file system without links, as of a memory card
+        if target.exists() and not force:
+            raise _already_there(target) from None
+        if is_unnamed:
+            _link(source, neighbour.name, folder)
+        neighbour.replace(target)
+    else:
+        neighbour.unlink(missing_ok=True)
 
 
-def _link(file: IO[bytes], name: str, folder: int) -> None:
-    unnamed = f"{_OWN_DESCRIPTORS}/{file.fileno()}"
-    os.link(unnamed, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
+def _link(source: str, name: str, folder: int) -> None:
+    os.link(source, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
 
 
 def _target(path: Path) -> Path:
@@ -120,6 +129,10 @@ def _target(path: Path) -> Path:
 def _is_stream(path: Path) -> bool:
     """Return whether a device, a pipe or a socket stands there: to rename a file over it would destroy it."""
     return any(map(path.is_relative_to, _OPEN_ELSEWHERE)) or (path.exists() and not path.is_file())
+
+
+def _already_there(path: Path) -> OutputExists:
+    return OutputExists(f"{path}: exists already", hint="--force overwrites it")
 
 
 @contextmanager

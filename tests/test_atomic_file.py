@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from bncli.cli.atomic_file import atomic_file, check_writable
+from bncli.atomic_file import atomic_file, check_writable
 from bncli.errors import BncliError, OutputExists, OutputFailed
 
 OLD = b"old content"
 NEW = b"new content" * 10_000
-STAND_IN = Path(__file__).with_name("stand_in.py")
+STAND_IN = Path(__file__).parent / "cli" / "stand_in.py"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(STAND_IN.parents[2])}
 
 
@@ -49,6 +49,43 @@ def test_a_file_that_exists_is_replaced_only_by_force(target: Path) -> None:
     assert target.read_bytes() == OLD
     write(target, force=True)
     assert target.read_bytes() == NEW
+
+
+@pytest.fixture(params=["unnamed files and links", "links", "neither"])
+def abilities(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a test on file systems that can do more or less; disks, those of other machines, and memory cards."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    if request.param != "unnamed files and links":
+        monkeypatch.delattr("os.O_TMPFILE")
+    if request.param == "neither":
+        monkeypatch.setattr("os.link", refuse)
+
+
+@pytest.mark.usefixtures("abilities")
+def test_a_file_that_came_meanwhile_is_replaced_only_by_force(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+
+    def write_while_another_does(*, force: bool) -> None:
+        with atomic_file(target, force=force) as file:
+            target.write_bytes(OLD)
+            file.write(NEW)
+
+    with pytest.raises(OutputExists, match="target: exists already"):
+        write_while_another_does(force=False)
+    assert target.read_bytes() == OLD
+    target.unlink()
+    write_while_another_does(force=True)
+    assert target.read_bytes() == NEW
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.usefixtures("abilities")
+def test_a_new_file_is_written_wherever(tmp_path: Path) -> None:
+    write(tmp_path / "new")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("new", NEW)]
 
 
 def test_a_replaced_file_passes_its_mode_on(target: Path) -> None:
