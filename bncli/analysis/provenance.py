@@ -10,7 +10,7 @@ from bncli.core.momentum import residue
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from bncli.core.batch_norm_layer import BatchNormLayer
 
@@ -45,8 +45,13 @@ def provenance(layers: Sequence[BatchNormLayer], array_names: Collection[str]) -
     return tuple(_found(layers, array_names))
 
 
+def holds_averaged_model(array_names: Iterable[str]) -> bool:
+    """Return whether a file with arrays of these names was saved from torch's AveragedModel, by its own counter."""
+    return any(name.rpartition(".")[2] == _COUNTER_OF_AVERAGED_MODEL for name in array_names)
+
+
 def _found(layers: Sequence[BatchNormLayer], array_names: Collection[str]) -> Iterator[Provenance]:
-    if any(name.rpartition(".")[2] == _COUNTER_OF_AVERAGED_MODEL for name in array_names):
+    if holds_averaged_model(array_names):
         yield Provenance("averaging-wrapper", tuple(layer.label for layer in layers))
     tests: tuple[tuple[Fingerprint, Callable[[BatchNormLayer], bool]], ...] = (
         ("float-counters", _has_float_counter),

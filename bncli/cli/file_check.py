@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bncli.analysis.affine_layers import affine_layers
 from bncli.analysis.layer_discovery import discover, survey
 from bncli.analysis.layer_selection import select
+from bncli.analysis.provenance import holds_averaged_model
 from bncli.cli.recorded_evidence import recorded_evidence
 from bncli.formats.detection import open_named_arrays
 from bncli.rules.checked_file import checked_file
@@ -49,8 +50,9 @@ def check_file(
         if not checkpoint.layers and not any(skipped.fault for skipped in checkpoint.skipped):
             checkpoint = discover(arrays, given)  # raises, and says why there is no layer
         without_statistics = affine_layers(arrays)
+        is_averaged = holds_averaged_model(arrays.specs)
     evidence = {} if recording is None else recorded_evidence(checkpoint, recording, globs)
-    findings = evaluate(checked_file(checkpoint, without_statistics, evidence), rules)
+    findings = evaluate(checked_file(checkpoint, without_statistics, is_averaged, evidence), rules)
     layers = checkpoint.layers
     if globs or where is not None:
         layers = tuple(selected.layer for selected in select(checkpoint, globs, where))

@@ -33,6 +33,8 @@ def _evaluate(file: CheckedFile) -> Iterator[Observation]:
         lowest = min(layers, key=_smallest_var)
         if _smallest_var(lowest) < left * (1 - _ROUNDING):
             yield _contradiction(lowest, counter, left)
+        elif file.is_averaged:
+            yield _averaged(lowest, counter, left)
         else:
             yield from (_cold(layer, counter, momentum, left) for layer in layers)
 
@@ -56,17 +58,30 @@ def _contradiction(layer: CheckedLayer, counter: float, left: float) -> Observat
     A running variance is `left * 1 + (1 - left) * something that is not negative`. A smaller one is no running average
     of this momentum from 0 and 1 on.
     """
-    return Observation(
-        layer=layer.name,
-        severity="info",
-        value=left,
-        threshold=WARNING_RESIDUE,
-        message=(
-            f"after {count(int(counter), 'update')} at {layer.momentum_words} the initial variance 1 would still weigh "
-            f"{percent(left)}, but running_var goes down to {number(_smallest_var(layer))}: the statistics were "
-            "estimated anew as a plain average, or the counter restarted"
-        ),
+    return _harmless(
+        layer,
+        left,
+        f"after {count(int(counter), 'update')} at {layer.momentum_words} the initial variance 1 would still weigh "
+        f"{percent(left)}, but running_var goes down to {number(_smallest_var(layer))}: the statistics were estimated "
+        "anew as a plain average, or the counter restarted",
         remedy="Nothing; if the statistics are not good, estimate them again over more batches.",
+    )
+
+
+def _averaged(layer: CheckedLayer, counter: float, left: float) -> Observation:
+    return _harmless(
+        layer,
+        left,
+        f"after {count(int(counter), 'update')} at {layer.momentum_words} the initial mean 0 and variance 1 would "
+        f"still weigh {percent(left)}, but the weights are an average (the file holds n_averaged): update_bn, which "
+        "such a model needs, is a plain average of that many batches and leaves nothing of them",
+        remedy="Nothing after update_bn; without it, run it.",
+    )
+
+
+def _harmless(layer: CheckedLayer, left: float, message: str, remedy: str) -> Observation:
+    return Observation(
+        layer=layer.name, severity="info", value=left, threshold=WARNING_RESIDUE, message=message, remedy=remedy
     )
 
 
@@ -96,7 +111,7 @@ def _message(layer: CheckedLayer, counter: float, momentum: float, left: float) 
             f"; without them channel {channel} has variance {number(var)} instead of {number(layer.var[channel])}, "
             f"and mean {number(mean)} instead of {number(layer.mean[channel])}"
         )
-    return text
+    return text + "; unless update_bn or momentum=None estimated the statistics: then nothing is left of them"
 
 
 RULE = Rule(
@@ -108,19 +123,23 @@ RULE = Rule(
         "After T updates the initial values keep the weight (1 - momentum)^T: 1 % after 44 updates at momentum 0.1, "
         "after 459 at 0.01, after 4,603 at 0.001. Until then eval mode normalizes with a mixture of the data and of "
         "numbers that have nothing to do with it. PyTorch does not correct for it as Adam does; with the counter it "
-        "can be undone exactly.\n\n"
-        "A variance below that weight shows that there is no such residue, for instance because the statistics were "
-        "estimated with momentum=None after weights were averaged. Then the small counter is only mentioned."
+        "can be undone exactly: with left = (1 - momentum)^T, the mean is running_mean / (1 - left) and the variance "
+        "(running_var - left) / (1 - left).\n\n"
+        "Statistics that update_bn estimated, or any training with momentum=None, are a plain average of T batches, "
+        "and nothing is left of the initial values. No file says so, and to divide such statistics would break them. A "
+        "variance below that weight shows it, and so does the counter of torch's AveragedModel, n_averaged: then the "
+        "small counter is only mentioned. Where neither does and you know it, check with --momentum none."
     ),
     thresholds=(
         Threshold(WARNING_RESIDUE, "(1 - momentum)^T above it: warning", "On none of 18 published models."),
         Threshold(ERROR_RESIDUE, "(1 - momentum)^T above it: error", "On none of 18 published models."),
     ),
-    remedy="Train longer, raise the momentum, estimate the statistics with a plain average, or take the residue out.",
+    remedy=(
+        "Train longer, raise the momentum, or estimate the statistics with update_bn. If it estimated them already, "
+        "nothing is wrong: check with --momentum none."
+    ),
     snippet="""\
-left = (1 - bn.momentum) ** int(bn.num_batches_tracked)
-bn.running_mean.div_(1 - left)
-bn.running_var.sub_(left).div_(1 - left)
+torch.optim.swa_utils.update_bn(loader, model)  # a plain average: nothing is left of the initial values
 """,
     references=("tensorflow/tensorflow#1122", "ultralytics/yolov5#9038", "pytorch/pytorch#4741"),
     evaluate=_evaluate,

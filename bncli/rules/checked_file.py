@@ -28,6 +28,8 @@ class CheckedFile:
     """What could not be used as a layer, with the kind of its fault."""
     affine_layers: tuple[str, ...]
     """Normalizations with a learned scale and shift but without statistics, by their stored names."""
+    is_averaged: bool
+    """Whether torch's AveragedModel wrote it, so that its weights are averages."""
 
     @property
     def has_counters(self) -> bool:
@@ -38,6 +40,7 @@ class CheckedFile:
 def checked_file(
     checkpoint: Checkpoint,
     affine_layers: tuple[str, ...] = (),
+    is_averaged: bool = False,
     evidence: Mapping[str, BatchEvidence] = MappingProxyType({}),
 ) -> CheckedFile:
     """Return a checkpoint as rules see it.
@@ -45,6 +48,7 @@ def checked_file(
     Args:
         checkpoint: its layers.
         affine_layers: normalizations without statistics, by their stored names.
+        is_averaged: whether torch's AveragedModel wrote the file.
         evidence: what a recording says about layers, by their stored names.
     """
     return CheckedFile(
@@ -52,4 +56,5 @@ def checked_file(
         layers=tuple(CheckedLayer(layer, evidence.get(layer.name)) for layer in checkpoint.layers),
         skipped=checkpoint.skipped,
         affine_layers=affine_layers,
+        is_averaged=is_averaged,
     )

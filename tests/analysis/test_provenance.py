@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bncli.analysis.provenance import Provenance, provenance
+from bncli.analysis.provenance import Provenance, holds_averaged_model, provenance
 from bncli.core.batch_norm_layer import Setting
 from tests.helpers.builders import layer
 
@@ -44,6 +44,8 @@ def test_a_float_counter_is_that_of_an_average() -> None:
 @pytest.mark.parametrize("name", ["n_averaged", "model.n_averaged"])
 def test_torchs_averaging_wrapper_is_known_by_its_own_counter(name: str) -> None:
     assert fingerprints(layer(), names=(name, "bn.weight")) == ["averaging-wrapper"]
+    assert holds_averaged_model([name])
+    assert not holds_averaged_model(["head.n_averaged_over.weight"])
     assert fingerprints(layer(), names=("head.n_averaged_over.weight",)) == []
 
 

@@ -48,6 +48,13 @@ def test_normalizations_without_statistics_are_mentioned(tmp_path: Path) -> None
     assert [(finding.code, finding.severity) for finding in seen.findings] == [("BN103", "info")]
 
 
+def test_a_file_of_torchs_averaging_wrapper_is_known_as_one(tmp_path: Path) -> None:
+    young = torch_arrays(num_batches_tracked=np.array(10))
+    for extra, severity in (({}, "error"), ({"n_averaged": np.array(3)}, "info")):
+        seen = check_file(saved(tmp_path / "m.npz", young, extra), RULES, NOTHING_GIVEN)
+        assert [(finding.code, finding.severity) for finding in seen.findings] == [("BN204", severity)]
+
+
 def test_a_pattern_keeps_the_findings_of_its_layers_and_rules_still_compare_all(tmp_path: Path) -> None:
     groups = [torch_arrays(name, seed=seed, num_features=8) for name, seed in (("a", 1), ("b", 1), ("c", 2))]
     path = saved(tmp_path / "m.npz", *groups, {"ln.weight": np.ones(4), "ln.bias": np.zeros(4)})

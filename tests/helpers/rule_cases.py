@@ -48,10 +48,13 @@ def healthy(name: str = "bn", **changed: Any) -> BatchNormLayer:
 
 
 def file_of(
-    *layers: BatchNormLayer, skipped: tuple[Skipped, ...] = (), affine_layers: tuple[str, ...] = ()
+    *layers: BatchNormLayer,
+    skipped: tuple[Skipped, ...] = (),
+    affine_layers: tuple[str, ...] = (),
+    is_averaged: bool = False,
 ) -> CheckedFile:
     """Return a file of these layers as rules see it."""
-    return checked_file(checkpoint(*layers, skipped=skipped), affine_layers)
+    return checked_file(checkpoint(*layers, skipped=skipped), affine_layers, is_averaged)
 
 
 def observed(rule: Rule, *layers: BatchNormLayer, **file: Any) -> list[Observation]:

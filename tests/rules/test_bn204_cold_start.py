@@ -69,6 +69,22 @@ def test_statistics_that_torch_estimated_anew_over_a_few_batches_are_only_mentio
     assert (seen.severity, "estimated anew" in seen.message) == ("info", True)
 
 
+def test_statistics_that_torch_may_have_estimated_anew_are_not_held_for_sure_to_hold_a_residue() -> None:
+    cold = only(RULE, healthy(num_batches_tracked=10))
+    assert cold.message.endswith(
+        "; unless update_bn or momentum=None estimated the statistics: then nothing is left of them"
+    )
+    assert "--momentum none" in RULE.remedy
+    assert observed(RULE, healthy(num_batches_tracked=10, momentum=None)) == []
+
+
+def test_a_small_counter_beside_averaged_weights_is_only_mentioned() -> None:
+    layers = healthy("a", num_batches_tracked=10), healthy("b", num_batches_tracked=10)
+    seen = only(RULE, *layers, is_averaged=True)
+    assert (seen.severity, seen.value) == ("info", pytest.approx(0.9**10))
+    assert "would still weigh 34.9 %, but the weights are an average (the file holds n_averaged)" in seen.message
+
+
 def test_a_dead_channel_that_holds_nothing_but_the_residue_does_not_hide_it() -> None:
     assert only(RULE, healthy(num_batches_tracked=10, running_var={0: np.float32(0.9**10)})).severity == "error"
 
