@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,4 +20,5 @@ models thresholds near eps itself mark thousands of channels; this one marks tho
 def is_dead(layer: BatchNormLayer) -> NDArray[np.bool_]:
     """Return which channels have a variance, of 0 or more, that is far below anything that matters beside eps."""
     var = layer.running_var.astype(np.float64)
-    return (var >= 0) & (var < DEAD_VAR_PER_EPS * layer.eps.value)
+    limit = DEAD_VAR_PER_EPS * layer.eps.value
+    return (var >= 0) & (var < limit) & math.isfinite(limit)

@@ -13,7 +13,7 @@ from bncli.analysis.layer_settings import eps_of, momentum_of
 from bncli.analysis.naming_schemes import scheme_of_framework
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import RunningStatistics, fresh
-from bncli.errors import InvalidUsage, ShapeMismatch
+from bncli.errors import InvalidUsage, InvalidValue, ShapeMismatch
 from bncli.formats.detection import open_named_arrays
 from bncli.light_dataclass import dataclass
 
@@ -74,6 +74,7 @@ def working_layer(options: LayerOptions, num_features: int) -> WorkingLayer:
 
     Raises:
         ShapeMismatch: an array of a file is not of shape (C,).
+        InvalidValue: the checkpoint holds an eps or a momentum that no layer can have.
         BncliError: a file cannot be used, or a checkpoint has not the one layer asked for.
     """
     if options.checkpoint is not None:
@@ -101,14 +102,20 @@ def _from_checkpoint(options: LayerOptions, path: Path) -> WorkingLayer:
     with open_named_arrays(path) as arrays:
         checkpoint = discover(arrays, options.given)
     stored = only_layer(checkpoint, options.layer)
-    layer = BatchNorm(
-        stored.num_features,
-        eps=stored.eps.value,
-        momentum=stored.momentum.value,
-        weight=_wide(stored.weight) if options.is_affine else None,
-        bias=_wide(stored.bias) if options.is_affine else None,
-        running=_running(stored) if options.tracks_running_stats else None,
-    )
+    try:
+        layer = BatchNorm(
+            stored.num_features,
+            eps=stored.eps.value,
+            momentum=stored.momentum.value,
+            weight=_wide(stored.weight) if options.is_affine else None,
+            bias=_wide(stored.bias) if options.is_affine else None,
+            running=_running(stored) if options.tracks_running_stats else None,
+        )
+    except InvalidUsage as error:  # what the options give was judged before: here it is the file's
+        raise InvalidValue(
+            f"{path}: layer {stored.label}: {error.message}",
+            hint="--eps and --momentum replace what the file holds",
+        ) from error
     return WorkingLayer(layer, stored.eps, stored.momentum, stored.name)
 
 

@@ -14,7 +14,7 @@ def check_eps(eps: float) -> None:
         InvalidUsage: negative or not finite.
     """
     if not (math.isfinite(eps) and eps >= 0):
-        raise InvalidUsage(f"eps is {eps:g}: it must be a finite number above 0")
+        raise InvalidUsage(f"eps is {eps:g}: it must be a finite number, 0 or above")
 
 
 def check_momentum(momentum: float | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from bncli.analysis.dead_variance import DEAD_VAR_PER_EPS
+from bncli.analysis.dead_variance import is_dead
 from bncli.core.shortest_decimal import shortest_decimal
 from bncli.light_dataclass import dataclass
 from bncli.reports.arrangement import Field
@@ -29,19 +29,26 @@ class ChannelRow:
     bias: float | None
     scale: float
     shift: float
-    dead_below: float
-    """Variance under which the channel counts as dead."""
+    is_dead: bool
+    """Whether nothing reaches the channel any more."""
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether every stored number of the channel is finite."""
+        stored = (self.running_mean, self.running_var, self.weight, self.bias)
+        return all(value is None or math.isfinite(value) for value in stored)
 
     def worst_first(self) -> tuple[float, ...]:
         """Return a sort key: broken values first, then the smallest variance."""
-        is_broken = not all(math.isfinite(value) for value in (self.running_mean, self.running_var, self.scale))
-        return (not is_broken, self.running_var if not math.isnan(self.running_var) else -math.inf)
+        is_sound = self.is_finite and math.isfinite(self.scale)
+        return (is_sound, self.running_var if not math.isnan(self.running_var) else -math.inf)
 
 
 def channel_rows(layer: InspectedLayer) -> Iterator[ChannelRow]:
     """Yield the selected channels of a layer."""
     stored = layer.layer
     scale, shift = stored.scale_and_shift()
+    dead = is_dead(stored)
     for channel in layer.channels.tolist():
         yield ChannelRow(
             layer=stored.label,
@@ -52,16 +59,16 @@ def channel_rows(layer: InspectedLayer) -> Iterator[ChannelRow]:
             bias=None if stored.bias is None else shortest_decimal(stored.bias[channel]),
             scale=float(scale[channel]),
             shift=float(shift[channel]),
-            dead_below=DEAD_VAR_PER_EPS * stored.eps.value,
+            is_dead=bool(dead[channel]),
         )
 
 
 def _remarks(row: ChannelRow) -> Cell:
-    if not all(math.isfinite(value) for value in (row.running_mean, row.running_var)):
+    if not row.is_finite:
         return Cell("not finite", "bad")
     if row.running_var < 0:
         return Cell("negative var", "bad")
-    return Cell("dead", "notice") if row.running_var < row.dead_below else Cell("")
+    return Cell("dead", "notice") if row.is_dead else Cell("")
 
 
 CHANNEL_FIELDS: tuple[Field[ChannelRow], ...] = (

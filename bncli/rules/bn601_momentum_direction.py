@@ -1,4 +1,4 @@
-"""BN601: the momentum looks like the other framework's, the weight of the old value."""
+"""BN601: the momentum looks like the other framework's, the weight of the old value, or is no weight at all."""
 
 from __future__ import annotations
 
@@ -18,16 +18,32 @@ LEAST_REVERSED_MOMENTUM = 0.5
 
 def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
     setting = layer.layer.momentum
-    if setting.value is None or setting.source == "assumed" or setting.value < LEAST_REVERSED_MOMENTUM:
+    if setting.value is None or setting.source == "assumed":
         return
-    yield Observation(
+    if not 0 <= setting.value <= 1:
+        yield Observation(
+            layer=layer.name,
+            severity="error",
+            value=setting.value,
+            message=(
+                f"{layer.momentum_words} is no weight, which lies from 0 to 1: running statistics that are updated by "
+                "it are no averages of what the batches hold"
+            ),
+            remedy="Give the layer a momentum from 0 to 1, then estimate the statistics again.",
+        )
+    elif setting.value >= LEAST_REVERSED_MOMENTUM:
+        yield _reversed(layer, setting.value)
+
+
+def _reversed(layer: CheckedLayer, momentum: float) -> Observation:
+    return Observation(
         layer=layer.name,
         severity="warning",
-        value=setting.value,
+        value=momentum,
         threshold=LEAST_REVERSED_MOMENTUM,
         message=(
-            f"a new batch has weight {setting.value:g}, so that the running statistics are worth "
-            f"{number(effective_batches(setting.value))} batches; {_likely_meant(layer, setting.value)}"
+            f"a new batch has weight {momentum:g}, so that the running statistics are worth "
+            f"{number(effective_batches(momentum))} batches; {_likely_meant(layer, momentum)}"
         ),
     )
 
@@ -43,12 +59,14 @@ def _likely_meant(layer: CheckedLayer, momentum: float) -> str:
 RULE = Rule(
     code="BN601",
     name="momentum-direction",
-    severity="warning",
+    severity="error",
     summary="A new batch weighs half or more in the running statistics, as if momentum meant the old value's weight.",
     rationale=(
         "In PyTorch momentum is the weight of the new batch, 0.1 by default. In Keras, TensorFlow, Flax and ONNX it is "
         "the weight of the old value, 0.99 or 0.9. Pasted from one into the other it makes the statistics those of the "
-        "last batch: eval mode then depends on which batch was last."
+        "last batch: eval mode then depends on which batch was last.\n\n"
+        "A number outside of 0 to 1, or NaN, is a weight in neither: the running variance can then become negative, "
+        "grow without bound, or be lost at the next update."
     ),
     thresholds=(
         Threshold(
@@ -56,6 +74,7 @@ RULE = Rule(
             "weight of the new batch from it on, stored or given: warning",
             "Between the two conventions: defaults are 0.01 to 0.1 on one side, and 0.9 to 0.999 on the other.",
         ),
+        Threshold(1.0, "stored weight of the new batch above it, or below 0: error", "A weighted mean has no other."),
     ),
     remedy="Take 1 - momentum, then train on or estimate the statistics again.",
     snippet="""\

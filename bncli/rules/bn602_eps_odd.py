@@ -1,7 +1,8 @@
-"""BN602: eps is too small, too large, or not positive."""
+"""BN602: eps is too small, too large, not positive, or no finite number."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
@@ -21,7 +22,15 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
     setting = layer.layer.eps
     if setting.source == "assumed":
         return
-    if setting.value <= 0:
+    if not math.isfinite(setting.value):
+        outcome = "its bias alone" if setting.value == math.inf else "NaN"
+        yield Observation(
+            layer=layer.name,
+            severity="error",
+            value=setting.value,
+            message=f"{layer.eps_words} is no finite number: what comes out of every channel is {outcome}",
+        )
+    elif setting.value <= 0:
         yield Observation(
             layer=layer.name,
             severity="error",
@@ -58,7 +67,8 @@ RULE = Rule(
     rationale=(
         "eps keeps the division finite where a channel has no variance. Frameworks take 1e-5 or 1e-3 by default. Much "
         "smaller ones let a dead channel be amplified by 1 / sqrt(eps); much larger ones stop the layer from "
-        "normalizing; eps of 0 or below gives NaN for a channel without variance."
+        "normalizing; eps of 0 or below gives NaN for a channel without variance, and NaN or infinity leave nothing of "
+        "any channel."
     ),
     thresholds=(
         Threshold(

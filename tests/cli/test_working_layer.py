@@ -11,7 +11,7 @@ import torch
 
 from bncli.cli.given_settings import given_settings
 from bncli.cli.working_layer import LayerOptions, working_layer
-from bncli.errors import InvalidUsage, ShapeMismatch
+from bncli.errors import InvalidUsage, InvalidValue, ShapeMismatch
 
 
 def options(**changed: Any) -> LayerOptions:
@@ -65,6 +65,23 @@ def test_an_array_of_another_shape_is_told_with_its_file(tmp_path: Path) -> None
     np.save(tmp_path / "v.npy", np.ones((2, 1), np.float32))
     with pytest.raises(ShapeMismatch, match=r"v\.npy: running_mean has shape \[2, 1\], and the input has 2 channels"):
         working_layer(options(running_mean=tmp_path / "v.npy"), 2)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"eps": float("nan")}, "eps is nan: it must be a finite number, 0 or above"),
+     ({"momentum": -0.1}, "momentum is -0.1: it must lie between 0 and 1, or be none")],
+)  # fmt: skip
+def test_a_stored_setting_that_no_layer_can_have_is_the_fault_of_the_file(
+    settings: dict[str, float], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.pt"
+    torch.save(torch.nn.Sequential(torch.nn.BatchNorm2d(4, **settings)), path)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValue) as caught:
+        working_layer(options(checkpoint=path), 4)
+    assert caught.value.message == f"{path}: layer 0: {message}"
+    given = given_settings(1e-5, "0.1")
+    assert working_layer(options(checkpoint=path, given=given), 4).layer.eps == 1e-5
 
 
 FILE = Path("some.npy")

@@ -47,3 +47,10 @@ def test_remarks_tell_broken_negative_and_dead_channels() -> None:
 def test_broken_channels_come_first_and_then_the_smallest_variance() -> None:
     found = rows(running_var=np.array([2, 1e-40, np.nan, 1]))
     assert [row.channel for row in sorted(found, key=lambda row: row.worst_first())] == [2, 1, 3, 0]
+
+
+@pytest.mark.parametrize("role", ["weight", "bias"])
+def test_parameters_that_are_not_finite_are_remarked_and_come_first(role: str) -> None:
+    found = rows(**{role: np.array([1, 1, np.nan, np.inf])})
+    assert [remark(row) for row in found] == ["", "", "not finite", "not finite"]
+    assert {row.channel for row in sorted(found, key=lambda row: row.worst_first())[:2]} == {2, 3}

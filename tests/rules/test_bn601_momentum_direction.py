@@ -30,3 +30,13 @@ def test_weights_below_a_half_are_fine(momentum: float | None) -> None:
 def test_an_assumed_momentum_is_no_finding_and_a_given_one_is() -> None:
     assert observed(RULE, layer(momentum=Setting(0.9, "assumed"))) == []
     assert only(RULE, layer(momentum=Setting(0.9, "given"))).value == 0.9
+
+
+@pytest.mark.parametrize("momentum", [float("nan"), -0.1, 1.5, float("inf")])
+def test_a_stored_number_that_is_no_weight_is_an_error(momentum: float) -> None:
+    seen = only(RULE, healthy(momentum=momentum))
+    assert (seen.severity, seen.remedy) == (
+        "error",
+        "Give the layer a momentum from 0 to 1, then estimate the statistics again.",
+    )
+    assert seen.message.startswith(f"momentum {momentum:g} is no weight, which lies from 0 to 1")
