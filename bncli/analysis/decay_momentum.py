@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.analysis.momentum_recovery import GRIDS, Grid
+from bncli.analysis.momentum_recovery import DECAY_ERRORS
+from bncli.core.float_types import FLOAT_TYPES
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-_WIDE_GRID = Grid(-1074, 53, 0.0)
 _PRODUCT_ERROR = 2.0**-24
 """Relative error of a product in float32 arithmetic, as on GPUs, beside its rounding to the buffer."""
 _WEIGHT_ERROR = 2.0**-24
@@ -82,11 +82,11 @@ def _falls(before: BatchNormLayer, after: BatchNormLayer) -> _Falls | None:
     counters = before.num_batches_tracked, after.num_batches_tracked
     if not (isinstance(counters[0], int) and isinstance(counters[1], int) and counters[1] > counters[0] >= 0):
         return None
-    grid = GRIDS.get(after.dtype, _WIDE_GRID)
-    smallest_normal = 2.0 ** (grid.log2_unit + grid.precision)
+    buffer = FLOAT_TYPES.get(after.dtype, FLOAT_TYPES["float64"])
     old, new = before.running_var.astype(np.float64), after.running_var.astype(np.float64)
-    error, weight_error = 2.0**-grid.precision + _PRODUCT_ERROR, _WEIGHT_ERROR + grid.decay_error
-    has_fallen = (old > new) & (new >= smallest_normal) & np.isfinite(old)
+    error = 2.0**-buffer.precision + _PRODUCT_ERROR
+    weight_error = _WEIGHT_ERROR + DECAY_ERRORS.get(after.dtype, 0.0)
+    has_fallen = (old > new) & (new >= buffer.smallest_normal) & np.isfinite(old)
     if error > _NARROW_ERROR:
         has_fallen &= new < _TELLING_FALL * old
     old, new = old[has_fallen], new[has_fallen]

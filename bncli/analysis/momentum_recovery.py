@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.core.float_types import FLOAT_TYPES
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -21,19 +22,9 @@ if TYPE_CHECKING:
     from bncli.core.batch_norm_layer import BatchNormLayer
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """The smallest numbers of a float type, which are whole multiples of one unit."""
-
-    log2_unit: int
-    """Base-2 logarithm of the smallest positive number."""
-    precision: int
-    """Bits of the significand, the leading one included: up to 2^precision units the numbers lie a unit apart."""
-    decay_error: float
-    """How far the decay by which PyTorch multiplies may lie from `1 - momentum`: bfloat16 rounds it to its own type."""
-
-
-GRIDS = {"float16": Grid(-24, 11, 0.0), "bfloat16": Grid(-133, 8, 2.0**-9), "float32": Grid(-149, 24, 0.0)}
+DECAY_ERRORS = {"float16": 0.0, "bfloat16": 2.0**-9, "float32": 0.0}
+"""For each element type that has a floor within reach of a training, how far the decay by which PyTorch multiplies may
+lie from `1 - momentum`: bfloat16 rounds it to its own type."""
 
 MOST_FLOOR_UNITS = 1000
 """A value above this many units is falling, not at rest: it would need a momentum below 0.0005."""
@@ -93,15 +84,15 @@ def floor_units(running_var: NDArray[np.generic], dtype: str) -> NDArray[np.int6
         dtype: stored element type.
 
     Returns:
-        Shape (C,); 0 where a value is none of the `MOST_FLOOR_UNITS` smallest positive ones, or the type has no grid
+        Shape (C,); 0 where a value is none of the `MOST_FLOOR_UNITS` smallest positive ones, or the type has no floor
         here.
     """
-    grid = GRIDS.get(dtype)
-    if grid is None:
+    if dtype not in DECAY_ERRORS:
         return np.zeros(running_var.shape, np.int64)
-    units = np.ldexp(running_var.astype(np.float64), -grid.log2_unit)
-    is_on_grid = (units > 0) & (units <= min(MOST_FLOOR_UNITS, 2**grid.precision))
-    return np.where(is_on_grid, units, 0).astype(np.int64)
+    float_type = FLOAT_TYPES[dtype]
+    units = running_var.astype(np.float64) / float_type.smallest
+    is_at_floor = (units > 0) & (units <= min(MOST_FLOOR_UNITS, 2**float_type.precision))
+    return np.where(is_at_floor, units, 0).astype(np.int64)
 
 
 def _floor_of_layer(layer: BatchNormLayer) -> FloorMomentum | None:
@@ -114,7 +105,6 @@ def _floor_of_layer(layer: BatchNormLayer) -> FloorMomentum | None:
 
 
 def _floor(units: int, num_channels: int, dtype: str) -> FloorMomentum:
-    grid = GRIDS[dtype]
-    low, high = 0.5 / (units + 1) - grid.decay_error, 0.5 / units + grid.decay_error
+    low, high = 0.5 / (units + 1) - DECAY_ERRORS[dtype], 0.5 / units + DECAY_ERRORS[dtype]
     momentum = RecoveredMomentum(max(low, 0.0), min(high, 1.0), num_channels)
-    return FloorMomentum(momentum, units, float(np.ldexp(float(units), grid.log2_unit)), dtype)
+    return FloorMomentum(momentum, units, units * FLOAT_TYPES[dtype].smallest, dtype)

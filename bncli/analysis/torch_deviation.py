@@ -10,6 +10,7 @@ import numpy as np
 from bncli.analysis.deviation_cause import Cause, Distances, deviation_causes
 from bncli.core.backends import numpy_backend
 from bncli.core.backends.torch_backend import TorchBatchNorm
+from bncli.core.float_types import FLOAT_TYPES
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import fresh
 from bncli.light_dataclass import dataclass
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from bncli.core.named_arrays import Array
 
     FloatArray = NDArray[np.float64]
-
-_PRECISION_BITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
-"""Significant bits of each element type."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,10 +95,14 @@ def _output_distance(output: Array, result: NormalizationResult) -> FloatArray:
 
 
 def _distance(seen: FloatArray, exact: FloatArray, dtype: str, smallest: float = 0.0) -> FloatArray:
-    """Return `|seen - exact|` in units in the last place that `max(|exact|, smallest)` has in the element type."""
+    """Return `|seen - exact|` in units in the last place that `max(|exact|, smallest)` has in the element type.
+
+    Below the normal range that unit is the smallest number. 0, which has none, is given that of 1/2.
+    """
+    float_type = FLOAT_TYPES[dtype]
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         _, exponent = np.frexp(np.maximum(np.abs(exact), smallest))
-        unit = np.ldexp(1.0, exponent - _PRECISION_BITS[dtype])
+        unit = np.ldexp(1.0, np.maximum(exponent - float_type.precision, float_type.log2_smallest))
         distance = np.abs(seen - exact) / unit
     both_same = (seen == exact) | (np.isnan(seen) & np.isnan(exact))
     return np.where(both_same, 0.0, np.where(np.isnan(distance), np.inf, distance))

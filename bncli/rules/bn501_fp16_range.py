@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.core.float_types import FLOAT_TYPES
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
 from bncli.rules.checked_layer import worst_first
 from bncli.rules.wording import count, number
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
     from bncli.rules.checked_layer import CheckedLayer
 
-LARGEST = 65504.0
-SMALLEST = 2.0**-24
+LARGEST = FLOAT_TYPES["float16"].largest
+SMALLEST = FLOAT_TYPES["float16"].smallest
 
 
 def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:

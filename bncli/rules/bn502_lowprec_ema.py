@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.core.float_types import FLOAT_TYPES
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
 from bncli.rules.wording import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from bncli.rules.checked_layer import CheckedLayer
 
 WARNING_STALL = 0.01
 ERROR_STALL = 0.1
 
-_PRECISIONS: Mapping[str, int] = {"bfloat16": 8, "float16": 11}
-"""Bits of the significand, the leading one included."""
+_LOW_PRECISION = frozenset({"bfloat16", "float16"})
 
 
 def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
-    precision = _PRECISIONS.get(layer.layer.dtype)
-    weight = _weight_of_a_batch(layer)
-    if precision is None or not weight:
+    dtype, weight = layer.layer.dtype, _weight_of_a_batch(layer)
+    if dtype not in _LOW_PRECISION or not weight:
         return
-    stall = 2.0**-precision / (2 * weight)
+    stall = 2.0 ** -FLOAT_TYPES[dtype].precision / (2 * weight)
     if stall > WARNING_STALL:
         threshold = ERROR_STALL if stall > ERROR_STALL else WARNING_STALL
         yield Observation(
@@ -33,7 +32,7 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
             value=stall,
             threshold=threshold,
             message=(
-                f"running statistics in {layer.layer.dtype}: if they were updated like that, at {layer.momentum_words} "
+                f"running statistics in {dtype}: if they were updated like that, at {layer.momentum_words} "
                 f"an update rounds to nothing once it is within {percent(stall)} of the batch's value, and they stop "
                 "there"
             ),

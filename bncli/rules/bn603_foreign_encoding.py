@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bncli.rules.base import Observation, Rule, Threshold
 from bncli.rules.checked_layer import worst_first
 from bncli.rules.wording import count
@@ -41,8 +39,9 @@ def _with_eps_added(layer: CheckedLayer) -> Iterator[Observation]:
     if not sound.size:
         return
     smallest = float(sound.min())
+    usual = layer.in_stored_precision(layer.eps, *_USUAL_EPS)
     is_at_eps = layer.is_sound & (layer.var == smallest)
-    if int(is_at_eps.sum()) >= FEWEST_CHANNELS_AT_EPS and smallest in _stored_eps(layer):
+    if int(is_at_eps.sum()) >= FEWEST_CHANNELS_AT_EPS and smallest > 0 and smallest in usual:
         channels = worst_first(is_at_eps, layer.gain)
         yield Observation(
             layer=layer.name,
@@ -55,12 +54,6 @@ def _with_eps_added(layer: CheckedLayer) -> Iterator[Observation]:
                 "eps seems to have been added before the variance was stored, and is now added twice"
             ),
         )
-
-
-def _stored_eps(layer: CheckedLayer) -> set[float]:
-    """Return the layer's eps and the usual ones, in the precision of the file."""
-    candidates = np.array((layer.eps, *_USUAL_EPS)).astype(layer.layer.running_var.dtype)
-    return set(candidates.astype(np.float64).tolist()) - {0.0}
 
 
 RULE = Rule(

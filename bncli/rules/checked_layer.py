@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bncli.analysis.dead_variance import is_dead
+from bncli.core.rounding import round_to_bfloat16
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -120,8 +121,15 @@ class CheckedLayer:
     @property
     def _one_less_eps(self) -> float:
         """1 - eps in the precision of the file."""
-        stored: Any = self.layer.running_var.dtype.type(1 - self.eps)
-        return float(stored)
+        return float(self.in_stored_precision(1 - self.eps)[0])
+
+    def in_stored_precision(self, *values: float) -> FloatArray:
+        """Return numbers as the file would hold them among its running variances."""
+        is_bfloat16 = self.layer.dtype == "bfloat16"  # which NumPy lacks, so that it holds them in a wider type
+        wide = np.array(values)
+        return (round_to_bfloat16(wide) if is_bfloat16 else wide.astype(self.layer.running_var.dtype)).astype(
+            np.float64
+        )
 
     @cached_property
     def has_initial_affine(self) -> bool:

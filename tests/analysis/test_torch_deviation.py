@@ -43,3 +43,16 @@ def test_infinite_where_torch_overflows_and_zero_where_both_are_nan() -> None:
     )
     assert deviation.var_ulp[0] == np.inf
     assert deviation.output_ulp[1] == 0
+
+
+def test_below_the_normal_range_the_unit_is_the_smallest_number() -> None:
+    smallest = np.finfo(np.float32).smallest_subnormal
+    x = np.array([[3], [4], [4], [6]], np.float32) * smallest
+    module = torch.nn.BatchNorm1d(1, momentum=1.0)
+    module(torch.from_numpy(x))
+    assert module.running_mean is not None
+    distance = abs(module.running_mean.item() / float(smallest) - 4.25)
+    deviation = torch_deviation(
+        run(input_tensor(ArraysInMemory({"x": x})), BatchNorm(1, running=fresh(1)), RunSettings("train", 1))
+    )
+    assert deviation.mean_ulp.tolist() == [distance] == [0.25]

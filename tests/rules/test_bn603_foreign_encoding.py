@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from bncli.core.named_arrays import Skipped
+from bncli.core.rounding import FLOAT_DTYPES, round_to
 from bncli.rules.bn603_foreign_encoding import RULE
 from tests.helpers.rule_cases import Twins, file_of, healthy, observed, only
 
@@ -39,3 +41,10 @@ def test_one_such_channel_or_a_smaller_one_below_shows_nothing() -> None:
 
 def test_statistics_that_are_not_finite_are_passed_over() -> None:
     assert observed(RULE, healthy(running_var=np.full(16, np.nan))) == []
+
+
+@pytest.mark.parametrize("dtype", FLOAT_DTYPES)
+def test_eps_is_recognized_as_each_element_type_stores_it(dtype: str) -> None:
+    var = torch.tensor([1e-3, 2, 1e-3, 0.5] * 4, dtype=torch.float64).to(getattr(torch, dtype)).double().numpy()
+    seen = only(RULE, healthy(running_var=round_to(var, dtype), dtype=dtype))
+    assert set(seen.channels) == set(range(0, 16, 2))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from bncli.core.batch_norm_layer import Setting
 from bncli.rules.checked_layer import CheckedLayer, worst_first
@@ -66,6 +67,13 @@ def test_settings_are_told_with_their_source() -> None:
 
 def test_channels_come_worst_first_and_equal_ones_in_order() -> None:
     assert worst_first(np.array([True, True, False, True]), np.array([1.0, 5.0, 9.0, 1.0])) == (1, 0, 3)
+
+
+def test_numbers_are_rounded_to_the_type_in_the_file_where_numpy_holds_them_in_a_wider_one() -> None:
+    values = (1e-5, 1 - 1e-5, 3.3)
+    stored = CheckedLayer(healthy(dtype="bfloat16")).in_stored_precision(*values)
+    assert stored.tolist() == torch.tensor(values).bfloat16().tolist()
+    assert CheckedLayer(healthy(dtype="float8_e5m2")).in_stored_precision(3.3).tolist() == [float(np.float32(3.3))]
 
 
 def test_a_layer_without_channels_has_no_state() -> None:
