@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from bncli.core.named_arrays import Array
 
     Number = np.floating[Any]
+
+_DOUBLE_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,22 @@ def summarize(values: Array) -> ArraySummary:
         return ArraySummary(None, None, None, None, num_nan, num_inf)
     finite = values.reshape(-1) if num_finite == values.size else values[is_finite]
     ordered = np.sort(finite)
-    mean = np.add.reduce(finite.astype(np.float64)) / num_finite
-    return ArraySummary(ordered[0], _median(ordered), ordered[-1], mean, num_nan, num_inf)
+    return ArraySummary(ordered[0], _median(ordered), ordered[-1], _mean(finite), num_nan, num_inf)
+
+
+def _mean(finite: Array) -> Number:
+    """Return the mean of finite values, in float64."""
+    mean: Number
+    if finite.dtype.itemsize < _DOUBLE_BYTES:  # whose sum is always a double
+        mean = np.add.reduce(finite.astype(np.float64)) / finite.size
+        return mean
+    with np.errstate(over="ignore"):
+        mean = np.add.reduce(finite.astype(np.float64)) / finite.size
+    return mean if np.isfinite(mean) else np.add.reduce(finite / finite.size, dtype=np.float64)
 
 
 def _median(ordered: Array) -> Number:
     """Return the median of ascending values, in float64."""
-    lower, upper = (np.float64(ordered[index]) for index in ((ordered.size - 1) // 2, ordered.size // 2))
-    median: Number = lower if ordered.size % 2 else (lower + upper) / 2
-    return median
+    lower, upper = (float(ordered[index]) for index in ((ordered.size - 1) // 2, ordered.size // 2))
+    middle = (lower + upper) / 2
+    return np.float64(middle if math.isfinite(middle) else lower / 2 + upper / 2)

@@ -15,6 +15,8 @@ COLOR_CHOICES = ("auto", "always", "never")
 
 _GLYPHS = "─—…┄┤│└⣿"
 """One of each kind that the renderers draw."""
+_MOST_DIGITS = 9
+"""Of a width. One of more digits is no limit, and Python refuses to read thousands of them."""
 _FALSE_WORDS = frozenset({"0", "false", "no", "off"})
 
 
@@ -41,7 +43,7 @@ def _width(environ: Mapping[str, str], *, is_terminal: bool) -> int | None:
     if is_terminal:
         return shutil.get_terminal_size().columns
     columns = environ.get("COLUMNS", "")
-    return int(columns) if columns.isdecimal() and int(columns) > 0 else None
+    return int(columns) or None if columns.isdecimal() and len(columns) <= _MOST_DIGITS else None
 
 
 def _takes_color(choice: str, environ: Mapping[str, str], *, is_terminal: bool) -> bool:

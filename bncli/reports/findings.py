@@ -138,7 +138,7 @@ def _notes(outcome: Outcome, findings: Sequence[Finding], shown: Sequence[Findin
     worst = findings[0]
     shown_codes = {finding.code for finding in shown}
     unseen = [finding.code for finding in findings if finding.code not in shown_codes]
-    if worst.layer is not None and worst.severity != "info":
+    if worst.num_features is not None and worst.severity != "info":
         words = ["bncli", "inspect", "checkpoint", str(worst.file), "--layer", worst.label, "--channels"]
         yield Note(f"next: {shlex.join(words)}", "muted")
     mended = _first_to_calibrate(outcome, findings)

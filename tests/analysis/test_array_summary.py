@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,13 @@ def test_mean_and_median_are_numpys_in_double_precision(dtype: type[np.floating[
     wide = values.astype(np.float64)
     assert (summary.mean, summary.median) == (np.mean(wide), np.median(wide))
     assert (summary.min, summary.max) == (values.min(), values.max())
+
+
+@pytest.mark.parametrize("values", [(1e308, 1.5e308), (1.5e308,), (1e308, 1.5e308, 1.25e308), (-1.5e308, 1.5e308)])
+def test_mean_and_median_of_the_largest_numbers_are_numbers(values: tuple[float, ...]) -> None:
+    summary = summarize(np.array(values))
+    assert summary.median == statistics.median(map(Fraction, values))
+    assert summary.mean == pytest.approx(float(statistics.mean(map(Fraction, values))))
 
 
 def test_an_array_without_finite_values_has_only_counts() -> None:

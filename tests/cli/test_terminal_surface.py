@@ -48,8 +48,10 @@ def test_colour_follows_the_option_over_the_variables_over_the_terminal(
 
 
 @pytest.mark.parametrize(
-    ("columns", "width"), [(None, None), ("72", 72), ("", None), ("0", None), ("-5", None), ("wide", None)]
-)
+    ("columns", "width"),
+    [(None, None), ("72", 72), ("", None), ("0", None), ("-5", None), ("wide", None), ("9" * 9, 999_999_999),
+     ("9" * 5000, None), ("0" * 5000, None)],
+)  # fmt: skip
 def test_a_pipe_has_no_width_unless_columns_sets_one(columns: str | None, width: int | None) -> None:
     environ = {} if columns is None else {"COLUMNS": columns}
     assert terminal_surface(PIPE, "auto", environ).width == width

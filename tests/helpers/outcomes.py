@@ -12,11 +12,14 @@ from tests.helpers.rule_cases import file_of, findings_of, healthy
 
 if TYPE_CHECKING:
     from bncli.core.batch_norm_layer import BatchNormLayer
+    from bncli.core.named_arrays import Skipped
 
 
-def file_outcome(path: str, *layers: BatchNormLayer, num_known: int = 0) -> FileOutcome:
+def file_outcome(
+    path: str, *layers: BatchNormLayer, num_known: int = 0, skipped: tuple[Skipped, ...] = ()
+) -> FileOutcome:
     """Return what all rules find in these layers, as that of a file."""
-    file = file_of(*layers)
+    file = file_of(*layers, skipped=skipped)
     findings = tuple(replace(finding, file=Path(path)) for finding in findings_of(file))
     names = tuple(layer.name for layer in file.layers)
     return FileOutcome(Path(path), "torch-zip", names, 16 * len(names), findings, num_known)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bncli.core.named_arrays import Skipped
 from bncli.errors import InvalidUsage
 from bncli.renderers.base import Surface
 from bncli.renderers.csv_table import render as render_csv
@@ -103,6 +104,13 @@ def test_a_recording_is_offered_to_calibrate_where_that_mends_what_was_found() -
     assert "next: bncli calibrate m.pt 'my run.safetensors' -o NEW" in notes(document)
     broken_file = outcome(file_outcome("m.pt", broken()), recording=Path("run.safetensors"))
     assert not any("calibrate" in note for note in notes(findings_document(broken_file)))
+
+
+def test_no_command_is_recommended_that_finds_no_layer() -> None:
+    skipped = Skipped("bn1", "running_var has shape [4], running_mean [3]", "shape-mismatch")
+    assert notes(findings_document(outcome(file_outcome("m.pt", healthy(), skipped=(skipped,))))) == [
+        "next: bncli rule BN103 explains it and shows the remedy"
+    ]
 
 
 def test_settings_are_shown_with_their_origin_and_unread_files_are_told() -> None:
