@@ -58,7 +58,7 @@ def _mean(finite: Array) -> Number:
         return mean
     with np.errstate(over="ignore"):
         mean = np.add.reduce(finite.astype(np.float64)) / finite.size
-    return mean if np.isfinite(mean) else np.add.reduce(finite / finite.size, dtype=np.float64)
+    return mean if np.isfinite(mean) else np.add.reduce(np.true_divide(finite, finite.size))
 
 
 def _median(ordered: Array) -> Number:

@@ -13,7 +13,7 @@ from bncli.errors import InvalidUsage, near_miss
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,6 +32,9 @@ _FUNCTIONS: Mapping[str, Callable[[Values], Values]] = {
 }  # fmt: skip
 _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: np.true_divide, ast.Pow: np.power,
+}  # fmt: skip
+_UNARY: Mapping[type[ast.unaryop], Callable[[Values], Values]] = {
+    ast.Not: np.logical_not, ast.USub: np.negative, ast.UAdd: np.positive,
 }  # fmt: skip
 _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
@@ -69,11 +72,25 @@ class ChannelFilter:
         return cls(text, tree)
 
     def matches(self, layer: BatchNormLayer) -> NDArray[np.bool_]:
-        """Return for each of the C channels whether the condition holds; a value that is missing never matches."""
+        """Return for each of the C channels whether the condition holds.
+
+        What a layer does not have is neither true nor false, as NULL in SQL: what is said of it never matches, not even
+        by `!=` or `not`, and only beside an `and` or an `or` the other side may decide alone.
+        """
         with np.errstate(all="ignore"):
-            found = np.asarray(_compute(self.tree, _values_of(layer)))
-        result: NDArray[np.bool_] = np.broadcast_to(found != 0, (layer.num_features,)) & ~np.isnan(found)
+            found = _compute(self.tree, _values_of(layer))
+            holds = (found.value != 0) & ~np.isnan(found.value) & ~found.is_missing
+        result: NDArray[np.bool_] = np.broadcast_to(holds, (layer.num_features,))
         return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Partial:
+    """What a part of a condition amounts to, for the whole layer or for each channel."""
+
+    value: Values
+    """Means nothing where it is missing."""
+    is_missing: NDArray[np.bool_]
 
 
 def _check(node: ast.AST) -> None:
@@ -103,46 +120,59 @@ def _check(node: ast.AST) -> None:
         _check(child)
 
 
-def _values_of(layer: BatchNormLayer) -> Mapping[str, Values]:
+def _values_of(layer: BatchNormLayer) -> Mapping[str, _Partial]:
     scale, shift = layer.scale_and_shift()
-    missing = np.array(np.nan)
-
-    def wide(values: Values | float | None) -> Values:
-        return missing if values is None else np.asarray(values, np.float64)
-
     return {
-        "running_mean": wide(layer.running_mean),
-        "running_var": wide(layer.running_var),
-        "weight": wide(layer.weight),
-        "bias": wide(layer.bias),
-        "scale": scale,
-        "shift": shift,
-        "eps": wide(layer.eps.value),
-        "momentum": wide(layer.momentum.value),
-        "num_features": wide(layer.num_features),
-        "num_batches_tracked": wide(layer.num_batches_tracked),
-        "channel": np.arange(layer.num_features),
+        "running_mean": _known(layer.running_mean),
+        "running_var": _known(layer.running_var),
+        "weight": _known(layer.weight),
+        "bias": _known(layer.bias),
+        "scale": _known(scale),
+        "shift": _known(shift),
+        "eps": _known(layer.eps.value),
+        "momentum": _known(layer.momentum.value),
+        "num_features": _known(layer.num_features),
+        "num_batches_tracked": _known(layer.num_batches_tracked),
+        "channel": _known(np.arange(layer.num_features)),
     }
 
 
-def _compute(node: ast.AST, values: Mapping[str, Values]) -> Any:
+def _known(values: Values | float | None) -> _Partial:
+    """Return a value of the layer; `None` is missing."""
+    is_missing = values is None
+    return _Partial(np.asarray(np.nan if is_missing else values, np.float64), np.array(is_missing))
+
+
+def _compute(node: ast.AST, values: Mapping[str, _Partial]) -> _Partial:
     match node:
-        case ast.BoolOp(op=op, values=parts):
-            join = np.logical_and if isinstance(op, ast.And) else np.logical_or
-            return join.reduce(np.broadcast_arrays(*(_compute(part, values) for part in parts)))
+        case ast.BoolOp(op=op, values=nodes):
+            return _joined([_compute(part, values) for part in nodes], decisive=isinstance(op, ast.Or))
         case ast.UnaryOp(op=op, operand=operand):
-            value = _compute(operand, values)
-            return np.logical_not(value) if isinstance(op, ast.Not) else -value if isinstance(op, ast.USub) else value
+            return _applied(_UNARY[type(op)], _compute(operand, values))
         case ast.BinOp(left=left, op=operation, right=right):
-            return _BINARY[type(operation)](_compute(left, values), _compute(right, values))
+            return _applied(_BINARY[type(operation)], _compute(left, values), _compute(right, values))
         case ast.Compare(left=left, ops=ops, comparators=rights):
             sides = [_compute(side, values) for side in (left, *rights)]
-            holds = [_COMPARISONS[type(op)](a, b) for op, a, b in zip(ops, sides, sides[1:], strict=False)]
-            return np.logical_and.reduce(np.broadcast_arrays(*holds))
+            pairs = zip(ops, sides, sides[1:], strict=False)
+            return _joined([_applied(_COMPARISONS[type(op)], some, other) for op, some, other in pairs], decisive=False)
         case ast.Call(func=ast.Name(id=name), args=[argument]):
-            return _FUNCTIONS[name](_compute(argument, values))
+            return _applied(_FUNCTIONS[name], _compute(argument, values))
         case ast.Name(id=name):
             return values[name]
         case ast.Constant(value=bool() | int() | float() as number):
-            return np.float64(number)
+            return _known(number)
     raise AssertionError(f"unchecked node {ast.dump(node)}")
+
+
+def _applied(operation: Callable[..., Any], *parts: _Partial) -> _Partial:
+    """Return the outcome as numbers, also that of a comparison: NumPy neither negates nor subtracts truth values."""
+    value = np.asarray(operation(*(part.value for part in parts)), np.float64)
+    return _Partial(value, np.logical_or.reduce(np.broadcast_arrays(*(part.is_missing for part in parts))))
+
+
+def _joined(parts: Sequence[_Partial], *, decisive: bool) -> _Partial:
+    """Return an `or`, which one true part decides, or an `and`, which one false part does, whatever is missing."""
+    deciding = [~part.is_missing & ((part.value != 0) == decisive) for part in parts]
+    is_decided = np.logical_or.reduce(np.broadcast_arrays(*deciding))
+    is_any_missing = np.logical_or.reduce(np.broadcast_arrays(*(part.is_missing for part in parts)))
+    return _Partial((is_decided == decisive).astype(np.float64), is_any_missing & ~is_decided)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bncli.analysis.channel_filter import ChannelFilter
+from bncli.core.batch_norm_layer import Setting
 from bncli.errors import InvalidUsage
 from tests.helpers.builders import layer
 
@@ -33,6 +36,8 @@ STORED = layer(
         ("num_batches_tracked == 100", [0, 1, 2, 3]),
         ("scale > 100", [0]),
         ("running_var", [0, 1, 2]),
+        ("-(running_var > 0.5) < 0", [1, 2]),
+        ("(running_mean > 0) - (weight > 0.5) == 0", [3]),
         ("1", [0, 1, 2, 3]),
         ("  running_var < 1e-6", [0]),
     ],
@@ -41,8 +46,31 @@ def test_a_condition_holds_for_these_channels(text: str, expected: list[int]) ->
     assert np.flatnonzero(ChannelFilter.parse(text).matches(STORED)).tolist() == expected
 
 
-def test_what_a_layer_does_not_have_never_matches() -> None:
-    assert not ChannelFilter.parse("weight < 5").matches(layer(weight=None)).any()
+@pytest.mark.parametrize(
+    "text",
+    ["weight < 5", "weight != 1", "not weight > 0.1", "not (weight != 1)", "weight", "isnan(weight)",
+     "not isnan(weight)", "weight and running_var >= 0", "1 < weight", "-weight < 5", "weight ** 0 == 1",
+     "0 < weight < 5", "abs(weight) >= 0", "momentum != 0.1", "num_batches_tracked != 0", "weight < 5 or momentum < 1"],
+)  # fmt: skip
+def test_what_a_layer_does_not_have_never_matches(text: str) -> None:
+    bare = layer(weight=None, momentum=Setting(None, "stored"), num_batches_tracked=None)
+    assert not ChannelFilter.parse(text).matches(bare).any()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("running_var < 1e-6 or weight < 5", [0]),
+        ("weight < 5 or running_var < 1e-6", [0]),
+        ("running_var < 1e-6 or not weight < 5", [0]),
+        ("not (running_var < 1e-6 and weight < 5)", [1, 2, 3]),
+        ("not (weight < 5 or running_var < 1e-6)", []),
+        ("not (running_mean < 1 < weight)", [1, 3]),
+    ],
+)
+def test_beside_what_is_missing_the_other_side_decides_where_it_can(text: str, expected: list[int]) -> None:
+    bare = replace(STORED, weight=None)
+    assert np.flatnonzero(ChannelFilter.parse(text).matches(bare)).tolist() == expected
 
 
 @pytest.mark.parametrize(
