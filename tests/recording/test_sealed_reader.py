@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 from bncli.errors import InputNotFound, MalformedFile, UnsupportedFormat
 from bncli.recording.sealed_reader import SealedReader
-from bncli.recording.sealing import seal
+from bncli.recording.sealing import write_sealed
 from bncli.recording.spool_reader import SpoolReader
 from tests.helpers.spools import write_spool
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    with SpoolReader(write_spool(tmp_path / "r.part")) as spool:
-        seal(spool, tmp_path / "r")
+    with SpoolReader(write_spool(tmp_path / "r.part")) as spool, (tmp_path / "r").open("wb") as file:
+        write_sealed(spool, file)
     return tmp_path / "r"
 
 
