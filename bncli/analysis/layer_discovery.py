@@ -13,6 +13,7 @@ from bncli.analysis.layer_faults import fault_of
 from bncli.analysis.layer_grouping import layer_groups, without_aliases
 from bncli.analysis.layer_labels import labels_of
 from bncli.analysis.layer_settings import GivenSettings, eps_of, momentum_of
+from bncli.analysis.unusable_counter import without_unusable_counter
 from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
 from bncli.errors import NoBatchNormLayers
 
@@ -73,7 +74,8 @@ def _usable(arrays: NamedArrays) -> tuple[list[LayerGroup], list[Skipped]]:
     faults: list[Skipped] = []
     for found in layer_groups(arrays):
         group, empty = without_empty_parameters(found)
-        faults += empty
+        group, not_counting = without_unusable_counter(group)
+        faults += empty + not_counting
         fault = fault_of(group)
         if fault is None:
             usable.append(group)
@@ -106,7 +108,7 @@ def _layer(group: LayerGroup, values: Mapping[str, Array], given: GivenSettings)
 
 def _counter(values: Array | None) -> int | float | None:
     """Return the counter as the file has it: averaging tools turn it into a float, which must stay visible."""
-    if values is None or values.size != 1:
+    if values is None:
         return None
     number = values.reshape(-1)[0]
     return int(number) if np.issubdtype(values.dtype, np.integer) else float(number)

@@ -31,20 +31,15 @@ MOST_FLOOR_UNITS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class RecoveredMomentum:
-    """Bounds on the momentum, as the weight of the new batch, with what they rest on."""
-
-    low: float
-    high: float
-    num_channels: int
-    """Channels that agree on it."""
-
-
-@dataclass(frozen=True, slots=True)
 class FloorMomentum:
     """The momentum as the floor of running variances tells it."""
 
-    momentum: RecoveredMomentum
+    low: float
+    """Least weight of the new batch that makes them rest there."""
+    high: float
+    """Greatest one."""
+    num_channels: int
+    """Channels that rest there."""
     units: int
     """The floor as a multiple of the smallest positive number of `dtype`."""
     floor: float
@@ -72,8 +67,17 @@ def momentum_from_floor(layers: Iterable[BatchNormLayer]) -> FloorMomentum | Non
         if lowest is None or found.units < lowest.units:
             lowest = found
         elif found.units == lowest.units:
-            lowest = _floor(lowest.units, lowest.momentum.num_channels + found.momentum.num_channels, lowest.dtype)
+            lowest = _floor(lowest.units, lowest.num_channels + found.num_channels, lowest.dtype)
     return lowest
+
+
+def momentum_against_the_assumed(layers: Iterable[BatchNormLayer], floor: FloorMomentum | None) -> float | None:
+    """Return the greatest momentum that the floor allows where one that was assumed is not among those; else `None`."""
+    if floor is None:
+        return None
+    assumed = {layer.momentum.value for layer in layers if layer.momentum.source == "assumed"}
+    is_possible = all(value is not None and floor.low <= value <= floor.high for value in assumed)
+    return None if is_possible else floor.high
 
 
 def floor_units(running_var: NDArray[np.generic], dtype: str) -> NDArray[np.int64]:
@@ -106,5 +110,5 @@ def _floor_of_layer(layer: BatchNormLayer) -> FloorMomentum | None:
 
 def _floor(units: int, num_channels: int, dtype: str) -> FloorMomentum:
     low, high = 0.5 / (units + 1) - DECAY_ERRORS[dtype], 0.5 / units + DECAY_ERRORS[dtype]
-    momentum = RecoveredMomentum(max(low, 0.0), min(high, 1.0), num_channels)
-    return FloorMomentum(momentum, units, units * FLOAT_TYPES[dtype].smallest, dtype)
+    floor = units * FLOAT_TYPES[dtype].smallest
+    return FloorMomentum(max(low, 0.0), min(high, 1.0), num_channels, units, floor, dtype)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from bncli.core.momentum import residue
+from bncli.analysis.initial_residue import initial_residue
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ def _has_initial_statistics(layer: BatchNormLayer) -> bool:
 
 def _has_too_few_updates(layer: BatchNormLayer) -> bool:
     """Return whether a variance lies below what T updates leave of the initial 1, which is (1 - m)^T at least."""
-    counter, momentum = layer.num_batches_tracked, layer.momentum.value
-    if not isinstance(counter, int) or counter < 1 or momentum is None or not 0 <= momentum <= 1:
+    left = None if _has_float_counter(layer) else initial_residue(layer)
+    if left is None:
         return False
     var = layer.running_var.astype(np.float64)
     positive = var[var > 0]
-    return bool(positive.size and positive.min() < _MARGIN * residue(momentum, counter))
+    return bool(positive.size and positive.min() < _MARGIN * left)

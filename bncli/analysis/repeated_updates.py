@@ -9,11 +9,11 @@ from bncli.light_dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TOLERANCE = 0.005
+RATIO_TOLERANCE = 0.005
 """Steps of a warm-up or of a probing forward pass keep the ratio from being exact."""
 _FEWEST_UPDATES = 4
 """Below this every ratio is near a whole number."""
-_MOST_REPEATS = 8
+MOST_REPEATS = 8
 """A greater multiple is more likely a difference of stages than of passes in one step."""
 
 
@@ -46,7 +46,12 @@ def repeated_updates(updates: Mapping[str, int | float | None]) -> tuple[Repeate
 
 
 def whole_multiple(part: float, whole: float) -> int | None:
-    """Return the multiple, from 2 on, that one number of updates is of another, within 0.5 %; `None` if it is none."""
+    """Return the multiple, from 2 on, that one number of updates is of another, within 0.5 %; `None` if it is none.
+
+    Of fewer than four updates nothing is told.
+    """
+    if part < _FEWEST_UPDATES:
+        return None
     times = round(whole / part)
-    is_near = abs(whole / part - times) <= _TOLERANCE * times
-    return times if is_near and 1 < times <= _MOST_REPEATS else None
+    is_near = abs(whole - times * part) <= RATIO_TOLERANCE * times * part
+    return times if is_near and 1 < times <= MOST_REPEATS else None

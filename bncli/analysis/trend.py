@@ -37,7 +37,7 @@ class Death:
 
     channel: int
     first_dead: int
-    """Index of the checkpoint in which it is dead for the first time."""
+    """Index of the checkpoint from which on it is dead in all; it may have been dead for a while before."""
     latest_update: int | None
     """Update after which nothing can have reached it any more, at the latest; `None` where that cannot be told."""
 
@@ -79,7 +79,7 @@ class Trend:
     layers: tuple[LayerTrend, ...]
     """Those that every checkpoint has, in the order of the last one."""
     partial: tuple[str, ...]
-    """Labels of layers that some checkpoint lacks or has in another width."""
+    """Labels of layers that some checkpoint lacks or has in another width: those of the last one first."""
     momenta: tuple[DecayMomentum | None, ...]
     """What the fall of dead channels tells of the momentum between each checkpoint and the next."""
     floor: FloorMomentum | None
@@ -89,8 +89,10 @@ class Trend:
 def trend(checkpoints: Sequence[Checkpoint]) -> Trend:
     """Return how the layers moved over two or more checkpoints, which are put in order."""
     ordered, basis = in_order(checkpoints)
-    by_label = [_paired(checkpoint, ordered[-1]) for checkpoint in ordered]
+    matchings = [match(checkpoint.layers, ordered[-1].layers) for checkpoint in ordered]
+    by_label = [{pair.after.label: pair.before for pair in matching.pairs} for matching in matchings]
     labels = [layer.label for layer in ordered[-1].layers]
+    labels += [layer.label for matching in matchings for layer in matching.removed]
     shared = [label for label in labels if all(label in layers for layers in by_label)]
     columns = [tuple(layers[label] for layers in by_label) for label in shared]
     momenta = tuple(
@@ -101,7 +103,7 @@ def trend(checkpoints: Sequence[Checkpoint]) -> Trend:
         checkpoints=ordered,
         order=basis,
         layers=tuple(_layer_trend(layers, _momentum_of(layers, momenta)) for layers in columns),
-        partial=tuple(label for label in labels if label not in set(shared)),
+        partial=tuple(label for label in dict.fromkeys(labels) if label not in set(shared)),
         momenta=momenta,
         floor=momentum_from_floor(ordered[-1].layers),
     )
@@ -118,11 +120,6 @@ def select_layers(run: Trend, globs: Sequence[str], where: ChannelFilter | None 
     last = replace(run.checkpoints[-1], layers=tuple(layer.layers[-1] for layer in run.layers))
     chosen = {selected.layer.label for selected in select(last, globs, where)}
     return replace(run, layers=tuple(layer for layer in run.layers if layer.label in chosen))
-
-
-def _paired(checkpoint: Checkpoint, last: Checkpoint) -> dict[str, BatchNormLayer]:
-    """Return the layers of a checkpoint by their labels in the last one."""
-    return {pair.after.label: pair.before for pair in match(checkpoint.layers, last.layers).pairs}
 
 
 def _momentum_of(layers: Sequence[BatchNormLayer], momenta: Sequence[DecayMomentum | None]) -> float | None:

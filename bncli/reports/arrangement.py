@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bncli.errors import InvalidUsage, near_miss
 from bncli.light_dataclass import dataclass
-from bncli.reports.document import Cell, Column, Document, Table
+from bncli.reports.document import Cell, Column, Document, Series, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,6 +91,8 @@ def _sorted(items: Sequence[Item], field: Field[Item], *, is_descending: bool) -
 
 
 def _is_missing(value: Value) -> bool:
+    if isinstance(value, Series):
+        return _is_missing(value.values[-1])  # which series sort by
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 

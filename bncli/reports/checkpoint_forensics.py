@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.analysis.age_of_death import dead_channels
 from bncli.analysis.ancestry import ancestry
-from bncli.analysis.momentum_recovery import momentum_from_floor
+from bncli.analysis.momentum_recovery import momentum_against_the_assumed, momentum_from_floor
 from bncli.analysis.provenance import provenance
 from bncli.analysis.repeated_updates import whole_multiple
 from bncli.reports.inference import Inference
@@ -119,20 +119,19 @@ def provenance_inference(found: Provenance, labels: Sequence[str]) -> Inference:
 
 def floor_momentum_inference(found: FloorMomentum) -> Inference:
     """Return the momentum that the floor of a file's variances tells."""
-    momentum = found.momentum
-    is_alone = momentum.num_channels == 1
-    channels = "1 channel rests" if is_alone else f"{momentum.num_channels} channels rest"
+    is_alone = found.num_channels == 1
+    channels = "1 channel rests" if is_alone else f"{found.num_channels} channels rest"
     alone = "If that channel is still falling, only the lower end holds. " if is_alone else ""
     return Inference(
         "momentum",
-        f"The weight of the new batch was from {momentum.low:.4g} to {momentum.high:.4g}.",
+        f"The weight of the new batch was from {found.low:.4g} to {found.high:.4g}.",
         f"{channels} at a variance of {found.floor:.4g}, {found.units} units of the smallest {found.dtype}, where "
         "(1 - momentum) * var rounds to var.",
         f"{alone}Of a scheduled momentum this is the greatest since the death.",
         {
-            "momentum_low": momentum.low,
-            "momentum_high": momentum.high,
-            "num_channels": momentum.num_channels,
+            "momentum_low": found.low,
+            "momentum_high": found.high,
+            "num_channels": found.num_channels,
             "floor": found.floor,
             "floor_units": found.units,
         },
@@ -140,7 +139,7 @@ def floor_momentum_inference(found: FloorMomentum) -> Inference:
 
 
 def _death(layers: Sequence[BatchNormLayer], floor: FloorMomentum | None) -> Iterator[Inference]:
-    momentum = _momentum_against_the_assumed(layers, floor)
+    momentum = momentum_against_the_assumed(layers, floor)
     dead = dead_channels(layers, momentum)
     ages = [channel.fewest_updates for channel in dead if channel.fewest_updates is not None]
     if not ages:
@@ -167,12 +166,3 @@ def _death(layers: Sequence[BatchNormLayer], floor: FloorMomentum | None) -> Ite
             ]
         },
     )
-
-
-def _momentum_against_the_assumed(layers: Sequence[BatchNormLayer], floor: FloorMomentum | None) -> float | None:
-    """Return the greatest momentum that the floor allows where the assumed one is not among those; else `None`."""
-    if floor is None:
-        return None
-    assumed = {layer.momentum.value for layer in layers if layer.momentum.source == "assumed"}
-    is_possible = all(value is not None and floor.momentum.low <= value <= floor.momentum.high for value in assumed)
-    return None if is_possible else floor.momentum.high

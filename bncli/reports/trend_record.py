@@ -55,8 +55,7 @@ def _layer_record(layer: LayerTrend) -> dict[str, Any]:
 def _floor_record(found: FloorMomentum | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    momentum = found.momentum
-    return {"low": momentum.low, "high": momentum.high, "num_channels": momentum.num_channels, "floor": found.floor}
+    return {"low": found.low, "high": found.high, "num_channels": found.num_channels, "floor": found.floor}
 
 
 def _momentum_record(found: DecayMomentum | None) -> dict[str, Any] | None:

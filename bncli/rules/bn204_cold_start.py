@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.analysis.initial_residue import initial_residue
 from bncli.core.momentum import residue, steps_to_residue
 from bncli.rules.base import Observation, Rule, Threshold
 from bncli.rules.wording import count, number, percent
@@ -41,11 +42,11 @@ def _evaluate(file: CheckedFile) -> Iterator[Observation]:
 
 def _history(layer: CheckedLayer) -> tuple[float, float] | None:
     """Return counter and momentum of a layer that may still hold its initial values; `None` for others."""
-    counter, momentum = layer.layer.num_batches_tracked, layer.layer.momentum.value
-    if counter is None or not counter >= 1 or momentum is None or layer.is_barely_touched:
+    counter, momentum, left = layer.layer.num_batches_tracked, layer.layer.momentum.value, initial_residue(layer.layer)
+    if counter is None or momentum is None or left is None or left <= WARNING_RESIDUE:
         return None
-    is_cold = residue(momentum, counter) > WARNING_RESIDUE
-    return (counter, momentum) if is_cold and layer.is_sound.any() and not layer.is_initial.all() else None
+    may_hold_it = layer.is_sound.any() and not layer.is_initial.all() and not layer.is_barely_touched
+    return (counter, momentum) if may_hold_it else None
 
 
 def _smallest_var(layer: CheckedLayer) -> float:

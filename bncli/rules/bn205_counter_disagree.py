@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.analysis.repeated_updates import MOST_REPEATS, RATIO_TOLERANCE, whole_multiple
 from bncli.rules.base import Observation, Rule, Threshold
 from bncli.rules.wording import count, listed
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
     from bncli.rules.checked_file import CheckedFile
 
-RATIO_TOLERANCE = 0.005
-LARGEST_RATIO = 8
 _MOST_COUNTERS_COMPARED = 50
 
 
@@ -39,14 +38,14 @@ def _multiples(by_counter: Mapping[int, list[str]]) -> Iterator[Observation]:
     """Yield the counters that are whole multiples of another one, each of the one that most layers share."""
     counters = sorted(by_counter)[:_MOST_COUNTERS_COMPARED]
     for high in counters:
-        bases = [low for low in counters if low < high and _whole_ratio(high, low) is not None]
+        bases = [low for low in counters if low < high and whole_multiple(low, high) is not None]
         if bases:
             low = max(bases, key=lambda counter: len(by_counter[counter]))
             yield _multiple(high, low, by_counter)
 
 
 def _multiple(high: int, low: int, by_counter: Mapping[int, list[str]]) -> Observation:
-    ratio = _whole_ratio(high, low)
+    ratio = whole_multiple(low, high)
     layers = by_counter[high]
     return Observation(
         layer=layers[0],
@@ -76,12 +75,6 @@ def _in_stages(by_counter: Mapping[int, list[str]]) -> Observation:
     )
 
 
-def _whole_ratio(high: int, low: int) -> int | None:
-    ratio = round(high / low)
-    is_whole = 1 < ratio <= LARGEST_RATIO and abs(high - ratio * low) <= RATIO_TOLERANCE * ratio * low
-    return ratio if is_whole else None
-
-
 RULE = Rule(
     code="BN205",
     name="counter-disagree",
@@ -102,7 +95,7 @@ RULE = Rule(
             "Of 18 published models 3 have layers that disagree, by staged training; no ratio is a whole number.",
         ),
         Threshold(
-            LARGEST_RATIO,
+            MOST_REPEATS,
             "the largest whole number that is looked for",
             "Beyond it every ratio is near some whole number by chance.",
         ),

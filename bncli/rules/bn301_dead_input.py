@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from bncli.analysis.age_of_death import dead_channels
 from bncli.analysis.dead_variance import DEAD_VAR_PER_EPS
-from bncli.analysis.momentum_recovery import momentum_from_floor
-from bncli.core.momentum import log_decay
-from bncli.rules.base import Observation, Rule, Threshold, each_layer
+from bncli.analysis.momentum_recovery import momentum_against_the_assumed, momentum_from_floor
+from bncli.rules.base import Observation, Rule, Threshold
 from bncli.rules.checked_layer import worst_first
-from bncli.rules.wording import number
+from bncli.rules.wording import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bncli.rules.checked_file import CheckedFile
     from bncli.rules.checked_layer import CheckedLayer
 
 
-def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
-    if not layer.is_dead.any():
-        return
+def _evaluate(file: CheckedFile) -> Iterator[Observation]:
+    layers = [checked.layer for checked in file.layers]
+    momentum = momentum_against_the_assumed(layers, momentum_from_floor(layers))
+    for layer in file.layers:
+        if layer.is_dead.any():
+            yield _dead(layer, momentum)
+
+
+def _dead(layer: CheckedLayer, momentum: float | None) -> Observation:
     channels = worst_first(layer.is_dead, -layer.var)
     is_whole_layer = len(channels) == layer.num_features
     meaning = "no channel of the layer gets any input" if is_whole_layer else "the input of these channels is constant"
-    details = "".join(f"; {detail}" for detail in (_age(layer), _floor(layer)) if detail)
-    yield Observation(
+    details = "".join(f"; {detail}" for detail in (_age(layer, momentum), _floor(layer)) if detail)
+    return Observation(
         layer=layer.name,
         severity="error" if is_whole_layer else "warning",
         channels=channels,
@@ -37,20 +41,18 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
     )
 
 
-def _age(layer: CheckedLayer) -> str | None:
-    """Return how long ago the channels died at least: the variance falls by 1 - momentum with each update.
+def _age(layer: CheckedLayer, momentum: float | None) -> str | None:
+    """Return how long ago the channels died at least, the youngest of them; `momentum` as against the layer's own.
 
-    An age beyond the layer's own updates shows that the momentum was another one, and nothing is said.
+    An age that the layer's own updates leave no room for shows that the momentum was another one, and nothing is said.
     """
-    momentum, counter = layer.layer.momentum.value, layer.layer.num_batches_tracked
-    live = layer.var[layer.is_live]
-    decaying = layer.var[layer.is_dead & (layer.var > 0)]
-    if not (momentum and momentum < 1 and live.size and decaying.size):
+    counter = layer.layer.num_batches_tracked
+    found = dead_channels((layer.layer,), momentum)
+    ages = [each.fewest_updates for each in found if each.fewest_updates is not None and layer.is_dead[each.channel]]
+    if not ages or (counter and max(ages) >= counter):
         return None
-    num_updates = math.log(float(np.median(live)) / float(decaying.min())) / -log_decay(momentum)
-    if counter and num_updates > counter:
-        return None
-    return f"since at least {math.floor(num_updates):,} updates at {layer.momentum_words}"
+    words = layer.momentum_words if momentum is None else f"momentum {number(momentum)} (by the floor)"
+    return f"since at least {count(min(ages), 'update')} at {words}"
 
 
 def _floor(layer: CheckedLayer) -> str | None:
@@ -58,10 +60,9 @@ def _floor(layer: CheckedLayer) -> str | None:
     floor = momentum_from_floor((layer.layer,))
     if floor is None:
         return None
-    low, high = floor.momentum.low, floor.momentum.high
     return (
         f"{number(floor.floor)} is the denormal floor of {floor.dtype}, where a decay ends with momentum "
-        f"from {number(low)} to {number(high)}"
+        f"from {number(floor.low)} to {number(floor.high)}"
     )
 
 
@@ -92,5 +93,5 @@ with torch.no_grad():
 print(dead.nonzero().flatten().tolist())
 """,
     references=("pytorch/vision#648",),
-    evaluate=each_layer(_evaluate),
+    evaluate=_evaluate,
 )

@@ -38,8 +38,8 @@ def stored(bn: torch.nn.BatchNorm1d, **changed: Any) -> BatchNormLayer:
 def test_the_floor_that_torch_falls_to_brackets_the_momentum(momentum: float) -> None:
     found = momentum_from_floor([stored(at_rest(momentum))])
     assert found is not None
-    assert found.momentum.low <= momentum <= found.momentum.high
-    assert found.momentum.num_channels == 3
+    assert found.low <= momentum <= found.high
+    assert found.num_channels == 3
 
 
 @pytest.mark.parametrize("momentum", [0.45, 0.3, 0.125, 0.1, 0.03, 0.01, 0.003])
@@ -50,7 +50,7 @@ def test_arithmetic_in_float32_throughout_as_on_gpus_has_its_floor_in_the_same_b
         var *= decay
     found = momentum_from_floor([layer(running_var=var)])
     assert found is not None
-    assert found.momentum.low <= momentum <= found.momentum.high
+    assert found.low <= momentum <= found.high
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -58,13 +58,13 @@ def test_arithmetic_in_float32_throughout_as_on_gpus_has_its_floor_in_the_same_b
 def test_buffers_of_half_precision_have_a_floor_of_their_own(dtype: torch.dtype, momentum: float) -> None:
     found = momentum_from_floor([stored(at_rest(momentum, dtype))])
     assert found is not None
-    assert found.momentum.low <= momentum <= found.momentum.high
+    assert found.low <= momentum <= found.high
 
 
 def test_four_units_mean_a_momentum_from_a_tenth_to_an_eighth() -> None:
     found = momentum_from_floor([layer(running_var=np.array([1, 5.605e-45, 2, 5.605e-45], np.float32))])
     assert found is not None
-    assert (found.momentum.low, found.momentum.high, found.momentum.num_channels) == (0.1, 0.125, 2)
+    assert (found.low, found.high, found.num_channels) == (0.1, 0.125, 2)
     assert (found.units, found.floor) == (4, 4 * 2.0**-149)
 
 
@@ -73,7 +73,7 @@ def test_the_lowest_of_several_layers_is_the_floor_and_all_channels_at_it_count(
     values = ([9, 900, 1e30, 1e30], [4, 5, 4, 1e30], [4, 1e30, 1e30, 1e30])
     found = momentum_from_floor([layer(running_var=(np.array(units) * unit).astype(np.float32)) for units in values])
     assert found is not None
-    assert (found.units, found.momentum.num_channels) == (4, 3)
+    assert (found.units, found.num_channels) == (4, 3)
 
 
 @pytest.mark.parametrize("var", [0.0, 1e-36, 1.0, -1e-45, np.nan, np.inf, 1001 * 2.0**-149])

@@ -89,6 +89,17 @@ def test_layers_that_some_file_lacks_or_has_in_another_width_are_named() -> None
     assert found.partial == ("b", "c")
 
 
+def test_layers_that_only_earlier_files_have_are_named_too() -> None:
+    files = [
+        file(1, named("a", 1), named("gone", 1), named("once", 1)),
+        file(2, named("a", 2), named("gone", 2), named("new", 2)),
+        file(3, named("a", 3), named("new", 3)),
+    ]
+    found = trend(files)
+    assert [each.label for each in found.layers] == ["a"]
+    assert found.partial == ("new", "gone", "once")
+
+
 def test_layers_are_chosen_by_their_names_in_the_last_file() -> None:
     found = trend([file(step, named("a", step), named("b", step)) for step in (1, 2)])
     assert [each.label for each in select_layers(found, ["b*"]).layers] == ["b"]

@@ -8,7 +8,7 @@ import pytest
 
 from bncli.errors import InvalidUsage
 from bncli.reports.arrangement import Arrangement, Field, arranged, columns_document, table_of
-from bncli.reports.document import Cell, Column
+from bncli.reports.document import Cell, Column, Series
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,16 @@ def test_without_options_the_order_is_the_files() -> None:
 def test_sorting_puts_missing_values_last_in_either_direction() -> None:
     assert names(Arrangement(sort="weight")) == ["apple", "pear", "plum", "fig"]
     assert names(Arrangement(sort="-weight")) == ["pear", "apple", "plum", "fig"]
+
+
+def test_series_sort_by_their_last_value_and_those_without_one_come_last() -> None:
+    lasts = {"a": 3.0, "b": float("nan"), "c": 2.0, "d": float("nan"), "e": 1.0}
+    fields = (Field[str](Column("var", "var", "series", "its course"), lambda name: Series((9.0, lasts[name]))),)
+
+    def order(sort: str) -> str:
+        return "".join(arranged(list(lasts), fields, Arrangement(sort=sort), lambda _: (0,)))
+
+    assert (order("var"), order("-var")) == ("ecabd", "acebd")
 
 
 def test_texts_sort_too() -> None:

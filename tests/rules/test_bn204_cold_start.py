@@ -93,5 +93,10 @@ def test_a_cumulative_average_has_no_residue() -> None:
     assert observed(RULE, healthy(num_batches_tracked=1, momentum=None)) == []
 
 
+@pytest.mark.parametrize("momentum", [-0.1, 1.1, float("nan"), float("inf")])
+def test_a_momentum_that_is_no_weight_is_left_to_the_rule_about_it(momentum: float) -> None:
+    assert observed(RULE, healthy(num_batches_tracked=100_000, momentum=momentum)) == []
+
+
 def test_a_probed_model_and_one_without_counter_are_left_alone() -> None:
     assert observed(RULE, healthy(num_batches_tracked=1, **PROBED), healthy("b", num_batches_tracked=None)) == []

@@ -31,6 +31,11 @@ def test_large_ratios_are_near_some_whole_number_by_chance() -> None:
     assert only(RULE, *counted(1000, 9000)).severity == "info"
 
 
+def test_few_updates_are_near_a_whole_multiple_by_chance() -> None:
+    assert only(RULE, *counted(3, 6)).severity == "info"
+    assert only(RULE, *counted(4, 8)).severity == "warning"
+
+
 def test_staged_training_is_told_with_the_counter_of_the_parent() -> None:
     seen = only(RULE, *counted(*[1_905_515] * 55, *[343_102] * 15))
     assert (seen.layer, seen.severity, seen.value) == (None, "info", 1_562_413)

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
+from bncli.reports.checkpoint_forensics import checkpoint_inferences
 from bncli.rules.bn301_dead_input import RULE
 from tests.helpers.rule_cases import NUM_CHANNELS, Twins, file_of, healthy, observed, only
+
+if TYPE_CHECKING:
+    from bncli.core.batch_norm_layer import BatchNormLayer
 
 QUIET = {"running_mean": {2: 0.0}, "weight": {2: 0.01}, "bias": {2: 0.0}}
 """What keeps the dead channel from being an amplifier, dead by its scale or dead behind a ReLU as well."""
@@ -38,6 +44,36 @@ def test_the_decay_tells_for_how_long_the_channel_is_dead() -> None:
     assert "since at least 400 updates at momentum 0.1 (assumed)" in seen.message
 
 
+def test_the_age_of_several_channels_is_that_of_the_youngest() -> None:
+    var = {**dict.fromkeys(range(NUM_CHANNELS), 1.0), 2: 0.9**400.5, 3: 0.9**300.5}
+    assert "since at least 300 updates at" in only(RULE, healthy(running_var=var, num_batches_tracked=1000)).message
+    beyond = only(RULE, healthy(running_var=var, num_batches_tracked=350)).message
+    assert "updates at" not in beyond  # one of them would have died before the first update
+
+
+def the_ages_of_inspect(*layers: BatchNormLayer) -> list[int]:
+    (found,) = [each for each in checkpoint_inferences(layers) if each.question == "death"]
+    return [channel["fewest_updates"] for channel in found.numbers["dead_channels"]]
+
+
+def test_inspect_tells_the_same_age() -> None:
+    uneven = np.repeat(np.float32([1e-12, 1e-2, 1e2]), (1, 8, 7))
+    faulty = healthy(running_var=uneven, num_batches_tracked=10**5)
+    assert the_ages_of_inspect(faulty) == [218]
+    assert "since at least 218 updates at momentum 0.1 (assumed)" in only(RULE, faulty).message
+
+
+def test_where_a_floor_contradicts_the_assumed_momentum_its_own_is_taken_as_inspect_does() -> None:
+    resting, fallen = (
+        healthy(name, running_var={2: var}, num_batches_tracked=10**5)
+        for name, var in (("a", np.float32(2**-149)), ("b", 1e-20))
+    )
+    ages = the_ages_of_inspect(resting, fallen)
+    messages = [seen.message for seen in observed(RULE, resting, fallen)]
+    assert f"since at least {ages[0]:,} updates at momentum 0.5 (by the floor)" in messages[0]
+    assert f"since at least {ages[1]:,} updates at momentum 0.5 (by the floor)" in messages[1]
+
+
 @pytest.mark.parametrize(("counter", "is_told"), [(437, False), (438, True), (0, True), (None, True)])
 def test_no_channel_died_before_its_layer_was_made(counter: int | None, is_told: bool) -> None:
     var = {**dict.fromkeys(range(NUM_CHANNELS), 1.0), 2: 1e-20}  # ln(1e-20) / ln(0.9) = 437.1
@@ -50,7 +86,7 @@ def test_the_denormal_floor_tells_the_momentum() -> None:
     assert "momentum from 0.1 to 0.125" in seen.message
 
 
-@pytest.mark.parametrize("momentum", [None, 0.0, 1.0])
+@pytest.mark.parametrize("momentum", [None, 0.0, 1.0, -0.1, float("nan")])
 def test_no_age_is_told_without_a_decay(momentum: float | None) -> None:
     assert "updates at" not in only(RULE, healthy(running_var={2: 1e-20}, momentum=momentum)).message
 
