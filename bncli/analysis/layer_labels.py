@@ -6,17 +6,10 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from bncli.core.wrapper_names import CONTAINERS, WRAPPERS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-WRAPPERS = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
-"""Parts that DataParallel, torch.compile, FSDP and activation checkpointing put into names, anywhere."""
-
-CONTAINERS = frozenset(
-    {"state_dict", "model_state_dict", "model", "net", "network", "weights", "params", "ema", "model_ema", "params_ema",
-     "ema_state_dict", "state_dict_ema"}
-)  # fmt: skip
-"""Keys under which training scripts store a state dict."""
 
 
 def labels_of(names: Sequence[str]) -> Mapping[str, str]:
@@ -34,4 +27,4 @@ def labels_of(names: Sequence[str]) -> Mapping[str, str]:
 
 
 def _is_shared_container(column: tuple[str, ...]) -> bool:
-    return len(set(column)) == 1 and column[0] in CONTAINERS | WRAPPERS
+    return len(set(column)) == 1 and column[0] in WRAPPERS.union(CONTAINERS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bncli.analysis.layer_labels import WRAPPERS
+from bncli.core.wrapper_names import WRAPPERS
 from bncli.errors import InvalidUsage
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bncli.core.wrapper_names import CONTAINERS, WRAPPERS
 from bncli.errors import InputNotFound, InvalidUsage, MalformedFile, ShapeMismatch, UserCodeFailed
 from bncli.light_dataclass import dataclass
 from bncli.recording.user_code import call_factory
@@ -13,12 +14,9 @@ from bncli.recording.user_code import call_factory
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from torch import Tensor
     from torch.nn import Module
 
 _EXPORT_SUFFIX = ".pt2"
-_CONTAINERS = ("state_dict", "model_state_dict", "model")
-"""Keys under which training scripts store a state dict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ def _load_program(path: Path) -> Module:
 
 def _load_weights(model: Module, path: Path) -> None:
     try:
-        model.load_state_dict(_state_dict(path))
+        model.load_state_dict(_named_as_in(model, _state_dict(path)))
     except RuntimeError as error:
         reasons = [line.strip() for line in str(error).splitlines()[1:]]
         raise ShapeMismatch(
@@ -97,8 +95,20 @@ def _load_weights(model: Module, path: Path) -> None:
         ) from error
 
 
-def _state_dict(path: Path) -> Mapping[str, Tensor]:
-    """Return the state dict in a file, out of its container and without the prefix that parallel wrappers leave."""
+def _named_as_in(model: Module, state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a state dict under the names of a model, where the two were wrapped in different ways."""
+    own = {_without_wrappers(name): name for name in model.state_dict()}
+    renamed = {own.get(_without_wrappers(name), name): values for name, values in state.items()}
+    # As it is where nothing changes: it may know the version of each module, by which old files are converted.
+    return state if renamed.keys() == state.keys() or len(renamed) < len(state) else renamed
+
+
+def _without_wrappers(name: str) -> str:
+    return ".".join(part for part in name.split(".") if part not in WRAPPERS)
+
+
+def _state_dict(path: Path) -> dict[str, Any]:
+    """Return the state dict in a file, out of its containers."""
     import torch  # noqa: PLC0415
     from safetensors.torch import load_file  # noqa: PLC0415
 
@@ -114,11 +124,16 @@ def _state_dict(path: Path) -> Mapping[str, Tensor]:
             f"{path}: holds no state dict that can be loaded safely: {type(error).__name__}",
             hint="save model.state_dict() with torch.save or safetensors",
         ) from error
-    for key in _CONTAINERS:
-        if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):
-            loaded = loaded[key]
-    if not isinstance(loaded, dict):
-        raise MalformedFile(f"{path}: holds a {type(loaded).__name__}, not a state dict")
-    if loaded and all(name.startswith("module.") for name in loaded):
-        return {name.removeprefix("module."): values for name, values in loaded.items()}
+    found = _innermost(loaded)
+    if not isinstance(found, dict):
+        raise MalformedFile(f"{path}: holds a {type(found).__name__}, not a state dict")
+    if not all(isinstance(name, str) for name in found):
+        raise MalformedFile(f"{path}: holds a dict whose keys are not names, so not a state dict")
+    return found
+
+
+def _innermost(loaded: Any) -> Any:
+    for _ in CONTAINERS:  # a dict of an untrusted file may hold itself
+        inner = (loaded[key] for key in CONTAINERS if isinstance(loaded, dict) and isinstance(loaded.get(key), dict))
+        loaded = next(inner, loaded)
     return loaded
