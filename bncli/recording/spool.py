@@ -5,7 +5,8 @@ order of frames is the order of events; a last frame that is not all there is as
 
     H  the recording: JSON
     L  a layer is seen for the first time: JSON
-    S  running statistics of a layer at the start: layer, counter (-1: none), mean and variance in float64
+    S  running statistics of a layer at the start: layer, counter (-1: none; -2: no count, the number stands at the end
+       in float64), mean and variance in float64
     R  a batch passed through a layer: layer, mode, step, values per channel, samples, then the statistics
     E  running statistics of a layer at the end, as in S
     F  the recording is complete: JSON
@@ -37,6 +38,7 @@ _FRAME = struct.Struct("<c3xI")
 _STATISTICS = struct.Struct("<Iq")
 _ROW = struct.Struct("<IB3xqqq")
 _NO_COUNTER = -1
+_COUNTER_AT_END = -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,13 @@ def read_json(descriptor: int, frame: Frame) -> Any:
 def read_statistics(descriptor: int, frame: Frame) -> tuple[int, RunningStatistics]:
     """Return the payload of a frame of kind S or E: the layer, and its statistics."""
     payload = os.pread(descriptor, frame.size, frame.offset)
-    layer, counter = _STATISTICS.unpack_from(payload)
-    mean, var = np.frombuffer(payload, "<f8", offset=_STATISTICS.size).reshape(2, -1)
-    return layer, RunningStatistics(mean, var, None if counter == _NO_COUNTER else counter)
+    layer, stored = _STATISTICS.unpack_from(payload)
+    values = np.frombuffer(payload, "<f8", offset=_STATISTICS.size)
+    counter = None if stored == _NO_COUNTER else stored
+    if stored == _COUNTER_AT_END:
+        values, counter = values[:-1], float(values[-1])
+    mean, var = values.reshape(2, -1)
+    return layer, RunningStatistics(mean, var, counter)
 
 
 def read_row_head(descriptor: int, frame: Frame) -> RowHead:
@@ -172,9 +178,13 @@ def read_row_field(descriptor: int, payload_offset: int, name: str, num_features
 
 
 def _statistics(layer: int, statistics: RunningStatistics) -> bytes:
-    counter = statistics.num_batches_tracked
-    head = _STATISTICS.pack(layer, _NO_COUNTER if counter is None else int(counter))
-    return head + statistics.mean.astype("<f8").tobytes() + statistics.var.astype("<f8").tobytes()
+    counter, end = statistics.num_batches_tracked, b""
+    if counter is None:
+        counter = _NO_COUNTER
+    elif isinstance(counter, float) or counter < 0:
+        counter, end = _COUNTER_AT_END, struct.pack("<d", counter)
+    head = _STATISTICS.pack(layer, counter)
+    return head + statistics.mean.astype("<f8").tobytes() + statistics.var.astype("<f8").tobytes() + end
 
 
 def _json(content: Mapping[str, Any]) -> bytes:

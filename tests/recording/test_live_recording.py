@@ -268,3 +268,16 @@ def test_ranks_need_a_name_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_spools_lie_beside_their_recordings(tmp_path: Path) -> None:
     assert spool_path(tmp_path / "run.safetensors") == tmp_path / "run.safetensors.part"
+
+
+@pytest.mark.parametrize("counter", [2.5, -1.0, float("nan")])
+def test_a_counter_that_counts_nothing_is_recorded_as_it_is(counter: float, tmp_path: Path) -> None:
+    model = nn.BatchNorm1d(3)
+    model.num_batches_tracked = torch.tensor(counter)
+    with bncli.record(model, tmp_path / "r"):
+        model(torch.randn(4, 3))
+    layer = layers_of(tmp_path / "r")[""]
+    assert layer.start is not None
+    assert layer.end is not None
+    assert repr(layer.start.num_batches_tracked) == repr(counter)
+    assert repr(layer.end.num_batches_tracked) == repr(counter + 1)

@@ -77,3 +77,14 @@ def test_bytes_that_are_no_spool_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"not a spool")
     with (tmp_path / "x").open("rb") as file, pytest.raises(ValueError, match="byte 0 begins no frame"):
         list(frames(file.fileno()))
+
+
+@pytest.mark.parametrize("counter", [None, 0, 7, 2**63 - 1, 7.0, 2.5, -1.0, float("inf"), float("nan")])
+def test_a_counter_comes_back_as_it_was(counter: float | None, tmp_path: Path) -> None:
+    with (tmp_path / "spool").open("w+b") as file:
+        SpoolWriter(file, {}).start(3, RunningStatistics(np.array([1.0, 2]), np.array([3.0, 4]), counter))
+        file.flush()
+        *_, frame = frames(file.fileno())
+        layer, statistics = read_statistics(file.fileno(), frame)
+    assert (layer, statistics.mean.tolist(), statistics.var.tolist()) == (3, [1, 2], [3, 4])
+    assert repr(statistics.num_batches_tracked) == repr(counter)
