@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.core.name_length import require_short
 from bncli.core.running_statistics import RunningStatistics
 from bncli.errors import InvalidUsage, NoBatchNormLayers
 from bncli.recording.spool import SpooledLayer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
@@ -31,19 +34,32 @@ def batch_norm_modules(model: Module) -> dict[str, _BatchNorm]:
     BatchNorm1d, 2d and 3d, SyncBatchNorm, their lazy forms and all subclasses. Names are those of the bare model.
 
     Raises:
-        InvalidUsage: the model is a `DataParallel` over several devices.
+        InvalidUsage: the model is a `DataParallel` over several devices, or a layer has a name that is too long.
         NoBatchNormLayers: the model has none.
     """
     from torch.nn.modules.batchnorm import _BatchNorm  # noqa: PLC0415
 
     refuse_replicas(model)
     found = {bare_name(model, name): module for name, module in model.named_modules() if isinstance(module, _BatchNorm)}
+    refuse_long_names(found)
     if not found:
         raise NoBatchNormLayers(
             f"the model {type(model).__name__} has no batch-normalization layer",
             hint="a BatchNorm1d, 2d or 3d, a SyncBatchNorm or a subclass; InstanceNorm and frozen copies are none",
         )
     return found
+
+
+def refuse_long_names(names: Iterable[str]) -> None:
+    """Raise an error if a layer has a name that no reader of the recording would take.
+
+    Raises:
+        InvalidUsage: one has.
+    """
+    try:
+        require_short(names)
+    except ValueError as fault:
+        raise InvalidUsage(f"a layer has {fault}") from fault
 
 
 def refuse_replicas(model: Module) -> None:
@@ -76,7 +92,8 @@ def bare_name(model: Module, name: str) -> str:
 
 def described(name: str, module: _BatchNorm) -> SpooledLayer:
     """Return the settings of a module under the name that it has in recordings."""
-    return SpooledLayer(name, type(module).__name__, module.num_features, module.eps, module.momentum)
+    momentum = None if module.momentum is None else float(module.momentum)
+    return SpooledLayer(name, type(module).__name__, module.num_features, float(module.eps), momentum)
 
 
 def running_statistics(module: _BatchNorm) -> RunningStatistics | None:
@@ -86,7 +103,7 @@ def running_statistics(module: _BatchNorm) -> RunningStatistics | None:
     mean, var, counter = module.running_mean, module.running_var, module.num_batches_tracked
     if mean is None or var is None or is_lazy(mean):
         return None
-    return RunningStatistics(_copy(mean), _copy(var), None if counter is None else int(counter))
+    return RunningStatistics(_copy(mean), _copy(var), None if counter is None else counter.item())
 
 
 def _copy(buffer: Tensor) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from bncli.errors import NoBatchNormLayers
+from bncli.recording.batch_norm_modules import refuse_long_names
 from bncli.recording.row_buffer import RowBuffer
 from bncli.recording.spool import SpooledLayer
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
     from torch.nn import Module
 
     from bncli.recording.spool import RowHead
@@ -29,6 +31,7 @@ _WITH_MODE = frozenset({"native_batch_norm", "_native_batch_norm_legit", "cudnn_
 """Operators of the arguments x, weight, bias, running_mean, running_var, training, momentum, eps."""
 _EVAL_ONLY = frozenset({"_native_batch_norm_legit_no_training"})
 """Operators of the same without `training`."""
+_WATCHED = _WITH_MODE | _EVAL_ONLY
 
 
 class ProgramObservation:
@@ -79,21 +82,17 @@ class ProgramObservation:
 
     def _run(self, operator: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         name = operator.__name__.partition(".")[0]
-        if name not in _WITH_MODE | _EVAL_ONLY or args[3] is None or args[3].data_ptr() not in self._names:
+        if name not in _WATCHED or args[3] is None or args[3].data_ptr() not in self._names:
             return operator(*args, **kwargs)
-        import torch  # noqa: PLC0415
-
         x, weight, bias, mean, var, *settings = args
-        is_training = name in _WITH_MODE and settings[0]
         momentum, eps = settings[-2:]
-        if self._normalizes_with_batch is not None:
-            is_training = self._normalizes_with_batch
+        trains = self._normalizes_with_batch
+        is_training = name in _WITH_MODE and settings[0] if trains is None else trains
         self._see(self._names[mean.data_ptr()], x, momentum, eps, is_training=is_training)
-        if is_training and self._normalizes_with_batch:
-            return torch.ops.aten.native_batch_norm(x, weight, bias, None, None, True, momentum, eps)
-        if self._normalizes_with_batch is False:
-            return torch.ops.aten.native_batch_norm(x, weight, bias, mean, var, False, momentum, eps)
-        return operator(*args, **kwargs)
+        if trains is None:
+            return operator(*args, **kwargs)
+        running = (None, None) if trains else (mean, var)
+        return _answer(operator, x, weight, bias, *running, trains, momentum, eps)
 
     def _see(self, name: str, x: Any, momentum: float, eps: float, *, is_training: bool) -> None:
         if not x.numel():
@@ -103,10 +102,20 @@ class ProgramObservation:
         self._buffer.measure(self.indices[name], self.step, x.detach(), is_training=is_training)
 
 
+def _answer(operator: Any, x: Tensor, *settings: Any) -> tuple[Tensor, ...]:
+    """Return what an operator would of these arguments: cuDNN's gives more than the native one, for a backward pass."""
+    import torch  # noqa: PLC0415
+
+    outputs = torch.ops.aten.native_batch_norm(x, *settings)
+    num_more = len(operator._schema.returns) - len(outputs)  # noqa: SLF001 - public nowhere else
+    return (*outputs, *(x.new_empty(0, dtype=torch.uint8) for _ in range(num_more)))
+
+
 def layers_by_memory(program: Module) -> dict[int, str]:
     """Return the names of a program's batch normalizations by the address of their running means.
 
     Raises:
+        InvalidUsage: a layer has a name that is too long.
         NoBatchNormLayers: it has none; a frozen program has folded them into other weights.
     """
     names = {
@@ -114,6 +123,7 @@ def layers_by_memory(program: Module) -> dict[int, str]:
         for name, buffer in program.named_buffers()
         if name.rpartition(".")[2] == _MEAN_SUFFIX
     }
+    refuse_long_names(names.values())
     if not names:
         raise NoBatchNormLayers(
             "the program has no batch-normalization layer with running statistics",

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import pytest
 import torch
 from torch import nn
 
 from bncli.errors import InvalidUsage, NoBatchNormLayers
-from bncli.recording.batch_norm_modules import bare_name, batch_norm_modules, running_statistics
+from bncli.recording.batch_norm_modules import bare_name, batch_norm_modules, described, running_statistics
 
 
 class OwnBatchNorm(nn.BatchNorm2d):
@@ -63,3 +65,28 @@ def test_running_statistics_are_copies() -> None:
 def test_layers_that_track_nothing_or_not_yet_have_no_running_statistics() -> None:
     assert running_statistics(nn.BatchNorm1d(2, track_running_stats=False)) is None
     assert running_statistics(nn.LazyBatchNorm1d()) is None
+
+
+@pytest.mark.parametrize("counter", [2.5, -1.0, float("inf"), float("nan")])
+def test_a_counter_is_copied_as_it_is(counter: float) -> None:
+    module = nn.BatchNorm1d(2)
+    module.num_batches_tracked = torch.tensor(counter)
+    statistics = running_statistics(module)
+    assert statistics is not None
+    assert repr(statistics.num_batches_tracked) == repr(counter)
+
+
+def test_settings_that_are_tensors_are_described_as_numbers() -> None:
+    module = nn.BatchNorm1d(2, momentum=None)
+    module.eps = torch.tensor(0.5)
+    assert described("bn", module).momentum is None
+    module.momentum = torch.tensor(0.25)
+    assert repr((described("bn", module).eps, described("bn", module).momentum)) == "(0.5, 0.25)"
+
+
+def test_names_that_no_reader_would_take_are_refused_at_the_start() -> None:
+    model = nn.Sequential(nn.BatchNorm1d(2))
+    for _ in range(20):
+        model = nn.Sequential(OrderedDict({"n" * 60: model}))
+    with pytest.raises(InvalidUsage, match=r"a layer has a name of 1221 characters, and at most 1024"):
+        batch_norm_modules(model)

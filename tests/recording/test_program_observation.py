@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from bncli.errors import NoBatchNormLayers
+from bncli.errors import InvalidUsage, NoBatchNormLayers
 from bncli.recording.model_source import load_model
 from bncli.recording.program_observation import ProgramObservation, layers_by_memory
 from tests.helpers.recordings import pictures, small_network
@@ -73,3 +74,31 @@ def test_programs_show_what_the_model_shows(kind: str, trains: bool, tmp_path: P
 def test_a_program_without_running_statistics_is_told(tmp_path: Path) -> None:
     with pytest.raises(NoBatchNormLayers, match="the program has no batch-normalization layer"):
         layers_by_memory(nn.Linear(2, 2))
+
+
+@pytest.mark.parametrize("trains", [True, False])
+@pytest.mark.parametrize(
+    "name", ["native_batch_norm", "_native_batch_norm_legit", "cudnn_batch_norm", "miopen_batch_norm"]
+)
+def test_every_operator_is_answered_with_as_many_results_as_it_has(name: str, trains: bool) -> None:
+    layer, operator = nn.BatchNorm1d(3), getattr(torch.ops.aten, name).default
+    layer.running_mean.fill_(5)
+    observation = ProgramObservation(layer, lambda _: 0, normalizes_with_batch=trains)
+    x = torch.randn(8, 3)
+    expected = layer.train(trains)(x)
+    state = (layer.weight, layer.bias, layer.running_mean, layer.running_var)
+    observation.begin()
+    try:
+        with torch.no_grad():
+            results = operator(x, *state, False, 0.1, 1e-5)  # of every device: an operator that is seen is not run
+    finally:
+        observation.end()
+    assert len(results) == len(operator._schema.returns)
+    torch.testing.assert_close(results[0], expected)
+    assert len(list(observation.fetch())) == 1
+
+
+def test_names_that_no_reader_would_take_are_refused_at_the_start() -> None:
+    program = nn.Sequential(OrderedDict({"n" * 1025: nn.BatchNorm1d(2)}))
+    with pytest.raises(InvalidUsage, match="a layer has a name of 1025 characters"):
+        layers_by_memory(program)
