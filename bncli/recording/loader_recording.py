@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from bncli.light_dataclass import dataclass
@@ -89,9 +90,9 @@ class LoaderRecording:
         modules = {} if self.source.is_program else batch_norm_modules(model)
         group.require_equal(
             {
-                "the version of their messages": _MESSAGE_VERSION,
-                "the model or its weights": model_fingerprint(model),
-                "the options": self.options.fingerprint(),
+                "the version of their messages": lambda: _MESSAGE_VERSION,
+                "the model or its weights": lambda: model_fingerprint(model),
+                "the options": self.options.fingerprint,
             }
         )
         with ExitStack() as stack:
@@ -119,11 +120,11 @@ class LoaderRecording:
         """Put modes and watchers in place until the stack unwinds; layers that a batch reaches join `new_layers`."""
         import torch  # noqa: PLC0415
 
-        num_layers = iter(range(len(self.source.model.state_dict())))
+        indices = count()
 
         def introduce(layer: SpooledLayer) -> int:
             new_layers.append(layer)
-            return next(num_layers)
+            return next(indices)
 
         stack.enter_context(torch.no_grad())
         observation: Observation | ProgramObservation

@@ -13,14 +13,17 @@ _BITS = 63
 
 
 def model_fingerprint(model: Module) -> int:
-    """Return a number that follows from names, shapes, types and bytes of all weights and buffers."""
+    """Return a number that follows from names, shapes, types and bytes of all weights and buffers.
+
+    Of what a module keeps beside them, in any form of its own, only the names count.
+    """
     import torch  # noqa: PLC0415
     from torch.nn.parameter import is_lazy  # noqa: PLC0415
 
     state = hashlib.sha256()
     for name, values in model.state_dict(keep_vars=True).items():
-        if is_lazy(values):
-            state.update(f"{name} lazy".encode())
+        if not isinstance(values, torch.Tensor) or is_lazy(values):
+            state.update(f"{name} without values".encode())
             continue
         state.update(f"{name} {tuple(values.shape)} {values.dtype}".encode())
         flat = values.detach().cpu().contiguous().flatten()

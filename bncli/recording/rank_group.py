@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from bncli.errors import BncliError, InvalidUsage
+from bncli.recording.run_environment import environment_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,8 +28,11 @@ class RankGroup(Protocol):
     rank: int
     size: int
 
-    def require_equal(self, facts: Mapping[str, int]) -> None:
+    def require_equal(self, facts: Mapping[str, Callable[[], int]]) -> None:
         """Compare a few numbers of at most 63 bits, before anything whose size depends on them is exchanged.
+
+        Args:
+            facts: by what a number stands for, what gives it; not called where there is nothing to compare with.
 
         Raises:
             InvalidUsage: the ranks disagree; the message names the first fact that differs.
@@ -52,7 +55,7 @@ class SoloGroup:
     rank = 0
     size = 1
 
-    def require_equal(self, facts: Mapping[str, int]) -> None:
+    def require_equal(self, facts: Mapping[str, Callable[[], int]]) -> None:
         """Agree with itself."""
 
     def gather(self, content: bytes) -> list[bytes] | None:
@@ -94,11 +97,15 @@ class GlooGroup:
             store, rank, size = next(iter(rendezvous("env://", timeout=timedelta(seconds=timeout_seconds))))
         except RuntimeError as error:
             raise _lost_rank(error, timeout_seconds) from error
+        except ValueError as error:
+            raise InvalidUsage(
+                f"the environment names no group of processes: {error}", hint="start the ranks with torchrun"
+            ) from error
         return cls(PrefixStore("bncli", store), rank, size, timeout_seconds)
 
-    def require_equal(self, facts: Mapping[str, int]) -> None:
+    def require_equal(self, facts: Mapping[str, Callable[[], int]]) -> None:
         """Compare the facts of all ranks; see `RankGroup`."""
-        by_rank = self._all_gather(list(facts.values()))
+        by_rank = self._all_gather([fact() for fact in facts.values()])
         for rank, values in enumerate(by_rank):
             for name, ours, theirs in zip(facts, by_rank[FIRST_RANK], values, strict=True):
                 if ours != theirs:
@@ -150,8 +157,13 @@ def _lost_rank(error: RuntimeError, timeout_seconds: float) -> LostRank:
 
 
 def rank_group(timeout_seconds: float) -> RankGroup:
-    """Return the group of this process: that of torchrun where it was started by it."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    """Return the group of this process: that of torchrun where it was started by it.
+
+    Raises:
+        InvalidUsage: the environment is not as torchrun makes it.
+        LostRank: not all ranks came within the timeout.
+    """
+    if environment_number("WORLD_SIZE", 1) > 1:
         return GlooGroup.of_torchrun(timeout_seconds)
     return SoloGroup()
 

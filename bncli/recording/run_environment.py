@@ -14,6 +14,23 @@ if TYPE_CHECKING:
     from torch import device, dtype
 
 
+def environment_number(name: str, default: int) -> int:
+    """Return the number in a variable that torchrun sets; the default without torchrun.
+
+    Raises:
+        InvalidUsage: the variable holds something else.
+    """
+    text = os.environ.get(name)
+    if text is None:
+        return default
+    try:
+        return int(text)
+    except ValueError as error:
+        raise InvalidUsage(
+            f"the environment variable {name} is {text!r}, and not a number as of torchrun", hint=f"unset {name}"
+        ) from error
+
+
 def choose_device(name: str) -> device:
     """Return the device of a name; under torchrun `cuda` is the one of this process.
 
@@ -31,7 +48,7 @@ def choose_device(name: str) -> device:
         return where
     if where.type != "cuda":
         raise InvalidUsage(wrong)
-    number = where.index if ":" in name else int(os.environ.get("LOCAL_RANK", "0"))
+    number = where.index if ":" in name else environment_number("LOCAL_RANK", 0)
     if number >= torch.cuda.device_count():
         raise InvalidUsage(f"--device is {name}: this torch finds no such device", hint="leave it out to use the CPU")
     return torch.device("cuda", number)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from bncli.errors import BncliError, InvalidUsage, UserCodeFailed
 from bncli.recording.loader_recording import LoaderOptions, LoaderRecording
@@ -18,8 +19,6 @@ from tests.helpers.recordings import failing_batches, pictures, small_network
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-    from torch import nn
 
     from bncli.recording.rank_group import RankGroup
 
@@ -178,3 +177,11 @@ def test_a_compiled_model_runs_uncompiled(tmp_path: Path) -> None:
         run(recording(tmp_path / "compiled", pictures(2), compiled))
     run(recording(tmp_path / "plain", pictures(2)))
     assert (tmp_path / "compiled").read_bytes() == (tmp_path / "plain").read_bytes()
+
+
+def test_layers_without_anything_to_store_are_recorded_too(tmp_path: Path) -> None:
+    model = nn.Sequential(*(nn.BatchNorm2d(3, affine=False, track_running_stats=False) for _ in range(2)))
+    run(recording(tmp_path / "r", [torch.randn(4, 3, 2, 2)], model))
+    with open_recording(tmp_path / "r") as finished:
+        seen = [(layer.name, layer.start, len(layer.rows)) for layer in finished.layers()]
+    assert seen == [("0", None, 1), ("1", None, 1)]

@@ -27,3 +27,16 @@ def test_types_count_and_lazy_layers_can_be_told() -> None:
 
 def test_texts_are_told_apart() -> None:
     assert text_fingerprint("train") != text_fingerprint("eval")
+
+
+class WithExtraState(nn.BatchNorm1d):
+    def get_extra_state(self) -> object:
+        return {"scale": 3}
+
+    def set_extra_state(self, state: object) -> None:
+        raise NotImplementedError(state)
+
+
+def test_what_modules_keep_beside_tensors_counts_by_its_name() -> None:
+    assert model_fingerprint(WithExtraState(2)) == model_fingerprint(WithExtraState(2))
+    assert model_fingerprint(WithExtraState(2)) != model_fingerprint(nn.BatchNorm1d(2))

@@ -21,7 +21,7 @@ def test_every_rank_learns_the_values_of_all() -> None:
 
 def test_ranks_that_differ_are_told_in_what() -> None:
     def compare(group: GlooGroup) -> None:
-        group.require_equal({"the model": 1, "the options": 7 if group.rank < 2 else 8})
+        group.require_equal({"the model": lambda: 1, "the options": lambda: 7 if group.rank < 2 else 8})
 
     for outcome in on_ranks(3, compare):
         assert isinstance(outcome, InvalidUsage)
@@ -29,7 +29,7 @@ def test_ranks_that_differ_are_told_in_what() -> None:
 
 
 def test_ranks_that_agree_go_on() -> None:
-    assert on_ranks(2, lambda group: group.require_equal({"the model": 2**63 - 1})) == [None, None]
+    assert on_ranks(2, lambda group: group.require_equal({"the model": lambda: 2**63 - 1})) == [None, None]
 
 
 def test_a_rank_that_does_not_answer_is_lost_after_the_timeout() -> None:
@@ -40,7 +40,7 @@ def test_a_rank_that_does_not_answer_is_lost_after_the_timeout() -> None:
 
 def test_one_process_agrees_with_itself() -> None:
     group = SoloGroup()
-    group.require_equal({"anything": 1})
+    group.require_equal({"what takes long to find out": lambda: pytest.fail("nothing to compare with")})
     assert (group.gather(b"x"), group.agree(3)) == ([b"x"], [3])
 
 
@@ -54,3 +54,20 @@ def test_a_group_whose_others_never_come_is_told(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, value)
     with pytest.raises(LostRank):
         rank_group(1)
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"WORLD_SIZE": "abc"}, "the environment variable WORLD_SIZE is 'abc'"),
+        ({"WORLD_SIZE": "2"}, "the environment names no group of processes: .*RANK expected"),
+    ],
+)
+def test_an_environment_that_is_not_of_torchrun_is_told(
+    variables: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RANK", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidUsage, match=words):
+        rank_group(1.0)
