@@ -59,6 +59,7 @@ def calibrate(
     if shows_columns_help(columns):
         emit(columns_document(CALIBRATION_FIELDS), destination)
         return
+    order = arrangement(sort, top, columns, CALIBRATION_FIELDS)
     condition = None if where is None else ChannelFilter.parse(where)
     check_writable(output, force=force)
     settings = estimate_settings(estimate, momentum, prior_weight)
@@ -72,4 +73,4 @@ def calibrate(
         where=condition,
         force=force,
     )
-    emit(calibration_document(calibration, files, arrangement(sort, top, columns)), destination)
+    emit(calibration_document(calibration, files, order), destination)

@@ -88,6 +88,7 @@ def check(
     if shows_columns_help(columns):
         emit(columns_document(ALL_FIELDS), destination)
         return
+    order = arrangement(sort, top, columns, ALL_FIELDS)
     if write_baseline is not None:
         require_apart("--write-baseline", write_baseline, (*files, recording))
         require_two_files("--write-baseline", write_baseline, "--output", output)
@@ -99,7 +100,7 @@ def check(
     if write_baseline is not None:
         write(write_baseline, baseline_of(found.findings), force=force)
     outcome = accepting(found, settings.baseline)
-    document = findings_document(outcome, arrangement(sort, top, columns), lists_all=bool(select))
+    document = findings_document(outcome, order, lists_all=bool(select))
     emit(document, destination)
     if output_format == "github":
         add_to_step_summary(document)

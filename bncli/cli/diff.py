@@ -56,6 +56,7 @@ def diff(
     if shows_columns_help(columns):
         emit(columns_document(COMPARISON_FIELDS), destination)
         return
+    order = arrangement(sort, top, columns, COMPARISON_FIELDS)
     condition = None if where is None else ChannelFilter.parse(where)
     settings = given_settings(eps, momentum)
     first, second = open_checkpoint(before, settings), open_checkpoint(after, settings)
@@ -63,7 +64,6 @@ def diff(
     are_ranks = ranks or are_rank_files(before, after)
     comparison = compare(checkpoints[0].layers, checkpoints[1].layers, are_ranks=are_ranks)
     comparison = select_changes(comparison, layer or (), condition)
-    order = arrangement(sort, top, columns)
     emit(comparison_document(checkpoints, comparison, order, second.array_names), destination)
     if exit_code and not comparison.are_equal:
         raise typer.Exit(EXIT_DIFFERENT)

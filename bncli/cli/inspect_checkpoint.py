@@ -1,12 +1,17 @@
 """The command `bncli inspect checkpoint`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bncli.cli import options
 from bncli.cli.output import OutputOptions, emit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bncli.reports.arrangement import Field
 
 EXAMPLES = (
     "bncli inspect checkpoint samples/digits.pt",
@@ -48,9 +53,11 @@ def inspect_checkpoint(
     from bncli.reports.layer_fields import LAYER_FIELDS
 
     destination = OutputOptions(output_format, output, force, color, inputs=(file,))
+    fields: Sequence[Field[Any]] = CHANNEL_FIELDS if channels else LAYER_FIELDS
     if shows_columns_help(columns):
-        emit(columns_document(CHANNEL_FIELDS) if channels else columns_document(LAYER_FIELDS), destination)
+        emit(columns_document(fields), destination)
         return
+    order = arrangement(sort, top, columns, fields)
     condition = None if where is None else ChannelFilter.parse(where)
     opened = open_checkpoint(file, given_settings(eps, momentum), tell_named_globals if verbose else None)
     checkpoint = opened.checkpoint
@@ -58,7 +65,7 @@ def inspect_checkpoint(
     document = checkpoint_document(
         checkpoint,
         layers,
-        arrangement(sort, top, columns),
+        order,
         array_names=opened.array_names,
         with_channels=channels,
         is_filtered=condition is not None,

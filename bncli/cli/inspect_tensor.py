@@ -40,6 +40,7 @@ def inspect_tensor(
     if shows_columns_help(columns):
         emit(columns_document(TENSOR_FIELDS), destination)
         return
+    order = arrangement(sort, top, columns, TENSOR_FIELDS)
     with open_named_arrays(file) as arrays:
         statistics = tensor_statistics(input_tensor(arrays, array), channel_axis)
-    emit(tensor_document(statistics, arrangement(sort, top, columns)), destination)
+    emit(tensor_document(statistics, order), destination)

@@ -45,9 +45,10 @@ def trend(
     if shows_columns_help(columns):
         emit(columns_document(TREND_FIELDS), destination)
         return
+    order = arrangement(sort, top, columns, TREND_FIELDS)
     if len(files) < 2:  # noqa: PLR2004 - a trend needs two points
         raise InvalidUsage(f"a trend needs two or more checkpoints, and only {files[0]} is given")
     condition = None if where is None else ChannelFilter.parse(where)
     settings = given_settings(eps, momentum)
     run = trend([open_checkpoint(file, settings).checkpoint for file in files])
-    emit(trend_document(select_layers(run, layer or (), condition), arrangement(sort, top, columns)), destination)
+    emit(trend_document(select_layers(run, layer or (), condition), order), destination)

@@ -39,6 +39,17 @@ class Arrangement:
     """Keys of the columns to show, in order; none shows them all."""
 
 
+def require_known(arrangement: Arrangement, fields: Sequence[Field[Item]]) -> None:
+    """Refuse an arrangement that names a column which a table does not have.
+
+    Raises:
+        InvalidUsage: it does.
+    """
+    sort_keys = () if arrangement.sort is None else (arrangement.sort.removeprefix("-"),)
+    for key in (*sort_keys, *arrangement.columns):
+        _field(fields, key)
+
+
 def arranged(
     items: Sequence[Item],
     fields: Sequence[Field[Item]],
