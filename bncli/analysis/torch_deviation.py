@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.analysis.normalization_run import NormalizationResult
+    from bncli.analysis.tensor_statistics import TensorStatistics
     from bncli.core.channel_layout import Block
     from bncli.core.named_arrays import Array
 
@@ -30,7 +31,8 @@ class TorchDeviation:
     """Distances of torch's results from exact ones; all arrays have shape (C,)."""
 
     mean_ulp: FloatArray
-    """Batch mean, in units in the last place of the precision in which torch keeps statistics."""
+    """Batch mean, in units in the last place of the precision in which torch keeps statistics; NaN of a single value,
+    of which torch takes no statistics."""
     var_ulp: FloatArray
     """Unbiased batch variance, likewise; infinite where torch's is not finite and the exact one is."""
     output_ulp: FloatArray
@@ -50,23 +52,28 @@ def torch_deviation(result: NormalizationResult) -> TorchDeviation:
     inputs, settings = result.inputs, result.settings
     layout, dtype = inputs.layout, inputs.tensor.dtype
     x = inputs.tensor.read(0, math.prod(layout.shape)).reshape(layout.shape)
-    mean, var = _torch_statistics(x, layout.channel_axis, dtype, settings.device)
     layer = result.after if settings.mode == "eval" else result.before
     module = TorchBatchNorm(layer, x.ndim, dtype, settings.device)
     output = module.forward(x, settings.mode, layout.channel_axis)
-    state = "float64" if dtype == "float64" else "float32"
+    mean_ulp, var_ulp = _statistics_distances(x, inputs, settings.device)
     batch, used = inputs.moments, result.used
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         condition = np.sqrt(1.0 + used.mean * used.mean / used.var)
-    distances = Distances(
-        mean=_distance(mean, batch.mean, state),
-        var=_distance(var, batch.unbiased_var, state),
-        output=_output_distance(output, result),
-        condition=condition,
-    )
+    distances = Distances(mean_ulp, var_ulp, _output_distance(output, result), condition)
     uses_batch = settings.mode == "train" or layer.running is None
     causes = deviation_causes(distances, batch if uses_batch else None, layout, dtype, settings.device)
     return TorchDeviation(distances.mean, distances.var, distances.output, condition, causes)
+
+
+def _statistics_distances(x: Array, inputs: TensorStatistics, device: str) -> tuple[FloatArray, FloatArray]:
+    """Return how far torch's mean and unbiased variance of the batch are from exact; NaN of a single value."""
+    batch, dtype = inputs.moments, inputs.tensor.dtype
+    if batch.count == 1:
+        none = np.full(batch.num_features, np.nan)
+        return none, none
+    mean, var = _torch_statistics(x, inputs.layout.channel_axis, dtype, device)
+    state = "float64" if dtype == "float64" else "float32"
+    return _distance(mean, batch.mean, state), _distance(var, batch.unbiased_var, state)
 
 
 def _torch_statistics(x: Array, channel_axis: int, dtype: str, device: str) -> tuple[FloatArray, FloatArray]:

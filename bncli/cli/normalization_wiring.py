@@ -25,11 +25,11 @@ from bncli.light_dataclass import dataclass
 from bncli.reports.reported_normalization import NormalizationReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bncli.analysis.input_tensor import InputTensor
-    from bncli.analysis.normalization_run import Backend, NormalizationResult
+    from bncli.analysis.normalization_run import Backend, NormalizationResult, Sink
     from bncli.cli.working_layer import LayerOptions, WorkingLayer
     from bncli.core.named_arrays import Array
 
@@ -82,14 +82,24 @@ def run_settings(mode: str, steps: int | None, channel_axis: int, backend: str, 
 def normalization_report(
     source: InputOptions, layer_options: LayerOptions, settings: RunSettings, extras: ExtraOptions
 ) -> NormalizationReport:
-    """Run a layer on an array as the options say, and return everything that is to be shown."""
+    """Run a layer on an array as the options say, and return everything that is to be shown.
+
+    The output is saved only once all of it is known: whatever fails leaves no file.
+    """
     if extras.save is not None:
         check_suffix(extras.save)
-    with open_named_arrays(source.path) as arrays:
+    with ExitStack() as stack:
+        arrays = stack.enter_context(open_named_arrays(source.path))
         tensor = input_tensor(arrays, source.array, source.dtype)
         layout = ChannelLayout.of(tensor.shape, settings.channel_axis, str(tensor))
         working = working_layer(layer_options, layout.num_features)
-        result, output = _run(tensor, working, settings, extras)
+        pieces: list[Array] = []
+        sinks: list[Sink] = [lambda values: pieces.append(values.copy())] if extras.shows_values else []
+        if extras.save is not None:
+            spec = ArraySpec(tensor.spec.name, tensor.shape, tensor.dtype)
+            sinks.append(stack.enter_context(array_output(extras.save, spec, force=extras.overwrites)).write)
+        stack.enter_context(unchanged(tensor.path))
+        result = _run(tensor, working, settings, sinks)
         return NormalizationReport(
             result=result,
             eps=working.eps,
@@ -98,32 +108,23 @@ def normalization_report(
             gap=gap(result) if extras.compares_modes else None,
             deviation=torch_deviation(result) if extras.compares_backends else None,
             output_path=extras.save,
-            values=None if output is None else (_whole(tensor), output),
+            values=(_whole(tensor), _joined(pieces, tensor)) if extras.shows_values else None,
         )
 
 
 def _run(
-    tensor: InputTensor, working: WorkingLayer, settings: RunSettings, extras: ExtraOptions
-) -> tuple[NormalizationResult, Array | None]:
-    """Return the result, and the output where it is to be shown; save it where it is to be saved."""
-    pieces: list[Array] = []
-    sinks: list[Callable[[Array], None]] = []
-    if extras.shows_values:
-        sinks.append(lambda values: pieces.append(values.copy()))
-    with ExitStack() as stack:
-        if extras.save is not None:
-            spec = ArraySpec(tensor.spec.name, tensor.shape, tensor.dtype)
-            sinks.append(stack.enter_context(array_output(extras.save, spec, force=extras.overwrites)).write)
-        stack.enter_context(unchanged(tensor.path))
-        itemsize = stored_dtype(tensor.dtype).itemsize
-        passes = 2 if sinks else 1
-        progress = stack.enter_context(ByteProgress("normalizing", passes * math.prod(tensor.shape) * itemsize))
+    tensor: InputTensor, working: WorkingLayer, settings: RunSettings, sinks: Sequence[Sink]
+) -> NormalizationResult:
+    itemsize = stored_dtype(tensor.dtype).itemsize
+    passes = 2 if sinks else 1
+    with ByteProgress("normalizing", passes * math.prod(tensor.shape) * itemsize) as progress:
         sink = (lambda values: [take(values) for take in sinks]) if sinks else None
-        result = run(tensor, working.layer, settings, sink, lambda count: progress.advance(count * itemsize))
-    if not extras.shows_values:
-        return result, None
+        return run(tensor, working.layer, settings, sink, lambda count: progress.advance(count * itemsize))
+
+
+def _joined(pieces: Sequence[Array], tensor: InputTensor) -> Array:
     flat = np.concatenate(pieces) if pieces else np.empty(0, stored_dtype(tensor.dtype))
-    return result, flat.reshape(tensor.shape)
+    return flat.reshape(tensor.shape)
 
 
 def _whole(tensor: InputTensor) -> Array:

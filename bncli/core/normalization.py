@@ -106,7 +106,7 @@ class BatchNorm:
         if batch.count == 1:
             raise ShapeMismatch(
                 "expected more than 1 value per channel when training: the variance of one value does not exist",
-                hint="use a batch of two or more samples, or --mode eval",
+                hint="use a batch of two or more samples, or --mode eval without --compare",
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from bncli.analysis.deviation_cause import Cause
 from bncli.analysis.input_tensor import input_tensor
 from bncli.analysis.normalization_run import RunSettings, run
 from bncli.analysis.torch_deviation import torch_deviation
@@ -56,3 +57,12 @@ def test_below_the_normal_range_the_unit_is_the_smallest_number() -> None:
         run(input_tensor(ArraysInMemory({"x": x})), BatchNorm(1, running=fresh(1)), RunSettings("train", 1))
     )
     assert deviation.mean_ulp.tolist() == [distance] == [0.25]
+
+
+def test_of_a_single_value_torch_takes_no_statistics_and_eval_mode_is_compared_all_the_same() -> None:
+    x = np.array([[100.0, 0.25, -3.0]], np.float32)
+    layer = BatchNorm(3, running=fresh(3))
+    deviation = torch_deviation(run(input_tensor(ArraysInMemory({"x": x})), layer, RunSettings("eval", 0)))
+    assert np.isnan([deviation.mean_ulp, deviation.var_ulp]).all()
+    assert (deviation.output_ulp < 1).all()
+    assert Cause.CANCELLATION not in deviation.causes

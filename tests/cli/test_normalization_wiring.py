@@ -108,3 +108,21 @@ def test_a_device_for_numpy_is_refused() -> None:
 def test_settings_that_make_no_sense_are_refused(mode: str, steps: Any, backend: str, message: str) -> None:
     with pytest.raises(InvalidUsage, match=message):
         run_settings(mode, steps, 1, backend, "cpu")
+
+
+ONE_VALUE = np.array([[1.0, 2.0, 3.0]], np.float32)
+
+
+def test_what_fails_beside_the_result_saves_nothing(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", ONE_VALUE)
+    completed = invoke("normalize", tmp_path / "x.npy", "--mode", "eval", "--compare", "--save", tmp_path / "y.npy")
+    assert completed.exit_code == 3
+    assert "--mode eval without --compare" in completed.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["x.npy"]
+
+
+def test_eval_mode_on_one_value_per_channel_is_held_against_torch(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", ONE_VALUE)
+    options = ("--mode", "eval", "--backend", "both", "--save", tmp_path / "y.npy")
+    assert "NaN" in invoke("normalize", tmp_path / "x.npy", *options).stdout
+    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), ONE_VALUE / np.sqrt(1 + 1e-5), rtol=1e-6)
