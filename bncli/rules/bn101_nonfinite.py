@@ -25,26 +25,57 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
     num_broken_values = sum(
         (~np.isfinite(values)).astype(np.float64) for values in (layer.mean, layer.var, layer.weight, layer.bias)
     )
+    is_constant = _is_constant(layer)
     yield Observation(
         layer=layer.name,
         severity="error",
         channels=worst_first(broken, np.asarray(num_broken_values)),
-        message=f"{'; '.join(_causes(layer))}: in eval mode these channels give no finite output",
+        message="; ".join(_states(layer, is_constant)),
+        remedy=_CONVERT_AGAIN if (is_constant == broken).all() else None,
     )
 
 
-def _causes(layer: CheckedLayer) -> Iterator[str]:
+def _is_constant(layer: CheckedLayer) -> NDArray[np.bool_]:
+    """Return which channels have an infinite variance and nothing else: they are divided by infinity, which gives 0."""
+    is_constant: NDArray[np.bool_] = (
+        np.isposinf(layer.var) & np.isfinite(layer.mean) & np.isfinite(layer.weight) & np.isfinite(layer.bias)
+    )
+    return is_constant
+
+
+def _states(layer: CheckedLayer, is_constant: NDArray[np.bool_]) -> Iterator[str]:
+    """Yield what is broken with what it does in eval mode."""
+    causes = "; ".join(_causes(layer, is_constant))
+    if causes:
+        yield f"{causes}: in eval mode these channels give no finite output"
+    if is_constant.any():
+        yield (
+            f"{_running(is_constant)} variance infinite and mean finite, {_too_large(layer)}: in eval mode these "
+            "channels give their bias, whatever comes in"
+        )
+
+
+def _too_large(layer: CheckedLayer) -> str:
+    if layer.layer.dtype == "float16":
+        return "as a conversion to float16 leaves a variance above 65,504"
+    return "as a type leaves a variance that is too large for it, such as one above 65,504 for float16"
+
+
+def _causes(layer: CheckedLayer, is_constant: NDArray[np.bool_]) -> Iterator[str]:
     """Yield what is broken, with the cause that this combination of values points to, one phrase for each."""
     mean, var = layer.mean, layer.var
     has_overflowed = np.isinf(mean) & np.isnan(var)
     had_one_value = np.isfinite(mean) & np.isnan(var)
-    is_other = ~(np.isfinite(mean) & np.isfinite(var)) & ~has_overflowed & ~had_one_value
+    is_other = ~(np.isfinite(mean) & np.isfinite(var)) & ~has_overflowed & ~had_one_value & ~is_constant
     if has_overflowed.any():
         yield f"{_running(has_overflowed)} mean infinite and variance NaN, as one batch leaves them that overflowed"
     if had_one_value.any():
         yield f"{_running(had_one_value)} variance NaN and mean finite, as a batch of one value per channel leaves them"
     if is_other.any():
-        yield f"{_running(is_other)} mean or variance NaN or infinite, as inputs leave them that are so themselves"
+        yield (
+            f"{_running(is_other)} mean or variance NaN or infinite, as NaN or infinite inputs leave them (look at the "
+            "layers before)"
+        )
     for name, values in (("weight", layer.weight), ("bias", layer.bias)):
         num_broken = int((~np.isfinite(values)).sum())
         if num_broken:
@@ -54,6 +85,8 @@ def _causes(layer: CheckedLayer) -> Iterator[str]:
 def _running(is_hit: NDArray[np.bool_]) -> str:
     return f"{count(int(is_hit.sum()), 'channel')} with running"
 
+
+_CONVERT_AGAIN = "Convert the checkpoint from before float16 again, and keep batch normalization in float32."
 
 RULE = Rule(
     code="BN101",
@@ -67,7 +100,9 @@ RULE = Rule(
         "A mean of infinity beside a variance of NaN is the trace of a single activation that overflowed, usual under "
         "mixed precision: GradScaler skips the optimizer's step for that batch, but the running statistics were "
         "already updated in the forward pass. A finite mean beside a variance of NaN comes from a batch with one value "
-        "per channel, whose unbiased variance is 0 / 0."
+        "per channel, whose unbiased variance is 0 / 0.\n\n"
+        "An infinite variance beside a finite mean is a large one that was converted to float16, which ends at 65,504. "
+        "The channel is divided by infinity: its output is finite, and constant at the bias."
     ),
     thresholds=(),
     remedy=(

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from bncli.rules.bn101_nonfinite import RULE
-from tests.helpers.rule_cases import Twins, file_of, healthy, observed, only
+from tests.helpers.rule_cases import NUM_CHANNELS, Twins, file_of, healthy, observed, only
 
 TWINS = Twins(
     faulty=file_of(healthy(running_mean={3: np.inf}, running_var={3: np.nan})),
@@ -25,13 +26,43 @@ def test_a_finite_mean_beside_a_nan_variance_is_told_as_a_batch_of_one_value() -
 
 
 @pytest.mark.parametrize(
-    ("mean", "var"), [(np.nan, np.nan), (np.nan, 1.0), (0.0, np.inf), (np.inf, np.inf), (np.inf, 1.0)]
+    ("mean", "var"), [(np.nan, np.nan), (np.nan, 1.0), (0.0, -np.inf), (np.inf, np.inf), (np.inf, 1.0)]
 )
 def test_other_statistics_that_are_not_finite_are_told_without_a_guess(mean: float, var: float) -> None:
     message = only(RULE, healthy(running_mean={1: mean}, running_var={1: var})).message
     assert "1 channel with running mean or variance NaN or infinite" in message
     assert "overflowed" not in message
     assert "one value" not in message
+
+
+def test_a_variance_that_float16_cannot_hold_is_told_with_what_torch_then_computes() -> None:
+    bn = torch.nn.BatchNorm1d(NUM_CHANNELS).eval()
+    bn.running_var[2] = 1e5
+    bn.bias.data[2] = 0.25
+    bn.half()
+    output = bn(torch.randn(4, NUM_CHANNELS).half())
+    assert (output[:, 2] == 0.25).all()
+    half = {"running_mean": bn.running_mean.numpy(), "running_var": bn.running_var.numpy(), "dtype": "float16"}
+    seen = only(RULE, healthy(**half))
+    assert (seen.severity, seen.channels) == ("error", (2,))
+    assert seen.message == (
+        "1 channel with running variance infinite and mean finite, as a conversion to float16 leaves a variance above "
+        "65,504: in eval mode these channels give their bias, whatever comes in"
+    )
+    assert "keep batch normalization in float32" in (seen.remedy or "")
+
+
+def test_an_infinite_variance_in_a_wider_type_was_in_a_narrower_one() -> None:
+    message = only(RULE, healthy(running_var={1: np.inf})).message
+    assert "such as one above 65,504 for float16: in eval mode these channels give their bias" in message
+
+
+def test_an_infinite_variance_beside_other_faults_gets_a_sentence_of_its_own() -> None:
+    seen = only(RULE, healthy(running_var={1: np.inf, 2: np.nan, 3: np.inf}, weight={3: np.nan}))
+    no_output, constant = seen.message.split(": in eval mode these channels give no finite output; ")
+    assert no_output.startswith("1 channel with running variance NaN and mean finite")
+    assert constant.startswith("1 channel with running variance infinite and mean finite")
+    assert seen.remedy is None
 
 
 @pytest.mark.parametrize("role", ["weight", "bias"])
