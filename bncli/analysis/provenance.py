@@ -76,7 +76,8 @@ def _has_parameters_alone(layer: BatchNormLayer) -> bool:
 
 
 def _is_trained_without_updates(layer: BatchNormLayer) -> bool:
-    return layer.num_batches_tracked == 0 and not _has_initial_statistics(layer)
+    is_written = bool(layer.running_mean.any() or layer.running_var.any())
+    return layer.num_batches_tracked == 0 and is_written and not _has_initial_statistics(layer)
 
 
 def _has_initial_statistics(layer: BatchNormLayer) -> bool:

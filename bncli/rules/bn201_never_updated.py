@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.rules.base import Observation, Rule
-from bncli.rules.wording import count
+from bncli.rules.wording import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,15 +15,22 @@ if TYPE_CHECKING:
 
 
 def _evaluate(file: CheckedFile) -> Iterator[Observation]:
+    num_trained = sum(_is_trained(layer) for layer in file.layers)
     for layer in file.layers:
+        if layer.is_zero:
+            yield _zero(layer)
         if not (layer.num_features and layer.is_initial.all()):
             continue
         if layer.has_initial_affine:
-            yield _untrained(layer)
+            yield _left_new(layer, num_trained) if num_trained else _untrained(layer)
         elif _is_frozen(layer, file):
             yield _frozen(layer)
         else:
             yield _lost(layer)
+
+
+def _is_trained(layer: CheckedLayer) -> bool:
+    return bool(layer.num_features) and not (layer.is_initial.all() or layer.is_zero or layer.is_barely_touched)
 
 
 def _is_frozen(layer: CheckedLayer, file: CheckedFile) -> bool:
@@ -39,6 +46,38 @@ def _untrained(layer: CheckedLayer) -> Observation:
         severity="info",
         message="mean 0 and variance 1 in every channel, weight and bias as initialized: the layer is untrained",
         remedy="Nothing, if the model is meant to be untrained.",
+    )
+
+
+def _left_new(layer: CheckedLayer, num_trained: int) -> Observation:
+    return Observation(
+        layer=layer.name,
+        severity="warning",
+        message=(
+            "mean 0 and variance 1 in every channel, weight and bias as initialized, beside "
+            f"{count(num_trained, 'trained layer')}: not loaded, as strict=False lets pass, or never run, as an "
+            "auxiliary head that is not in use"
+        ),
+        remedy=(
+            "Compare the keys that load_state_dict returns as missing and unexpected, and load under the right names; "
+            "nothing, if the layer is not in use."
+        ),
+    )
+
+
+def _zero(layer: CheckedLayer) -> Observation:
+    return Observation(
+        layer=layer.name,
+        severity="error",
+        value=0.0,
+        message=(
+            f"mean and variance exactly 0 in all {count(layer.num_features, 'channel')}: the buffers were never "
+            "written (to_empty, zeros_like, a sharded save), unless the input is always 0, and eval mode multiplies "
+            f"it by up to {number(float(layer.gain.max()))}"
+        ),
+        remedy=(
+            "Load the buffers, or estimate them from training batches; if they are 0 again, nothing reaches the layer."
+        ),
     )
 
 
@@ -74,15 +113,19 @@ RULE = Rule(
     code="BN201",
     name="never-updated",
     severity="error",
-    summary="All running means are 0 and all running variances 1 although the layer was trained.",
+    summary="All running means are 0 and all running variances 1, or 0, although the layer was trained.",
     rationale=(
-        "These are the values of a new layer. Trained weights beside them mean that the statistics were never written: "
-        "buffers were left out of an averaged or converted model, update operations did not run, a functional update "
-        "was dropped. Training looks fine, for it uses the batch; eval mode gives a constant class.\n\n"
-        "Two states look alike and are sound, so they are only mentioned: an untrained layer (weight and bias are "
-        "initial too), and a frozen layer whose statistics were folded into weight and bias (there is no counter, and "
-        "the variance may be 1 - eps so that the layer divides by exactly 1). Files of frameworks without a counter "
-        "cannot claim the latter by its absence."
+        "These are the values of a new layer. Trained weights beside them mean that the statistics were never "
+        "written: buffers were left out of an averaged or converted model, update operations did not run, a "
+        "functional update was dropped. Training looks fine, for it uses the batch; eval mode gives a constant class. "
+        "Means and variances of exactly 0 come from memory that was made and never filled; a decay does not get "
+        "there, for it ends at the smallest positive numbers.\n\n"
+        "A layer whose weight and bias are initial too is a warning beside layers that were trained: load_state_dict "
+        "with strict=False passes over keys that do not fit. An auxiliary head that is not in use looks the same.\n\n"
+        "Two states look alike and are sound, so they are only mentioned: an untrained model (weight and bias are "
+        "initial in all layers), and a frozen layer whose statistics were folded into weight and bias (there is no "
+        "counter, and the variance may be 1 - eps so that the layer divides by exactly 1). Files of frameworks "
+        "without a counter cannot claim the latter by its absence."
     ),
     thresholds=(),
     remedy="Copy the buffers from the model that was trained, or estimate them from training batches.",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
     counter = layer.layer.num_batches_tracked
-    if counter is None or not layer.num_features or layer.is_initial.all():
+    if counter is None or not layer.num_features or layer.is_initial.all() or layer.is_zero:
         return
     if counter == 0:
         yield _converted(layer)

@@ -45,7 +45,8 @@ def _history(layer: CheckedLayer) -> tuple[float, float] | None:
     counter, momentum, left = layer.layer.num_batches_tracked, layer.layer.momentum.value, initial_residue(layer.layer)
     if counter is None or momentum is None or left is None or left <= WARNING_RESIDUE:
         return None
-    may_hold_it = layer.is_sound.any() and not layer.is_initial.all() and not layer.is_barely_touched
+    is_unwritten = layer.is_zero or layer.is_initial.all()
+    may_hold_it = layer.is_sound.any() and not is_unwritten and not layer.is_barely_touched
     return (counter, momentum) if may_hold_it else None
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.analysis.age_of_death import dead_channels
 from bncli.analysis.dead_variance import DEAD_VAR_PER_EPS
+from bncli.analysis.initial_residue import initial_residue
 from bncli.analysis.momentum_recovery import momentum_against_the_assumed, momentum_from_floor
 from bncli.rules.base import Observation, Rule, Threshold
 from bncli.rules.checked_layer import worst_first
@@ -18,11 +19,19 @@ if TYPE_CHECKING:
     from bncli.rules.checked_layer import CheckedLayer
 
 
+_SMALLEST_NORMAL = 2.0**-126
+"""Of float32: smaller numbers are lost to rounding, or flushed to zero."""
+_TYPES_THAT_ROUND_LITTLE = ("float32", "float64")
+"""Narrower ones round 1 - momentum as well."""
+_MARGIN = 0.5
+"""What roundings take from a variance over many updates is less."""
+
+
 def _evaluate(file: CheckedFile) -> Iterator[Observation]:
     layers = [checked.layer for checked in file.layers]
     momentum = momentum_against_the_assumed(layers, momentum_from_floor(layers))
     for layer in file.layers:
-        if layer.is_dead.any():
+        if layer.is_dead.any() and not layer.is_zero:
             yield _dead(layer, momentum)
 
 
@@ -30,7 +39,7 @@ def _dead(layer: CheckedLayer, momentum: float | None) -> Observation:
     channels = worst_first(layer.is_dead, -layer.var)
     is_whole_layer = len(channels) == layer.num_features
     meaning = "no channel of the layer gets any input" if is_whole_layer else "the input of these channels is constant"
-    details = "".join(f"; {detail}" for detail in (_age(layer, momentum), _floor(layer)) if detail)
+    details = "".join(f"; {detail}" for detail in (_age(layer, momentum), _sudden(layer), _floor(layer)) if detail)
     return Observation(
         layer=layer.name,
         severity="error" if is_whole_layer else "warning",
@@ -53,6 +62,19 @@ def _age(layer: CheckedLayer, momentum: float | None) -> str | None:
         return None
     words = layer.momentum_words if momentum is None else f"momentum {number(momentum)} (by the floor)"
     return f"since at least {count(min(ages), 'update')} at {words}"
+
+
+def _sudden(layer: CheckedLayer) -> str | None:
+    """Return what shows that the variance did not decay to where it is: T updates leave (1 - m)^T of the initial 1."""
+    counter, left = layer.layer.num_batches_tracked, initial_residue(layer.layer)
+    if counter is None or left is None or left < _SMALLEST_NORMAL or layer.layer.dtype not in _TYPES_THAT_ROUND_LITTLE:
+        return None
+    if layer.var[layer.is_dead].min() >= _MARGIN * left:
+        return None
+    return (
+        f"no decay, for {count(int(counter), 'update')} at {layer.momentum_words} leave {number(left)} of the initial "
+        "variance: it was set or estimated anew, or the counter restarted"
+    )
 
 
 def _floor(layer: CheckedLayer) -> str | None:

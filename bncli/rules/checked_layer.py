@@ -114,6 +114,11 @@ class CheckedLayer:
         return is_initial
 
     @cached_property
+    def is_zero(self) -> bool:
+        """Whether all statistics are exactly 0, as in memory that nothing was written to."""
+        return self.num_features > 0 and not (self.mean.any() or self.var.any())
+
+    @cached_property
     def is_frozen_var(self) -> bool:
         """Whether every variance is 1 - eps, so that the layer divides by exactly 1."""
         return self.num_features > 0 and bool((self.var == self._one_less_eps).all())

@@ -27,6 +27,11 @@ def test_an_untrained_layer_is_not_called_converted() -> None:
     assert fingerprints(fresh) == []
 
 
+def test_memory_that_was_never_written_to_is_not_called_converted() -> None:
+    zeros = np.zeros(4)
+    assert fingerprints(layer(num_batches_tracked=0, running_mean=zeros, running_var=zeros)) == []
+
+
 def test_trained_parameters_beside_the_statistics_of_a_new_layer_lost_their_buffers() -> None:
     fresh = {"running_mean": np.zeros(4), "running_var": np.ones(4)}
     untrained = {"weight": np.ones(4), "bias": np.zeros(4)}

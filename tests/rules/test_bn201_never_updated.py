@@ -17,6 +17,7 @@ UNTRAINED: dict[str, Any] = {
     "weight": np.ones(NUM_CHANNELS, np.float32),
     "bias": np.zeros(NUM_CHANNELS, np.float32),
 }
+UNWRITTEN: dict[str, Any] = {"running_mean": np.zeros(NUM_CHANNELS), "running_var": np.zeros(NUM_CHANNELS)}
 
 TWINS = Twins(
     faulty=file_of(healthy(**INITIAL)),
@@ -41,6 +42,33 @@ def test_an_untrained_layer_is_only_mentioned(scale: float) -> None:
     seen = only(RULE, healthy(**{**UNTRAINED, "weight": weight}, num_batches_tracked=0))
     assert seen.severity == "info"
     assert "untrained" in seen.message
+
+
+def test_layers_that_are_new_beside_trained_ones_were_not_loaded() -> None:
+    seen = observed(RULE, healthy("stem"), healthy("block"), healthy("head", **UNTRAINED, num_batches_tracked=0))
+    assert [(each.layer, each.severity) for each in seen] == [("head", "warning")]
+    assert "beside 2 trained layers: not loaded, as strict=False lets pass, or never run" in seen[0].message
+
+
+def test_new_layers_beside_probed_or_broken_ones_are_an_untrained_model() -> None:
+    new = healthy("new", **UNTRAINED, num_batches_tracked=0)
+    probed = healthy("probed", **{**UNTRAINED, "running_mean": healthy().running_mean}, num_batches_tracked=2)
+    assert [each.severity for each in observed(RULE, new, probed)] == ["info"]
+    assert [each.severity for each in observed(RULE, new, healthy("zero", **UNWRITTEN))] == ["info", "error"]
+
+
+@pytest.mark.parametrize("counter", [0, 200, None])
+def test_statistics_that_all_are_zero_were_never_written(counter: int | None) -> None:
+    weight = np.full(NUM_CHANNELS, 0.5, np.float32)
+    seen = only(RULE, healthy(**UNWRITTEN, weight=weight, num_batches_tracked=counter))
+    assert (seen.severity, seen.value, seen.channels) == ("error", 0, ())
+    assert "exactly 0 in all 16 channels: the buffers were never written" in seen.message
+    assert seen.message.endswith("multiplies it by up to 158.1"), "0.5 / sqrt(1e-5)"
+
+
+@pytest.mark.parametrize("role", ["running_mean", "running_var"])
+def test_one_value_that_is_not_zero_was_written(role: str) -> None:
+    assert observed(RULE, healthy(**{**UNWRITTEN, role: np.eye(1, NUM_CHANNELS)[0]})) == []
 
 
 def test_a_layer_without_affine_parameters_can_only_be_called_untrained() -> None:

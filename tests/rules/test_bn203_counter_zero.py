@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from bncli.rules.bn203_counter_zero import RULE
 from tests.helpers.rule_cases import Twins, file_of, healthy, observed, only
-from tests.rules.test_bn201_never_updated import INITIAL, UNTRAINED
+from tests.rules.test_bn201_never_updated import INITIAL, UNTRAINED, UNWRITTEN
 
 TWINS = Twins(
     faulty=file_of(healthy(num_batches_tracked=0)),
@@ -37,3 +37,7 @@ def test_many_updates_or_a_trained_weight_are_no_probe() -> None:
 
 def test_a_new_layer_and_one_without_a_counter_are_nothing() -> None:
     assert observed(RULE, healthy(**INITIAL, num_batches_tracked=0), healthy("b", num_batches_tracked=None)) == []
+
+
+def test_statistics_that_were_never_written_are_not_trained() -> None:
+    assert observed(RULE, healthy(**UNWRITTEN, num_batches_tracked=0)) == []

@@ -6,6 +6,7 @@ import torch
 
 from bncli.rules.bn204_cold_start import RULE
 from tests.helpers.rule_cases import NUM_CHANNELS, Twins, file_of, healthy, observed, only
+from tests.rules.test_bn201_never_updated import UNWRITTEN
 from tests.rules.test_bn203_counter_zero import PROBED
 
 TWINS = Twins(
@@ -83,6 +84,11 @@ def test_a_small_counter_beside_averaged_weights_is_only_mentioned() -> None:
     seen = only(RULE, *layers, is_averaged=True)
     assert (seen.severity, seen.value) == ("info", pytest.approx(0.9**10))
     assert "would still weigh 34.9 %, but the weights are an average (the file holds n_averaged)" in seen.message
+
+
+def test_statistics_that_were_never_written_do_not_hide_the_residue_of_others() -> None:
+    seen = only(RULE, healthy("a", num_batches_tracked=10), healthy("b", **UNWRITTEN, num_batches_tracked=10))
+    assert (seen.layer, seen.severity) == ("a", "error")
 
 
 def test_a_dead_channel_that_holds_nothing_but_the_residue_does_not_hide_it() -> None:

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 
 from bncli.reports.checkpoint_forensics import checkpoint_inferences
 from bncli.rules.bn301_dead_input import RULE
 from tests.helpers.rule_cases import NUM_CHANNELS, Twins, file_of, healthy, observed, only
+from tests.rules.test_bn201_never_updated import UNWRITTEN
 
 if TYPE_CHECKING:
     from bncli.core.batch_norm_layer import BatchNormLayer
@@ -48,7 +50,7 @@ def test_the_age_of_several_channels_is_that_of_the_youngest() -> None:
     var = {**dict.fromkeys(range(NUM_CHANNELS), 1.0), 2: 0.9**400.5, 3: 0.9**300.5}
     assert "since at least 300 updates at" in only(RULE, healthy(running_var=var, num_batches_tracked=1000)).message
     beyond = only(RULE, healthy(running_var=var, num_batches_tracked=350)).message
-    assert "updates at" not in beyond  # one of them would have died before the first update
+    assert "since at least" not in beyond  # one of them would have died before the first update
 
 
 def the_ages_of_inspect(*layers: BatchNormLayer) -> list[int]:
@@ -86,13 +88,38 @@ def test_the_denormal_floor_tells_the_momentum() -> None:
     assert "momentum from 0.1 to 0.125" in seen.message
 
 
-@pytest.mark.parametrize("momentum", [None, 0.0, 1.0, -0.1, float("nan")])
+@pytest.mark.parametrize("momentum", [None, 0.0, 1.0, -0.1, 10.0, float("nan")])
 def test_no_age_is_told_without_a_decay(momentum: float | None) -> None:
-    assert "updates at" not in only(RULE, healthy(running_var={2: 1e-20}, momentum=momentum)).message
+    assert "since at least" not in only(RULE, healthy(running_var={2: 1e-20}, momentum=momentum)).message
 
 
 def test_no_age_is_told_of_a_variance_of_exactly_zero() -> None:
-    assert only(RULE, healthy(running_var={2: 0.0})).message.endswith("the input of these channels is constant")
+    seen = only(RULE, healthy(running_var={2: 0.0}, num_batches_tracked=10_000))
+    assert seen.message.endswith("the input of these channels is constant")
+
+
+def test_a_variance_that_so_few_updates_cannot_have_brought_down_did_not_decay() -> None:
+    message = only(RULE, healthy(running_var={2: 0.0}, num_batches_tracked=200)).message
+    assert "no decay, for 200 updates at momentum 0.1 (assumed) leave 7.055e-10 of the initial variance" in message
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("momentum", [0.1, 0.03])
+def test_a_decay_by_torch_is_never_told_to_be_none(dtype: torch.dtype, momentum: float) -> None:
+    bn = torch.nn.BatchNorm1d(1, momentum=momentum).to(dtype)
+    seen = []
+    for counter in range(1, 1500):
+        bn(torch.zeros(8, 1, dtype=dtype))
+        if counter % 50 == 0:
+            name = str(dtype).removeprefix("torch.")
+            var = {2: float(bn.running_var)}
+            dead = healthy(running_var=var, num_batches_tracked=counter, momentum=momentum, dtype=name)
+            seen += observed(RULE, dead)
+    assert not any("no decay" in each.message for each in seen)
+
+
+def test_a_layer_that_was_never_written_is_left_to_another_rule() -> None:
+    assert observed(RULE, healthy(**UNWRITTEN)) == []
 
 
 def test_negative_and_nan_variances_are_left_to_other_rules() -> None:
