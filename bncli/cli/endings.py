@@ -57,10 +57,15 @@ def _usage_ending(error: TyperException) -> Ending:
     """Return the ending for options that typer refused, told in the style of all errors."""
     if error.message.startswith("Usage:"):
         return Ending(error.exit_code, tuple(error.message.splitlines()))  # a bare `bncli` raises its help
+    from bncli.cli.missing_command import command_for_file
+
     possibilities = getattr(error, "possibilities", None) or ()
     hints = [f"did you mean {' or '.join(possibilities)}?"] if possibilities else []
     context = getattr(error, "ctx", None)
-    hints.append(f"{context.command_path if context else 'bncli'} --help lists what it takes")
+    command_path = context.command_path if context else "bncli"
+    meant = command_for_file(error.message, command_path)
+    hints += [f"did you mean {meant}?"] if meant else []
+    hints.append(f"{command_path} --help lists what it takes")
     text = error.message if possibilities else error.format_message()
     message = " ".join(text.split()).removesuffix(".")
     return _told(error.exit_code, message[:1].lower() + message[1:], hints)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 
 from bncli.core.named_arrays import Skipped
+from bncli.core.recording_key import RECORDING_KEY
 from bncli.errors import MalformedFile
 from bncli.formats.base import Format
 from bncli.formats.byte_source import CUT_OFF_HINT, opening
@@ -50,6 +51,10 @@ _DTYPES = {
     "F8_E5M2FNUZ": "float8_e5m2fnuz",
 }
 
+_ROLE_OF_A_RECORDING = (
+    "a recording of batches: simulate-momentum replays it, and check and calibrate take it beside a checkpoint"
+)
+
 
 def recognizes(probe: FileProbe) -> bool:
     """Whether the file begins with a plausible header length and an opening brace."""
@@ -69,7 +74,8 @@ def open_safetensors(path: Path) -> NamedArrays:
         beginning = bytes(source.read(0, _LENGTH_BYTES + length))
         _validate(beginning, source.size, path)
         header: dict[str, Any] = json.loads(beginning[_LENGTH_BYTES:])
-        require_whole_tensors(path, header.pop("__metadata__", {}))
+        metadata = header.pop("__metadata__", {})
+        require_whole_tensors(path, metadata)
         arrays = {}
         skipped = []
         for name, entry in header.items():
@@ -77,7 +83,9 @@ def open_safetensors(path: Path) -> NamedArrays:
                 arrays[name] = _stored_array(source, _LENGTH_BYTES + length, entry)
             else:
                 skipped.append(Skipped(name, f"its element type {entry['dtype']} is not one that bncli reads"))
-        return OpenedFile(source, FORMAT.name, arrays, skipped=skipped)
+        opened = OpenedFile(source, FORMAT.name, arrays, skipped=skipped)
+        opened.without_layers = _ROLE_OF_A_RECORDING if RECORDING_KEY in metadata else None
+        return opened
 
 
 def _validate(beginning: bytes, size: int, path: Path) -> None:

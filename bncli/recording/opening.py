@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from bncli.core.recording_key import RECORDING_KEY
 from bncli.errors import BncliError, InputNotFound, UnsupportedFormat
 from bncli.recording.sealed_reader import SealedReader
 from bncli.recording.spool_reader import SpoolReader
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from bncli.recording.opened_recording import OpenedRecording
 
-_KEY = "bncli_recording"
 _FIRST_BYTES_OF_A_SPOOL = b"H\0\0\0"
 _FIRST_BYTES = 9
 """Of a safetensors file: the length of its header and the brace that opens it."""
@@ -42,7 +42,7 @@ def is_recording(path: Path) -> bool:
     if header.startswith(_FIRST_BYTES_OF_A_SPOOL):
         return True
     # Searched before it is parsed: the header of a large checkpoint takes seconds.
-    return _KEY.encode() in header and _has_key(header)
+    return RECORDING_KEY.encode() in header and _has_key(header)
 
 
 def _is_file(path: Path) -> bool:
@@ -71,7 +71,7 @@ def _has_key(header: bytes) -> bool:
         metadata = json.loads(header.decode())["__metadata__"]
     except (ValueError, RecursionError, LookupError, TypeError):
         return False
-    return isinstance(metadata, dict) and _KEY in metadata
+    return isinstance(metadata, dict) and RECORDING_KEY in metadata
 
 
 def open_recording(path: Path) -> OpenedRecording:

@@ -10,6 +10,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from bncli.core.recorded_layer import BatchRows, RecordedLayer
+from bncli.core.recording_key import RECORDING_KEY
 from bncli.core.running_statistics import RunningStatistics
 from bncli.errors import UnsupportedFormat
 from bncli.recording.json_fields import described_layer, optional_number, table, whole_number
@@ -40,14 +41,14 @@ class SealedReader(OpenedRecording):
         with told_as_malformed(path), _told_as_values():
             self._file = _open_unmapped(path)
             metadata = self._file.metadata() or {}
-        if "bncli_recording" not in metadata:
+        if RECORDING_KEY not in metadata:
             raise UnsupportedFormat(
                 f"{path}: a safetensors file, but no recording",
                 hint="bncli record makes one, and so does bncli.record(model, path) in a training loop",
             )
-        if metadata["bncli_recording"] != str(FORMAT_VERSION):
+        if metadata[RECORDING_KEY] != str(FORMAT_VERSION):
             raise UnsupportedFormat(
-                f"{path}: a recording of version {metadata['bncli_recording']}; this bncli reads {FORMAT_VERSION}"
+                f"{path}: a recording of version {metadata[RECORDING_KEY]}; this bncli reads {FORMAT_VERSION}"
             )
         with told_as_malformed(path):
             self._records = [table(each, "the description of a layer") for each in json.loads(metadata["layers"])]

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from bncli.core.recording_key import RECORDING_KEY
 from bncli.recording.spool import FORMAT_VERSION, ROW_FIELDS
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _metadata(spool: SpoolReader) -> dict[str, str]:
         for index, layer in enumerate(spool.layers_seen)
     ]
     return {
-        "bncli_recording": str(FORMAT_VERSION),
+        RECORDING_KEY: str(FORMAT_VERSION),
         "num_steps": str(spool.num_steps),
         "layers": json.dumps(layers, ensure_ascii=False),
         "provenance": json.dumps(spool.provenance, ensure_ascii=False, sort_keys=True),

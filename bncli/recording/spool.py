@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from bncli.core.recording_key import RECORDING_KEY
 from bncli.core.running_statistics import RunningStatistics
 from bncli.light_dataclass import dataclass
 
@@ -77,7 +78,7 @@ class SpoolWriter:
 
     def __init__(self, file: IO[bytes], provenance: Mapping[str, Any]) -> None:
         self._file = file
-        self._write(b"H", _json({"bncli_recording": FORMAT_VERSION, "provenance": dict(provenance)}))
+        self._write(b"H", _json({RECORDING_KEY: FORMAT_VERSION, "provenance": dict(provenance)}))
 
     def introduce(self, layer: SpooledLayer) -> None:
         """Give the next free index to a layer."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bncli.core.recorded_layer import BatchRows, RecordedLayer
+from bncli.core.recording_key import RECORDING_KEY
 from bncli.recording.json_fields import described_layer, table, whole_number
 from bncli.recording.opened_recording import OpenedRecording, require_distinct, told_as_malformed
 from bncli.recording.spool import (
@@ -120,8 +121,8 @@ class SpoolReader(OpenedRecording):
 
     def _begin(self, content: object) -> None:
         header = table(content, "its header")
-        if header["bncli_recording"] != FORMAT_VERSION:
-            raise ValueError(f"its version is {header['bncli_recording']}, and this bncli reads {FORMAT_VERSION}")
+        if header[RECORDING_KEY] != FORMAT_VERSION:
+            raise ValueError(f"its version is {header[RECORDING_KEY]}, and this bncli reads {FORMAT_VERSION}")
         self.provenance = table(header["provenance"], "its provenance")
 
     def _end(self, content: object) -> None:

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from bncli.core.named_arrays import Skipped
+from bncli.core.recording_key import RECORDING_KEY
 from bncli.errors import MalformedFile
 from bncli.formats import safetensors
 from bncli.formats.probe import probe_file
@@ -59,6 +60,13 @@ def test_metadata_is_no_array(path: Path) -> None:
     save_file({"a": torch.ones(1)}, path, metadata={"format": "pt"})
     with open_safetensors(path) as arrays:
         assert list(arrays.specs) == ["a"]
+
+
+def test_a_recording_says_that_it_is_no_checkpoint(path: Path) -> None:
+    for metadata, is_recording in (({RECORDING_KEY: "1"}, True), ({"format": "pt"}, False)):
+        save_file({"bn1.count": torch.ones(3)}, path, metadata)
+        with open_safetensors(path) as arrays:
+            assert (arrays.without_layers or "").startswith("a recording of batches") == is_recording
 
 
 def test_arrays_stand_in_the_order_of_the_header(path: Path) -> None:
