@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.core.channel_layout import ChannelLayout
 from bncli.core.exact_sum import column_sums, exact_product
 from bncli.core.one_pass import one_pass
 from bncli.core.two_pass import RowMoments
-from bncli.core.unit_moments import CACHE_ELEMENTS, PlainSums, unit_moments
-from bncli.core.unit_views import unit_views
+from bncli.core.unit_moments import PlainSums
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -19,8 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bncli.core.channel_layout import Block
-    from bncli.core.named_arrays import Array
+    from bncli.core.channel_layout import Block, ChannelLayout
     from bncli.core.unit_moments import UnitMoments
 
     FloatArray = NDArray[np.float64]
@@ -80,60 +77,18 @@ class Moments:
             return np.ldexp(var, 2 * self.exponent)
 
 
-def moments_of_batch(x: Array, channel_axis: int = 1) -> Moments:
-    """Return the moments of each channel of `x` over batch and space.
-
-    Args:
-        x: floating-point array of 2 to 5 axes, such as (N, C, H, W).
-        channel_axis: 1, or the last axis.
-
-    Returns:
-        Moments in float64: `mean` is off by at most 2^-48 of the mean absolute value, `m2` by at most 2^-48 of itself;
-        a constant channel has an `m2` of exactly 0. A channel with NaN or infinity has NaN moments (the mean of a
-        single-signed infinity is that infinity); other channels are not touched.
-
-    Raises:
-        ShapeMismatch: the shape is not one of batch normalization.
-    """
-    layout = ChannelLayout.of(x.shape, channel_axis)
-    flat = x.reshape(-1)
-    gathered = MomentsAccumulator(layout)
-    for block in layout.blocks(CACHE_ELEMENTS):
-        gathered.add(block, flat[block.start : block.stop])
-    return gathered.result()
-
-
-def merge(parts: Sequence[Moments]) -> Moments:
-    """Return the moments of all values of all parts together.
+def merge_rows(counts: IntArray, rows: RowMoments) -> Moments:
+    """Return the moments of all values of K parts together.
 
     `mean = sum(n_i mean_i) / n` and `M2 = sum(M2_i) + sum(n_i (mean_i - mean)^2)`, each sum rounded once, so that
     neither order nor grouping matters.
 
     Args:
-        parts: at least one; all with the same number of channels.
+        counts: values per channel in each part, shape (K,); K is 1 or more.
+        rows: moments of each part, arrays of shape (K, C).
 
     References:
         Chan, Golub and LeVeque, 1983, equation 2.1, for many parts at once.
-    """
-    parts = [part for part in parts if part.count] or list(parts[:1])
-    if len(parts) == 1:
-        return parts[0]
-    zero = np.zeros(parts[0].num_features, np.int64)
-    rows = RowMoments(
-        np.stack([part.mean for part in parts]),
-        np.stack([part.mean_error for part in parts]),
-        np.stack([part.m2 for part in parts]),
-        np.stack([zero if part.exponent is None else part.exponent for part in parts]),
-    )
-    return merge_rows(np.array([part.count for part in parts]), rows)
-
-
-def merge_rows(counts: IntArray, rows: RowMoments) -> Moments:
-    """Return the moments of K parts together, as `merge` does.
-
-    Args:
-        counts: values per channel in each part, shape (K,).
-        rows: moments of each part, arrays of shape (K, C).
     """
     count = int(counts.sum())
     exponent = rows.exponent.max(axis=0) if rows.exponent.any() else None
@@ -180,16 +135,15 @@ def _merged_mean(
 class MomentsAccumulator:
     """Gathers the moments of an array that arrives block by block.
 
-    The result does not depend on the block size, the order of the blocks or who computed which.
+    The result does not depend on the block size, the order of the blocks or who computed which. Of each channel the
+    mean is off by at most 2^-48 of the mean absolute value, and `m2` by at most 2^-48 of itself; a constant channel has
+    an `m2` of exactly 0. A channel with NaN or infinity has NaN moments (the mean of a single-signed infinity is that
+    infinity); other channels are not touched.
     """
 
     def __init__(self, layout: ChannelLayout) -> None:
         self._layout = layout
         self._parts: dict[tuple[int, int], list[tuple[int, PlainSums | RowMoments]]] = {}
-
-    def add(self, block: Block, values: Array) -> None:
-        """Take in the values of one block, given flat in C order."""
-        self.add_units(block, [unit_moments(view) for view in unit_views(self._layout, block, values)])
 
     def add_units(self, block: Block, units: Iterable[UnitMoments]) -> None:
         """Take in the moments of the units of one block."""

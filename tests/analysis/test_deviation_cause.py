@@ -12,9 +12,9 @@ from bncli.analysis.input_tensor import input_tensor
 from bncli.analysis.normalization_run import RunSettings, run
 from bncli.analysis.torch_deviation import TorchDeviation, torch_deviation
 from bncli.core.channel_layout import ChannelLayout
-from bncli.core.moments import moments_of_batch
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import RunningStatistics, fresh
+from tests.helpers.batch_moments import moments_of_batch
 from tests.helpers.builders import ArraysInMemory
 
 RNG = np.random.default_rng(3)

@@ -10,9 +10,9 @@ import pytest
 from bncli.analysis.train_eval_gap import TrainEvalGap, train_eval_gap
 from bncli.core.block_transform import BlockTransform
 from bncli.core.channel_layout import ChannelLayout
-from bncli.core.moments import moments_of_batch
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import RunningStatistics
+from tests.helpers.batch_moments import moments_of_batch
 
 Batch = np.ndarray[Any, Any]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from bncli.core.moments import moments_of_batch
 from bncli.core.rounding import round_to_bfloat16
+from tests.helpers.batch_moments import moments_of_batch
 from tests.helpers.exact_normalization import exact_mean_and_var
 from tests.helpers.measured_accuracy import Layer, measured_accuracy
 

@@ -10,8 +10,8 @@ import pytest
 from bncli.core import block_transform
 from bncli.core.block_transform import BlockTransform
 from bncli.core.channel_layout import ChannelLayout
-from bncli.core.moments import moments_of_batch
 from bncli.core.normalization import BatchNorm
+from tests.helpers.batch_moments import moments_of_batch
 
 
 @pytest.mark.parametrize("shape", [(40, 3), (7, 5, 6), (2, 3, 30, 20), (9000, 2), (3, 5000, 2)])

@@ -13,7 +13,10 @@ from hypothesis.extra import numpy as npst
 
 from bncli.core import channel_layout
 from bncli.core.channel_layout import ChannelLayout
-from bncli.core.moments import Moments, MomentsAccumulator, merge, moments_of_batch
+from bncli.core.moments import Moments, MomentsAccumulator
+from bncli.core.unit_moments import unit_moments
+from bncli.core.unit_views import unit_views
+from tests.helpers.batch_moments import merge, moments_of_batch
 from tests.helpers.oracles import channel_values, exact_moments, relative_error
 
 LIMIT = 2.0**-48
@@ -94,7 +97,8 @@ def test_bits_do_not_depend_on_layout_block_size_or_order(shape: tuple[int, ...]
             layout = ChannelLayout.of(shape)
             gathered = MomentsAccumulator(layout)
             for block in reversed(list(layout.blocks(size))):
-                gathered.add(block, x.reshape(-1)[block.start : block.stop])
+                views = unit_views(layout, block, x.reshape(-1)[block.start : block.stop])
+                gathered.add_units(block, [unit_moments(view) for view in views])
             candidates.append(gathered.result())
     for candidate in candidates:
         assert candidate.count == expected.count

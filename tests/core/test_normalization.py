@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from bncli.core.backends import numpy_backend
 from bncli.core.channel_layout import Block, ChannelLayout
-from bncli.core.moments import moments_of_batch
 from bncli.core.normalization import BatchNorm, check_input
 from bncli.core.running_statistics import RunningStatistics, fresh
 from bncli.errors import InvalidUsage, ShapeMismatch
+from tests.helpers.batch_moments import moments_of_batch
 from tests.helpers.oracles import torch_batch_norm
 
 Batch = np.ndarray[Any, Any]

@@ -10,9 +10,9 @@ import numpy as np
 
 from bncli.core.block_transform import BlockTransform
 from bncli.core.channel_layout import ChannelLayout
-from bncli.core.moments import moments_of_batch
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import RunningStatistics
+from tests.helpers.batch_moments import moments_of_batch
 from tests.helpers.exact_normalization import exact_mean_and_var, exact_output, units_in_the_last_place
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pytest
 from bncli.core import block_transform, unit_moments
 from bncli.core.backends import numpy_backend
 from bncli.core.channel_layout import Block, ChannelLayout
-from bncli.core.moments import moments_of_batch
 from bncli.core.normalization import BatchNorm
+from tests.helpers.batch_moments import moments_of_batch
 
 if TYPE_CHECKING:
     from bncli.core.named_arrays import Array

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from bncli.core.backends.torch_backend import TorchBatchNorm
-from bncli.core.moments import moments_of_batch
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import RunningStatistics, fresh
 from bncli.errors import InvalidUsage, InvalidValue
+from tests.helpers.batch_moments import moments_of_batch
 from tests.helpers.oracles import torch_batch_norm
 
 SHAPES = [(6, 3), (4, 3, 5), (2, 3, 4, 5), (2, 3, 2, 3, 4)]
