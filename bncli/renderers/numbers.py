@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 _GROUPED_FROM = 999.95
 """From here on four digits are all before the decimal point."""
 _SCIENTIFIC_FROM = 1e6
-_NEXT_UNIT_FROM = 999.5
-"""What three digits would round to 1000 belongs to the next unit."""
-_BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def write_number(value: float) -> str:
@@ -38,16 +35,6 @@ def write_integer(value: int | float) -> str:
     return f"{int(value):,}"
 
 
-def write_bytes(value: float) -> str:
-    """Return a size in decimal units with three significant digits: `999 B`, `4.11 GB`."""
-    size = float(value)
-    unit = 0
-    while abs(size) >= _NEXT_UNIT_FROM and unit < len(_BYTE_UNITS) - 1:
-        size /= 1000
-        unit += 1
-    return f"{size:.3g} {_BYTE_UNITS[unit]}"
-
-
 def write_flag(value: float) -> str:
     """Return a truth value as a word."""
     return "yes" if value else "no"
@@ -57,7 +44,6 @@ _WRITERS: dict[ColumnKind, Callable[[float], str]] = {
     "text": str,
     "integer": write_integer,
     "number": write_number,
-    "bytes": write_bytes,
     "flag": write_flag,
     "sentence": str,
     "series": write_number,

@@ -36,4 +36,4 @@ def note_text(note: Note) -> str:
 
 def fact_text(cell: Cell, *, unicode: bool = True) -> str:
     """Return a value that stands beside its label, in one line of visible text."""
-    return write_value(cell.value, cell.kind or kind_of(cell.value), unicode=unicode)
+    return write_value(cell.value, kind_of(cell.value), unicode=unicode)

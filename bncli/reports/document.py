@@ -10,9 +10,9 @@ from bncli.light_dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ColumnKind = Literal["text", "integer", "number", "bytes", "flag", "sentence", "series"]
-"""How values of a column are written: `number` with four significant digits, `bytes` as a size, `sentence` below its
-row where the format cannot wrap it inside of a cell, `series` as a sparkline."""
+ColumnKind = Literal["text", "integer", "number", "flag", "sentence", "series"]
+"""How values of a column are written: `number` with four significant digits, `sentence` below its row where the format
+cannot wrap it inside of a cell, `series` as a sparkline."""
 
 Tone = Literal["plain", "good", "notice", "bad", "muted"]
 """How a value strikes the reader; colour follows it, and a word beside it always says the same."""
@@ -56,8 +56,6 @@ class Cell:
 
     value: Value
     tone: Tone = "plain"
-    kind: ColumnKind | None = None
-    """How it is written where no column says so; `None` by its type."""
 
 
 Row: TypeAlias = tuple[Value | Cell, ...]

@@ -35,10 +35,6 @@ def _statistic(role: str, name: str, title: str, priority: int) -> Field[Inspect
     return _field(f"{role}_{name}", title, "number", f"{name} of {words} over the channels", priority, get)
 
 
-def _counter(layer: InspectedLayer) -> Value:
-    return layer.layer.num_batches_tracked
-
-
 def setting_text(setting: Setting[float] | Setting[float | None]) -> str:
     """Return a setting with its source where it is not the file's own: `1e-05 assumed`."""
     value = "cumulative" if setting.value is None else f"{setting.value:g}"

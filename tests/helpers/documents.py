@@ -14,7 +14,7 @@ COLUMNS = (
     Column("mean", "mean", "number", "median of the running mean", priority=2),
     Column("var", "var", "number", "median of the running variance", priority=2),
     Column("momentum", "momentum", "number", "weight of the new batch", priority=3),
-    Column("size", "size", "bytes", "size of the arrays", priority=5),
+    Column("size", "size", "integer", "size of the arrays", priority=5),
     Column("time", "time", "number", "time to read it", unit="ms", priority=5),
     Column("affine", "affine", "flag", "whether it has a learned scale and shift", priority=4),
 )
@@ -29,9 +29,7 @@ STEPS = tuple(range(41))
 CURVE = Line("momentum 0.1", tuple(1 - 0.9**step for step in STEPS))
 SLOW_CURVE = Line("momentum 0.02", tuple(1 - 0.98**step for step in STEPS))
 
-FACTS = KeyValues(
-    (("file", "models/resnet.pt"), ("size", Cell(44_780_000, kind="bytes")), ("layers", 3)), title="Checkpoint"
-)
+FACTS = KeyValues((("file", "models/resnet.pt"), ("size", 44_780_000), ("layers", 3)), title="Checkpoint")
 TABLE = Table(COLUMNS, ROWS, title="Layers", footer="2 clean layers are not shown")
 PLOT = Plot("Running mean of channel 3", "step", STEPS, (CURVE, SLOW_CURVE), 1.0, "population")
 NOTES = (Note("The file does not hold eps.", "notice"), Note("bn2 has a variance of almost 0.", "bad"), Note("Done."))

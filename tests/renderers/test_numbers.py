@@ -60,20 +60,11 @@ def test_an_integer_has_thousands_separators(value: float, text: str) -> None:
     assert write_integer(value) == text
 
 
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (1536, "1.54 kB"), (999_499, "999 kB"), (999_500, "1 MB"),
-     (4_112_000_000, "4.11 GB"), (10**21, "1e+06 PB")],
-)  # fmt: skip
-def test_a_size_is_written_with_the_unit_that_suits_it(size: int, text: str) -> None:
-    assert write_value(size, "bytes") == text
-
-
 def test_a_flag_is_a_word() -> None:
     assert (write_value(True, "flag"), write_value(False, "flag")) == ("yes", "no")
 
 
-@pytest.mark.parametrize("kind", ["text", "integer", "number", "bytes", "flag"])
+@pytest.mark.parametrize("kind", ["text", "integer", "number", "flag"])
 def test_a_missing_value_is_a_dash_and_a_text_stays_a_text_in_every_column(kind: str) -> None:
     assert write_value(None, kind) == "—"
     assert write_value(None, kind, unicode=False) == "-"

@@ -13,7 +13,7 @@ def test_a_bare_value_is_a_plain_cell_and_a_cell_is_itself() -> None:
 
 
 def test_words_are_set_left_and_everything_with_digits_right() -> None:
-    left = [kind for kind in ("text", "integer", "number", "bytes", "flag") if is_set_left(kind)]
+    left = [kind for kind in ("text", "integer", "number", "flag") if is_set_left(kind)]
     assert left == ["text", "flag"]
 
 
@@ -29,7 +29,6 @@ def test_a_tone_that_warns_is_a_word(tone: str, text: str) -> None:
     assert note_text(Note("a", tone)) == text
 
 
-def test_the_kind_of_a_fact_goes_over_its_type() -> None:
-    assert fact_text(Cell(1500, kind="bytes")) == "1.5 kB"
+def test_a_fact_is_written_by_its_type() -> None:
     assert fact_text(Cell(1500)) == "1,500"
     assert fact_text(Cell(None), unicode=False) == "-"
