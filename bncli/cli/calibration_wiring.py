@@ -114,7 +114,7 @@ def _calibrate(
     settings: EstimateSettings,
 ) -> Calibration:
     names = tuple(dict.fromkeys(name for recording in recordings for name in recording.layer_names))
-    matched = match_recorded(chosen, names)
+    matched = match_recorded(chosen, names, checkpoint.layers)
     if not matched:
         raise InputNotFound(
             f"{checkpoint.path}: none of its layers is in {recordings[0].path}",

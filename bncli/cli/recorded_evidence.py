@@ -28,7 +28,7 @@ def recorded_evidence(checkpoint: Checkpoint, path: Path, globs: Sequence[str] =
 
     layers = [each.layer for each in select(checkpoint, globs)]
     with open_recording(path) as recording:
-        matched = match_recorded(layers, recording.layer_names)
+        matched = match_recorded(layers, recording.layer_names, checkpoint.layers)
         if not matched:
             raise InputNotFound(
                 f"{checkpoint.path}: none of its layers is in {path}",

@@ -49,6 +49,25 @@ def test_a_recording_of_another_model_is_told(recording: Path, tmp_path: Path) -
         recorded_evidence(saved(renamed, tmp_path / "r.pt"), recording)
 
 
+def named_like_a_resnet() -> torch.nn.Module:
+    """Return a network in which the stem's name ends the names of the blocks' layers."""
+    block = torch.nn.ModuleDict({"bn1": torch.nn.BatchNorm1d(4)})
+    return torch.nn.ModuleDict({"bn1": torch.nn.BatchNorm1d(4), "layer1": torch.nn.Sequential(block)})
+
+
+@pytest.mark.parametrize("glob", ["*", "ema.*"])
+def test_a_network_that_lies_deeper_in_the_file_is_found_by_its_stem_and_its_blocks(glob: str, tmp_path: Path) -> None:
+    model = named_like_a_resnet()
+    with torch.no_grad(), bncli.record(model, tmp_path / "run"):
+        for norm in (module for module in model.modules() if isinstance(module, torch.nn.BatchNorm1d)):
+            norm(torch.ones(8, 4))
+    stored = {"ema": model.state_dict()} | ({"model": model.state_dict()} if glob == "ema.*" else {})
+    torch.save(stored, tmp_path / "m.pt")
+    with open_named_arrays(tmp_path / "m.pt") as arrays:
+        found = recorded_evidence(discover(arrays), tmp_path / "run", [glob])
+    assert set(found) == {"ema.bn1", "ema.layer1.0.bn1"}
+
+
 def codes(checkpoint: Path, recording: Path) -> set[str]:
     answer = invoke("check", checkpoint, "--recording", recording, "--select", "BN4", "--fail-on", "never", "-f", "csv")
     assert (answer.exit_code, answer.stderr) == (0, "")
