@@ -10,7 +10,7 @@ from bncli.errors import InvalidUsage
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from bncli.core.batch_norm_layer import BatchNormLayer
 
@@ -118,6 +118,15 @@ def _paths(layer: BatchNormLayer) -> tuple[str, ...]:
 
 def _parts(path: str) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"[./]", path) if part not in WRAPPERS)
+
+
+def in_recorded_order(
+    layers: Iterable[BatchNormLayer], matched: Mapping[str, str], recorded: Sequence[str]
+) -> tuple[BatchNormLayer, ...]:
+    """Return the layers that were matched, in the order in which a recording has them."""
+    place = {name: index for index, name in enumerate(recorded)}
+    found = (layer for layer in layers if layer.name in matched)
+    return tuple(sorted(found, key=lambda layer: place[matched[layer.name]]))
 
 
 def unmatched(recorded: Iterable[str], matched: dict[str, str]) -> tuple[str, ...]:

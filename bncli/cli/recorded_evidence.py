@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.analysis.layer_selection import select
-from bncli.analysis.recorded_matching import match_recorded
+from bncli.analysis.recorded_matching import in_recorded_order, match_recorded
 from bncli.errors import InputNotFound
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 def recorded_evidence(checkpoint: Checkpoint, path: Path, globs: Sequence[str] = ()) -> dict[str, BatchEvidence]:
     """Return the evidence for each layer that was recorded, by its stored name; one layer is in memory at a time.
+
+    The order is that in which data first passed through the layers.
 
     Raises:
         BncliError: the recording cannot be read, or holds none of the layers, or not with so many channels.
@@ -35,14 +37,13 @@ def recorded_evidence(checkpoint: Checkpoint, path: Path, globs: Sequence[str] =
                 hint=f"the recording has {', '.join(recording.layer_names[:3]) or 'no layer'}",
             )
         found = {}
-        for layer in layers:
-            if layer.name in matched:
-                recorded = recording.layer(matched[layer.name])
-                if recorded.num_features != layer.num_features:
-                    raise InputNotFound(
-                        f"{checkpoint.path}: layer {layer.label} has {layer.num_features} channels, "
-                        f"{recorded.num_features} in {path}",
-                        hint="the recording is of another model",
-                    )
-                found[layer.name] = batch_evidence(recorded)
+        for layer in in_recorded_order(layers, matched, recording.layer_names):
+            recorded = recording.layer(matched[layer.name])
+            if recorded.num_features != layer.num_features:
+                raise InputNotFound(
+                    f"{checkpoint.path}: layer {layer.label} has {layer.num_features} channels, "
+                    f"{recorded.num_features} in {path}",
+                    hint="the recording is of another model",
+                )
+            found[layer.name] = batch_evidence(recorded)
     return found

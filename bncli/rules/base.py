@@ -92,6 +92,9 @@ class Rule(Explanation):
     """Whether the rule looks at the batches of a recording, and says nothing without one."""
     is_mended_by_calibrating: bool = False
     """Whether statistics of that recording in place of the stored ones are the remedy."""
+    spreads: bool = False
+    """Whether the state passes on to the layers behind, so that the one nearest to the cause, not the one with most
+    channels in that state, is the worst. The rule then yields its layers from the cause on."""
 
 
 def each_recorded_layer(
@@ -99,11 +102,11 @@ def each_recorded_layer(
 ) -> Callable[[CheckedFile], Iterator[Observation]]:
     """Return the evaluation of a file that looks at each layer of which a recording holds batches."""
 
-    def evaluate_layer(layer: CheckedLayer) -> Iterator[Observation]:
-        if layer.evidence is not None:
-            yield from evaluate(layer, layer.evidence)
+    def evaluate_file(file: CheckedFile) -> Iterator[Observation]:
+        for layer, evidence in file.recorded:
+            yield from evaluate(layer, evidence)
 
-    return each_layer(evaluate_layer)
+    return evaluate_file
 
 
 def each_layer(

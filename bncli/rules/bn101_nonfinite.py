@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.rules.base import Observation, Rule, each_layer
+from bncli.rules.base import Observation, Rule
 from bncli.rules.checked_layer import worst_first
 from bncli.rules.wording import count
 
@@ -15,22 +15,38 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from bncli.rules.checked_file import CheckedFile
     from bncli.rules.checked_layer import CheckedLayer
 
 
-def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
-    if layer.is_finite.all():
-        return
+def _evaluate(file: CheckedFile) -> Iterator[Observation]:
+    """Yield the broken layers from the cause on: those that NaN inputs leave come last."""
+    broken = [layer for layer in file.layers if not layer.is_finite.all()]
+    causes = [layer for layer in broken if not _is_consequence(layer)]
+    consequences = [layer for layer in broken if _is_consequence(layer)]
+    for index, layer in enumerate((*causes, *consequences)):
+        is_first_cause = index == 0 and _has_overflowed(layer).any()
+        yield _observation(layer, len(consequences) if is_first_cause else 0)
+
+
+def _is_consequence(layer: CheckedLayer) -> bool:
+    """Return whether all that is broken is what NaN inputs leave."""
+    return bool((layer.is_finite | (np.isnan(layer.mean) & np.isnan(layer.var))).all())
+
+
+def _observation(layer: CheckedLayer, num_consequences: int) -> Observation:
     broken = ~layer.is_finite
     num_broken_values = sum(
         (~np.isfinite(values)).astype(np.float64) for values in (layer.mean, layer.var, layer.weight, layer.bias)
     )
     is_constant = _is_constant(layer)
-    yield Observation(
+    layers = count(num_consequences, "more layer")
+    return Observation(
         layer=layer.name,
         severity="error",
         channels=worst_first(broken, np.asarray(num_broken_values)),
-        message="; ".join(_states(layer, is_constant)),
+        message="; ".join(_states(layer, is_constant))
+        + (f"; the NaN in {layers} follows from it" if num_consequences else ""),
         remedy=_CONVERT_AGAIN if (is_constant == broken).all() else None,
     )
 
@@ -41,6 +57,11 @@ def _is_constant(layer: CheckedLayer) -> NDArray[np.bool_]:
         np.isposinf(layer.var) & np.isfinite(layer.mean) & np.isfinite(layer.weight) & np.isfinite(layer.bias)
     )
     return is_constant
+
+
+def _has_overflowed(layer: CheckedLayer) -> NDArray[np.bool_]:
+    has_overflowed: NDArray[np.bool_] = np.isinf(layer.mean) & np.isnan(layer.var)
+    return has_overflowed
 
 
 def _states(layer: CheckedLayer, is_constant: NDArray[np.bool_]) -> Iterator[str]:
@@ -64,7 +85,7 @@ def _too_large(layer: CheckedLayer) -> str:
 def _causes(layer: CheckedLayer, is_constant: NDArray[np.bool_]) -> Iterator[str]:
     """Yield what is broken, with the cause that this combination of values points to, one phrase for each."""
     mean, var = layer.mean, layer.var
-    has_overflowed = np.isinf(mean) & np.isnan(var)
+    has_overflowed = _has_overflowed(layer)
     had_one_value = np.isfinite(mean) & np.isnan(var)
     is_other = ~(np.isfinite(mean) & np.isfinite(var)) & ~has_overflowed & ~had_one_value & ~is_constant
     if has_overflowed.any():
@@ -100,7 +121,8 @@ RULE = Rule(
         "A mean of infinity beside a variance of NaN is the trace of a single activation that overflowed, usual under "
         "mixed precision: GradScaler skips the optimizer's step for that batch, but the running statistics were "
         "already updated in the forward pass. A finite mean beside a variance of NaN comes from a batch with one value "
-        "per channel, whose unbiased variance is 0 / 0.\n\n"
+        "per channel, whose unbiased variance is 0 / 0. Behind such a layer mean and variance of every channel become "
+        "NaN; the layers that may be the cause are told before those.\n\n"
         "An infinite variance beside a finite mean is a large one that was converted to float16, which ends at 65,504. "
         "The channel is divided by infinity: its output is finite, and constant at the bias."
     ),
@@ -121,5 +143,6 @@ assert all(torch.isfinite(buffer).all() for buffer in model.buffers())
         "facebookresearch/SparseConvNet#190",
         "tensorflow/tensorflow#34062",
     ),
-    evaluate=each_layer(_evaluate),
+    evaluate=_evaluate,
+    spreads=True,
 )

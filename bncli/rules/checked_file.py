@@ -24,6 +24,8 @@ class CheckedFile:
     path: Path
     layers: tuple[CheckedLayer, ...]
     """In the file's order."""
+    recorded: tuple[tuple[CheckedLayer, BatchEvidence], ...]
+    """Those that a recording holds and what its batches say about them, in the order in which data passes through."""
     skipped: tuple[Skipped, ...]
     """What could not be used as a layer, with the kind of its fault."""
     affine_layers: tuple[str, ...]
@@ -49,11 +51,14 @@ def checked_file(
         checkpoint: its layers.
         affine_layers: normalizations without statistics, by their stored names.
         is_averaged: whether torch's AveragedModel wrote the file.
-        evidence: what a recording says about layers, by their stored names.
+        evidence: what a recording says about layers, by their stored names, in the order in which data passes through.
     """
+    layers = tuple(map(CheckedLayer, checkpoint.layers))
+    by_name = {layer.name: layer for layer in layers}
     return CheckedFile(
         path=checkpoint.path,
-        layers=tuple(CheckedLayer(layer, evidence.get(layer.name)) for layer in checkpoint.layers),
+        layers=layers,
+        recorded=tuple((by_name[name], seen) for name, seen in evidence.items()),
         skipped=checkpoint.skipped,
         affine_layers=affine_layers,
         is_averaged=is_averaged,

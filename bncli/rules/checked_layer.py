@@ -14,7 +14,6 @@ from bncli.light_dataclass import dataclass
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bncli.analysis.batch_evidence import BatchEvidence
     from bncli.core.batch_norm_layer import BatchNormLayer
 
     FloatArray = NDArray[np.float64]
@@ -29,8 +28,6 @@ class CheckedLayer:
     """One layer with derived quantities; all arrays have shape (C,) and are float64 or masks."""
 
     layer: BatchNormLayer
-    evidence: BatchEvidence | None = None
-    """What the batches of a recording say about it; `None` where no recording holds it."""
 
     @property
     def name(self) -> str:

@@ -22,11 +22,12 @@ a wrong setting or encoding: a variance with eps in it makes an amplifier of a d
 def evaluate(file: CheckedFile, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     """Return what the rules find in a file, the worst first: by severity, then from causes to consequences.
 
-    Within a group of rules codes ascend, and with them channels concerned descend.
+    Within a group of rules codes ascend, and with them channels concerned descend; but what spreads from layer to layer
+    is told from its cause on.
     """
     by_name = {layer.name: layer for layer in file.layers}
-    found = [_finding(file, rule, seen, by_name) for rule in rules for seen in rule.evaluate(file)]
-    return tuple(sorted(found, key=_worst_first))
+    found = [(rule, _finding(file, rule, seen, by_name)) for rule in rules for seen in rule.evaluate(file)]
+    return tuple(finding for _, finding in sorted(found, key=lambda each: _worst_first(*each)))
 
 
 def _finding(file: CheckedFile, rule: Rule, seen: Observation, by_name: dict[str, CheckedLayer]) -> Finding:
@@ -48,6 +49,6 @@ def _finding(file: CheckedFile, rule: Rule, seen: Observation, by_name: dict[str
     )
 
 
-def _worst_first(finding: Finding) -> tuple[int, int, str, int]:
-    group = _FROM_CAUSE_TO_CONSEQUENCE.index(finding.code.removeprefix("BN")[0])
-    return SEVERITIES.index(finding.severity), group, finding.code, -finding.num_channels
+def _worst_first(rule: Rule, finding: Finding) -> tuple[int, int, str, int]:
+    group = _FROM_CAUSE_TO_CONSEQUENCE.index(rule.code.removeprefix("BN")[0])
+    return SEVERITIES.index(finding.severity), group, rule.code, 0 if rule.spreads else -finding.num_channels

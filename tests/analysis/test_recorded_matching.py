@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bncli.analysis.recorded_matching import match_recorded, unmatched
+from bncli.analysis.recorded_matching import in_recorded_order, match_recorded, unmatched
 from bncli.errors import InvalidUsage
 from tests.helpers.builders import layer
 
@@ -96,3 +96,8 @@ def test_layers_that_wrappers_alone_tell_apart_are_not_confused() -> None:
 
 def test_what_no_layer_was_matched_with_is_listed() -> None:
     assert unmatched(["a", "b", "c"], {"x.b": "b"}) == ("a", "c")
+
+
+def test_matched_layers_are_put_into_the_order_of_the_recording() -> None:
+    a, b, c = (layer(name=f"m.{name}") for name in "abc")
+    assert in_recorded_order([a, b, c], {"m.a": "a", "m.c": "c"}, ["c", "x", "a"]) == (c, a)

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import torch
 
 from bncli.rules.bn101_nonfinite import RULE
-from tests.helpers.rule_cases import NUM_CHANNELS, Twins, file_of, healthy, observed, only
+from tests.helpers.builders import layer
+from tests.helpers.rule_cases import NUM_CHANNELS, Twins, file_of, findings_of, healthy, observed, only
+
+if TYPE_CHECKING:
+    from bncli.core.batch_norm_layer import BatchNormLayer
 
 TWINS = Twins(
     faulty=file_of(healthy(running_mean={3: np.inf}, running_var={3: np.nan})),
@@ -83,3 +89,43 @@ def test_a_layer_without_affine_parameters_can_be_broken_too() -> None:
 def test_each_broken_layer_is_told() -> None:
     broken = [healthy(name, running_var={0: np.nan}) for name in ("a", "b")]
     assert [seen.layer for seen in observed(RULE, *broken, healthy("c"))] == ["a", "b"]
+
+
+def all_nan(name: str) -> BatchNormLayer:
+    nothing = np.full(NUM_CHANNELS, np.nan, np.float32)
+    return healthy(name, running_mean=nothing, running_var=nothing)
+
+
+def test_the_layer_that_overflowed_comes_before_those_that_its_nan_reached() -> None:
+    overflowed = healthy("z", running_mean={3: np.inf}, running_var={3: np.nan})
+    cause, *consequences = observed(RULE, all_nan("a"), all_nan("b"), overflowed, healthy("c"))
+    assert (cause.layer, cause.channels) == ("z", (3,))
+    assert cause.message.endswith("; the NaN in 2 more layers follows from it")
+    assert [seen.layer for seen in consequences] == ["a", "b"]
+    assert all("follows from it" not in seen.message for seen in consequences)
+
+
+def test_without_a_trace_of_the_cause_the_order_is_that_of_the_file() -> None:
+    several = [all_nan("a"), healthy("b", weight={0: np.nan}, running_mean={0: np.nan}, running_var={0: np.nan})]
+    seen = observed(RULE, *several)
+    assert [each.layer for each in seen] == ["a", "b"]
+    assert all("follows from it" not in each.message for each in seen)
+
+
+def test_one_overflow_of_a_deep_network_is_found_where_it_happened() -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential()
+    for _ in range(4):
+        model.append(torch.nn.Linear(8, 8)).append(torch.nn.BatchNorm1d(8))
+    batch = model[:3](torch.randn(16, 8))
+    batch[0, 5] = torch.inf
+    model[3:](batch)
+    layers = [
+        layer(name=name, num_features=8, running_mean=bn.running_mean.numpy(), running_var=bn.running_var.numpy(),
+              weight=None, bias=None)
+        for name, bn in model.named_children() if isinstance(bn, torch.nn.BatchNorm1d)
+    ]  # fmt: skip
+    cause, *consequences = findings_of(file_of(*layers))
+    assert (cause.layer, cause.channels) == ("3", (5,))
+    assert cause.message.endswith("; the NaN in 2 more layers follows from it")
+    assert [finding.layer for finding in consequences if finding.code == "BN101"] == ["5", "7"]

@@ -22,6 +22,15 @@ def test_findings_come_by_severity_then_from_causes_to_consequences_then_by_the_
     assert ranks == sorted(ranks)
 
 
+def test_what_spreads_is_told_from_its_cause_on_whatever_the_number_of_channels() -> None:
+    wide = np.full(16, np.nan, np.float32)
+    file = file_of(
+        healthy("a", running_mean=wide, running_var=wide),
+        healthy("b", running_mean={0: np.inf}, running_var={0: np.nan}),
+    )
+    assert [finding.layer for finding in findings_of(file) if finding.code == "BN101"] == ["b", "a"]
+
+
 def test_a_wrong_encoding_comes_before_the_odd_channels_that_it_explains() -> None:
     at_eps = np.float32(1e-5)
     found = findings_of(file_of(healthy(running_var={2: at_eps, 5: at_eps}, running_mean={2: 0.0, 5: 0.0})))
