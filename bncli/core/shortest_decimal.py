@@ -14,22 +14,24 @@ _SMALLEST_NORMAL = {
     kind().itemsize: np.finfo(kind).smallest_normal for kind in (np.float16, np.float32, np.float64, np.longdouble)
 }
 """By bytes: to look it up anew took as long as the rest of a number."""
+_HALF = 2
+"""Bytes of a float16."""
 
 
 def shortest_decimal(number: np.floating[Any]) -> float:
     """Return the double that prints as the shortest decimal from which the stored float can be read back.
 
-    A subnormal number is returned as it is: it has so few digits of its own that its shortest decimal may be far off,
-    6e-45 for a float32 of 5.605e-45.
+    Numbers of few digits would come out far off: a subnormal one is returned as it is, for 6e-45 is no float32 of
+    5.605e-45, and a float16 gets the digits of a float32, 1.7529297 and not 1.753.
     """
     is_subnormal = abs(number) < _SMALLEST_NORMAL[number.itemsize]
-    return float(number) if is_subnormal else float(str(number))
+    return float(number) if is_subnormal else float(str(np.float32(number) if number.itemsize == _HALF else number))
 
 
 def shortest_decimals(array: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Return doubles that print as the shortest decimals from which the stored floats can be read back.
 
-    A float32 of 0.1 becomes the double 0.1, not 0.10000000149011612; subnormal numbers stay as they are.
+    A float32 of 0.1 becomes the double 0.1, not 0.10000000149011612; numbers of few digits as in `shortest_decimal`.
 
     Args:
         array: floats of any precision and shape.
@@ -39,6 +41,7 @@ def shortest_decimals(array: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """
     if array.dtype == np.float64:
         return array.astype(np.float64, copy=False)
-    decimals = np.array([float(str(element)) for element in array.ravel()], np.float64).reshape(array.shape)
+    digits = array.astype(np.float32) if array.dtype.itemsize == _HALF else array
+    decimals = np.array([float(str(element)) for element in digits.ravel()], np.float64).reshape(array.shape)
     is_subnormal = np.abs(array) < np.finfo(array.dtype).smallest_normal
     return np.where(is_subnormal, array.astype(np.float64), decimals)

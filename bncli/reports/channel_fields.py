@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class ChannelRow:
     """One channel of one layer; values as Python floats, `None` where the layer has no such array."""
 
+    inspected: InspectedLayer
     layer: str
     channel: int
     running_mean: float
@@ -51,6 +52,7 @@ def channel_rows(layer: InspectedLayer) -> Iterator[ChannelRow]:
     dead = is_dead(stored)
     for channel in layer.channels.tolist():
         yield ChannelRow(
+            inspected=layer,
             layer=stored.label,
             channel=channel,
             running_mean=shortest_decimal(stored.running_mean[channel]),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from bncli.analysis.lineage import lineage
 from bncli.reports.arrangement import arranged, table_of
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from bncli.analysis.lineage import CounterGroup
     from bncli.core.batch_norm_layer import Checkpoint
     from bncli.reports.arrangement import Arrangement
+    from bncli.reports.channel_fields import ChannelRow
     from bncli.reports.document import Block, Cell, Table, Value
 
 _MOST_SKIPPED_SHOWN = 8
@@ -50,7 +54,9 @@ def checkpoint_document(
         InvalidUsage: a column asked for does not exist.
     """
     if with_channels:
-        table, shown = _channel_table(layers, arrangement), list(layers)
+        rows = [row for layer in layers for row in channel_rows(layer)]
+        shown_rows = arranged(rows, CHANNEL_FIELDS, arrangement, lambda row: row.worst_first())
+        table, shown = _channel_table(rows, shown_rows, arrangement), _layers_of(shown_rows)
     else:
         shown = arranged(layers, LAYER_FIELDS, arrangement, lambda layer: layer.worst_first())
         table = _layer_table(layers, shown, arrangement, is_filtered=is_filtered)
@@ -73,11 +79,17 @@ def _layer_table(
     return table_of(shown, LAYER_FIELDS, columns, _footer(len(shown), len(layers), "layers"))
 
 
-def _channel_table(layers: Sequence[InspectedLayer], arrangement: Arrangement) -> Table:
-    rows = [row for layer in layers for row in channel_rows(layer)]
-    shown = arranged(rows, CHANNEL_FIELDS, arrangement, lambda row: row.worst_first())
+def _channel_table(rows: Sequence[ChannelRow], shown: Sequence[ChannelRow], arrangement: Arrangement) -> Table:
     columns = arrangement.columns or tuple(field.column.key for field in CHANNEL_FIELDS)
     return table_of(shown, CHANNEL_FIELDS, columns, _footer(len(shown), len(rows), "channels"))
+
+
+def _layers_of(rows: Sequence[ChannelRow]) -> list[InspectedLayer]:
+    """Return the layers of channels, each with those channels alone, in the order in which they stand."""
+    channels: dict[InspectedLayer, list[int]] = {}
+    for row in rows:
+        channels.setdefault(row.inspected, []).append(row.channel)
+    return [replace(layer, channels=np.array(chosen, np.intp)) for layer, chosen in channels.items()]
 
 
 def _footer(num_shown: int, num_all: int, what: str) -> str:

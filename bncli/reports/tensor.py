@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from bncli.light_dataclass import dataclass
@@ -9,6 +10,8 @@ from bncli.reports.arrangement import Arrangement, Field, arranged, table_of
 from bncli.reports.document import Cell, Column, Document, KeyValues
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bncli.analysis.tensor_statistics import TensorStatistics
 
 
@@ -70,31 +73,27 @@ def tensor_document(statistics: TensorStatistics, arrangement: Arrangement) -> D
     shown = arranged(rows, TENSOR_FIELDS, arrangement, lambda row: row.worst_first())
     columns = arrangement.columns or tuple(field.column.key for field in TENSOR_FIELDS)
     footer = "" if len(shown) == len(rows) else f"{len(shown)} of {len(rows)} channels"
-    return Document("tensor", (facts, table_of(shown, TENSOR_FIELDS, columns, footer)), _record(statistics))
+    return Document("tensor", (facts, table_of(shown, TENSOR_FIELDS, columns, footer)), _record(statistics, shown))
 
 
 def _rows(statistics: TensorStatistics) -> list[_Row]:
-    columns = _channels(statistics)
+    moments, value_range = statistics.moments, statistics.value_range
+    columns = (
+        moments.mean,
+        moments.biased_var,
+        moments.unbiased_var,
+        value_range.minimum,
+        value_range.maximum,
+        value_range.num_nan,
+        value_range.num_inf,
+    )
     return [
         _Row(channel, *values)
-        for channel, values in enumerate(zip(*(column.tolist() for column in columns.values()), strict=True))
+        for channel, values in enumerate(zip(*(column.tolist() for column in columns), strict=True))
     ]
 
 
-def _channels(statistics: TensorStatistics) -> dict[str, Any]:
-    moments, value_range = statistics.moments, statistics.value_range
-    return {
-        "mean": moments.mean,
-        "biased_var": moments.biased_var,
-        "unbiased_var": moments.unbiased_var,
-        "min": value_range.minimum,
-        "max": value_range.maximum,
-        "num_nan": value_range.num_nan,
-        "num_inf": value_range.num_inf,
-    }
-
-
-def _record(statistics: TensorStatistics) -> dict[str, Any]:
+def _record(statistics: TensorStatistics, shown: Sequence[_Row]) -> dict[str, Any]:
     tensor, layout = statistics.tensor, statistics.layout
     return {
         "path": str(tensor.path),
@@ -103,5 +102,5 @@ def _record(statistics: TensorStatistics) -> dict[str, Any]:
         "dtype": tensor.spec.dtype,
         "channel_axis": layout.channel_axis,
         "count": layout.values_per_channel,
-        "channels": _channels(statistics),
+        "channels": {each.name: [getattr(row, each.name) for row in shown] for each in fields(_Row)},
     }

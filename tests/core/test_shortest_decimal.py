@@ -16,9 +16,13 @@ def test_a_float32_prints_as_the_decimal_it_was_written_as() -> None:
     )
 
 
-def test_a_float16_prints_as_the_decimal_it_was_written_as() -> None:
-    assert shortest_decimals(np.array([0.1, 65504.0], dtype=np.float16)).tolist() == [0.1, 65500.0]
-    assert shortest_decimal(np.float16(0.1)) == 0.1
+def test_a_float16_prints_with_the_digits_of_a_float32() -> None:
+    assert shortest_decimals(np.array([0.1, 65504.0, 1.7529297], dtype=np.float16)).tolist() == [
+        0.099975586,
+        65504.0,
+        1.7529297,
+    ]
+    assert shortest_decimal(np.float16(0.1)) == 0.099975586
 
 
 @given(

@@ -92,3 +92,11 @@ def test_rows_can_be_channels() -> None:
     assert len(table(found).rows) == 2
     assert table(found).footer == "2 of 4 channels"
     assert "channels" in found.record["layers"][0]
+
+
+def test_channels_are_sorted_and_cut_in_the_record_too() -> None:
+    variances = {"bn0": np.array([5.0, 1.0, 7.0, 0.5]), "bn1": np.array([3.0, 9.0, 4.0, 0.5])}
+    layers = [layer(name=name, label=name, running_var=var) for name, var in variances.items()]
+    found = document(checkpoint(*layers), Arrangement(sort="-running_var", top=4), with_channels=True)
+    told = [(each["name"], each["channels"]["channel"].tolist()) for each in found.record["layers"]]
+    assert told == [("bn1", [1, 2]), ("bn0", [2, 0])]

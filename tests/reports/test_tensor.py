@@ -27,14 +27,15 @@ def test_the_record_holds_the_statistics_of_every_channel() -> None:
     np.testing.assert_array_equal(record["channels"]["min"], x.min(axis=(0, 2)))
 
 
-def test_rows_can_be_sorted_cut_and_reduced_to_columns_while_the_record_stays_whole() -> None:
+def test_rows_are_sorted_and_cut_in_the_record_too_which_keeps_every_column() -> None:
     x = np.arange(24, dtype=np.float64).reshape(2, 3, 4)
     document = report(x, Arrangement(sort="-mean", top=2, columns=("channel", "mean")))
     table = document.blocks[1]
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == [2, 1]
     assert table.footer == "2 of 3 channels"
-    assert len(document.record["channels"]["mean"]) == 3
+    assert document.record["channels"]["channel"] == [2, 1]
+    assert document.record["channels"]["min"] == [8, 4]
 
 
 def test_the_worst_channels_are_those_with_values_that_are_not_finite() -> None:
