@@ -41,8 +41,8 @@ BEYOND_ONE_FILE = """\
 | state | why not | what shows it |
 |:---|:---|:---|
 | frozen weights, drifting statistics | each state alone is sound | `bncli diff BEFORE AFTER` (BN701) |
-| momentum 0 in a trained layer | statistics stand still between two files, not in one | `bncli diff BEFORE AFTER` \
-(BN702) |
+| momentum 0 in a trained layer | statistics stand still between two files, not in one; only whole modules hold \
+the momentum (BN601) | `bncli diff BEFORE AFTER` (BN702) |
 | ranks whose statistics disagree | each rank's file is consistent | `bncli diff RANK0 RANK1` (BN704) |
 | statistics of another data set, or of class-sorted batches | they are good statistics of what was seen | \
 `bncli check FILE --recording RECORDING` (BN401, BN403) |

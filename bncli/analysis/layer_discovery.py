@@ -101,6 +101,7 @@ def _layer(group: LayerGroup, values: Mapping[str, Array], given: GivenSettings)
         momentum=momentum_of(group.scheme, group.hint.settings, given),
         dtype=group.specs["running_var"].dtype,
         tensors={role: spec.name for role, spec in group.specs.items()},
+        is_tracking=group.hint.is_tracking,
         training_mode=group.hint.training_mode,
         producer_bias=group.hint.producer_bias,
     )

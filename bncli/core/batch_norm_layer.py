@@ -62,6 +62,9 @@ class BatchNormLayer:
     """Role (`running_mean`, ...) to the array's name in the file."""
     aliases: tuple[str, ...] = ()
     """Other paths in the file under which this same memory stands."""
+    is_tracking: bool = True
+    """Whether updates move the running statistics; `False` where the file says with track_running_stats that none does:
+    train mode then leaves them alone, and eval mode uses them all the same."""
     training_mode: bool = False
     """Whether the file says that the layer normalizes with batch statistics, as an ONNX graph may."""
     producer_bias: str | None = None

@@ -52,6 +52,7 @@ def remarks(layer: InspectedLayer) -> Cell:
         return Cell(", ".join(broken), "bad")
     striking = [f"{layer.num_dead} dead"] if layer.num_dead else []
     striking += ["initial statistics"] if layer.is_initial else []
+    striking += [] if layer.layer.is_tracking else ["not updated"]
     return Cell(", ".join(striking), "notice" if striking else "plain")
 
 
@@ -74,7 +75,14 @@ LAYER_FIELDS: tuple[Field[InspectedLayer], ...] = (
     _field("momentum", "momentum", "text", "weight of the new batch", 8, lambda i: setting_text(i.layer.momentum)),
     _field("dtype", "dtype", "text", "stored element type of running_var", 9, lambda i: i.layer.dtype),
     _field("selected", "selected", "integer", "channels for which --where holds", 2, lambda i: len(i.channels)),
-    _field("remarks", "remarks", "text", "values not finite, negative or dead variances, initial state", 1, remarks),
+    _field(
+        "remarks",
+        "remarks",
+        "text",
+        "values not finite, negative or dead variances, initial state, no updates (track_running_stats)",
+        1,
+        remarks,
+    ),
 )
 
 SHARED_KEYS = ("eps", "momentum", "dtype")

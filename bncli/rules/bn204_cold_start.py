@@ -46,6 +46,8 @@ def _history(layer: CheckedLayer) -> tuple[float, float] | None:
     if counter is None or momentum is None or left is None or left <= WARNING_RESIDUE:
         return None
     is_unwritten = layer.is_zero or layer.is_initial.all()
+    if momentum == 0:
+        return None  # nothing moved the statistics: where they are not initial, they came from elsewhere
     may_hold_it = layer.is_sound.any() and not is_unwritten and not layer.is_barely_touched
     return (counter, momentum) if may_hold_it else None
 

@@ -31,8 +31,39 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
             ),
             remedy="Give the layer a momentum from 0 to 1, then estimate the statistics again.",
         )
+    elif setting.value == 0:
+        yield _standing_still(layer)
+    elif setting.value == 1:
+        yield _last_alone(layer)
     elif setting.value >= LEAST_REVERSED_MOMENTUM:
         yield _reversed(layer, setting.value)
+
+
+def _standing_still(layer: CheckedLayer) -> Observation:
+    return Observation(
+        layer=layer.name,
+        severity="warning",
+        value=0.0,
+        message=(
+            f"{layer.momentum_words}: a new batch has no weight, so that training never moves the running statistics, "
+            "and eval mode keeps those that the layer began with"
+        ),
+        remedy=(
+            "Give the layer a momentum above 0, then estimate the statistics again; nothing, if they are frozen on "
+            "purpose."
+        ),
+    )
+
+
+def _last_alone(layer: CheckedLayer) -> Observation:
+    return Observation(
+        layer=layer.name,
+        severity="warning",
+        value=1.0,
+        threshold=LEAST_REVERSED_MOMENTUM,
+        message=f"{layer.momentum_words}: the running statistics are those of the last batch, and of no other",
+        remedy="Give the layer a momentum such as 0.1, then estimate the statistics again.",
+    )
 
 
 def _reversed(layer: CheckedLayer, momentum: float) -> Observation:
@@ -60,11 +91,16 @@ RULE = Rule(
     code="BN601",
     name="momentum-direction",
     severity="error",
-    summary="A new batch weighs half or more in the running statistics, as if momentum meant the old value's weight.",
+    summary=(
+        "A new batch weighs half or more in the running statistics, as if momentum meant the old value's weight, or "
+        "nothing."
+    ),
     rationale=(
-        "In PyTorch momentum is the weight of the new batch, 0.1 by default. In Keras, TensorFlow, Flax and ONNX it is "
-        "the weight of the old value, 0.99 or 0.9. Pasted from one into the other it makes the statistics those of the "
-        "last batch: eval mode then depends on which batch was last.\n\n"
+        "In PyTorch momentum is the weight of the new batch, 0.1 by default. In Keras, TensorFlow, Flax and ONNX it "
+        "is the weight of the old value, 0.99 or 0.9. Pasted from one into the other it makes the statistics those of "
+        "the last batch: eval mode then depends on which batch was last.\n\n"
+        "With a momentum of 0 they stand still, while the weights in front of the layer go on to learn. Few files "
+        "store a momentum: whole modules do, and exports. Of others `bncli diff` sees it in two files (BN702).\n\n"
         "A number outside of 0 to 1, or NaN, is a weight in neither: the running variance can then become negative, "
         "grow without bound, or be lost at the next update."
     ),
@@ -74,11 +110,12 @@ RULE = Rule(
             "weight of the new batch from it on, stored or given: warning",
             "Between the two conventions: defaults are 0.01 to 0.1 on one side, and 0.9 to 0.999 on the other.",
         ),
+        Threshold(0.0, "stored or given weight of the new batch equal to it: warning", "Nothing moves."),
         Threshold(1.0, "stored weight of the new batch above it, or below 0: error", "A weighted mean has no other."),
     ),
     remedy="Take 1 - momentum, then train on or estimate the statistics again.",
     snippet="""\
-bn.momentum = 1 - bn.momentum
+bn.momentum = 1 - bn.momentum if 0.5 < bn.momentum < 1 else 0.1
 torch.optim.swa_utils.update_bn(loader, model)
 """,
     references=("eriklindernoren/PyTorch-YOLOv3#230", "huggingface/transformers#19454"),

@@ -52,6 +52,7 @@ def test_remarks_are_words_with_the_count_and_broken_values_hide_lesser_ones() -
     assert remarks(inspected()).value == ""
     assert remarks(inspected(running_var=np.array([1e-30, 1, 1, 1]))) == Cell("1 dead", "notice")
     assert remarks(inspected(running_mean=np.zeros(4), running_var=np.ones(4))).value == "initial statistics"
+    assert remarks(inspected(is_tracking=False)).value == "not updated"
     broken = remarks(inspected(running_var=np.array([-1, 1e-30, np.nan, 1])))
     assert broken == Cell("1 not finite, 1 negative var", "bad")
 

@@ -91,6 +91,10 @@ def test_statistics_that_were_never_written_do_not_hide_the_residue_of_others() 
     assert (seen.layer, seen.severity) == ("a", "error")
 
 
+def test_a_momentum_of_zero_is_left_to_another_rule() -> None:
+    assert observed(RULE, healthy(num_batches_tracked=100, momentum=0.0)) == []
+
+
 def test_a_dead_channel_that_holds_nothing_but_the_residue_does_not_hide_it() -> None:
     assert only(RULE, healthy(num_batches_tracked=10, running_var={0: np.float32(0.9**10)})).severity == "error"
 

@@ -22,9 +22,21 @@ def test_in_keras_the_same_is_told_in_its_own_convention() -> None:
     assert "it is a decay of 0.01, where 0.99 was likely meant" in message
 
 
-@pytest.mark.parametrize("momentum", [None, 0.0, 0.1, 0.49])
+@pytest.mark.parametrize("momentum", [None, 1e-9, 0.1, 0.49])
 def test_weights_below_a_half_are_fine(momentum: float | None) -> None:
     assert observed(RULE, healthy(momentum=momentum)) == []
+
+
+def test_a_momentum_of_zero_moves_nothing() -> None:
+    seen = only(RULE, healthy(momentum=0.0))
+    assert (seen.severity, seen.value) == ("warning", 0)
+    assert seen.message.startswith("momentum 0: a new batch has no weight, so that training never moves")
+
+
+def test_a_momentum_of_one_is_not_taken_for_a_decay_that_would_give_none() -> None:
+    seen = only(RULE, healthy(momentum=1.0))
+    assert seen.message == "momentum 1: the running statistics are those of the last batch, and of no other"
+    assert seen.remedy == "Give the layer a momentum such as 0.1, then estimate the statistics again."
 
 
 def test_an_assumed_momentum_is_no_finding_and_a_given_one_is() -> None:

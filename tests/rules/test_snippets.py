@@ -105,6 +105,14 @@ def test_the_snippet_removes_the_finding(code: str) -> None:
     assert seen.observations(BY_CODE[code]) == []
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 1.0, -0.1, 10.0, float("nan")])
+def test_a_momentum_that_is_not_the_other_frameworks_becomes_an_ordinary_one(momentum: float) -> None:
+    seen = patient(set_setting(momentum=momentum))
+    assert len(seen.observations(BY_CODE["BN601"])) == 1
+    seen.run(BY_CODE["BN601"])
+    assert seen.observations(BY_CODE["BN601"]) == []
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_every_snippet_runs_on_a_trained_model(rule: Rule, capsys: pytest.CaptureFixture[str]) -> None:
     patient(change_nothing).run(rule)

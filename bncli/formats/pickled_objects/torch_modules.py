@@ -34,7 +34,8 @@ def is_module(record: Record) -> bool:
 def layer_hint(name: str, record: Record) -> LayerHint | None:
     """Return class and settings of a module that keeps running statistics, or `None` for any other object."""
     if is_module(record) and _RUNNING_MEAN in record.state["_buffers"]:
-        return LayerHint(name, record.class_name, _settings(record.state))
+        is_tracking = record.state.get("track_running_stats") is not False
+        return LayerHint(name, record.class_name, _settings(record.state), is_tracking=is_tracking)
     # A TorchScript module keeps its tensors in its state itself, and its settings mostly in its code.
     if record.class_name.startswith(SCRIPT_PREFIX) and isinstance(record.state, dict) and _RUNNING_MEAN in record.state:
         return LayerHint(name, record.class_name, _settings(record.state))

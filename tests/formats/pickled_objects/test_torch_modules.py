@@ -62,6 +62,14 @@ def test_a_momentum_of_none_is_a_setting_and_a_missing_one_is_not() -> None:
     assert without.settings == {}
 
 
+@pytest.mark.parametrize(("stored", "is_tracking"), [({}, True), ({"track_running_stats": True}, True),
+                                                     ({"track_running_stats": False}, False)])  # fmt: skip
+def test_a_module_says_whether_updates_move_its_statistics(stored: dict[str, bool], is_tracking: bool) -> None:
+    hint = layer_hint("x", module({"running_mean": 1}, **stored))
+    assert hint is not None
+    assert hint.is_tracking is is_tracking
+
+
 @pytest.mark.parametrize("value", [True, "0.1", [0.1], Record("torch.tensor", ())])
 def test_settings_that_are_no_numbers_are_left_out(value: Any) -> None:
     hint = layer_hint("x", module({"running_mean": 1}, eps=value, momentum=value))
