@@ -92,3 +92,16 @@ def input_tensor(arrays: NamedArrays, name: str | None = None, dtype: str | None
             hint="--dtype float32 converts it",
         )
     return InputTensor(arrays, spec, dtype or spec.dtype)
+
+
+def measured_tensor(arrays: NamedArrays, name: str | None = None) -> InputTensor:
+    """Return an array of an open file to be measured and nothing more.
+
+    Integers, such as the bytes of a picture, have statistics too, and are taken in float64.
+
+    Raises:
+        InputNotFound: the array does not exist.
+        InvalidValue: the array is complex.
+    """
+    spec = choose_array(arrays, name)
+    return input_tensor(arrays, spec.name, None if spec.dtype in FLOAT_DTYPES else "float64")

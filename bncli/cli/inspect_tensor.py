@@ -29,7 +29,7 @@ def inspect_tensor(
     color: options.Color = "auto",
 ) -> None:
     """Show the statistics of each channel of an array."""
-    from bncli.analysis.input_tensor import input_tensor
+    from bncli.analysis.input_tensor import measured_tensor
     from bncli.analysis.tensor_statistics import tensor_statistics
     from bncli.cli.arrangement_options import arrangement, shows_columns_help
     from bncli.formats.detection import open_named_arrays
@@ -42,5 +42,5 @@ def inspect_tensor(
         return
     order = arrangement(sort, top, columns, TENSOR_FIELDS)
     with open_named_arrays(file) as arrays:
-        statistics = tensor_statistics(input_tensor(arrays, array), channel_axis)
+        statistics = tensor_statistics(measured_tensor(arrays, array), channel_axis)
     emit(tensor_document(statistics, order), destination)

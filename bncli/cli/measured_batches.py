@@ -6,10 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from bncli.analysis.batch_measurement import measure_batches, one_after_another
-from bncli.analysis.input_tensor import choose_array, input_tensor
+from bncli.analysis.input_tensor import measured_tensor
 from bncli.cli.progress import ByteProgress
 from bncli.core.recorded_batches import RecordedBatches
-from bncli.core.rounding import FLOAT_DTYPES
 from bncli.formats.detection import open_named_arrays
 from bncli.reports.reported_simulation import BatchOrigin
 
@@ -42,9 +41,7 @@ def measured_batches(options: BatchOptions) -> tuple[RecordedBatches, BatchOrigi
 
 def _measured(path: Path, options: BatchOptions, progress: ByteProgress) -> tuple[str, BatchStatistics]:
     with open_named_arrays(path) as arrays:
-        # Integers, such as the bytes of a picture, have statistics too.
-        stored = choose_array(arrays, options.array).dtype
-        tensor = input_tensor(arrays, options.array, None if stored in FLOAT_DTYPES else "float64")
+        tensor = measured_tensor(arrays, options.array)
         channel_axis = 1 if options.channel_axis is None else options.channel_axis
         # Bytes of the file, however its elements are stored.
         value_size = path.stat().st_size // max(1, math.prod(tensor.shape)) if path.is_file() else 1

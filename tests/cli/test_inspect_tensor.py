@@ -60,3 +60,12 @@ def test_rows_are_sorted_and_cut() -> None:
 @pytest.mark.parametrize("name", ["README.md", "digit_classifier.py"])
 def test_what_is_no_array_is_refused(name: str) -> None:
     assert invoke("inspect", "tensor", SAMPLES / name).exit_code == 3
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "bool"])
+def test_integers_have_statistics_too(tmp_path: Path, dtype: str) -> None:
+    values = np.random.default_rng(0).integers(0, 2 if dtype == "bool" else 256, (4, 3, 5)).astype(dtype)
+    np.save(tmp_path / "x.npy", values)
+    record = json_of("inspect", "tensor", tmp_path / "x.npy")
+    assert record["dtype"] == dtype
+    np.testing.assert_allclose(record["channels"]["biased_var"], values.astype(float).var(axis=(0, 2)), rtol=1e-14)
