@@ -62,14 +62,14 @@ class BatchNormLayer:
     """Role (`running_mean`, ...) to the array's name in the file."""
     aliases: tuple[str, ...] = ()
     """Other paths in the file under which this same memory stands."""
-    is_tracking: bool = True
-    """Whether updates move the running statistics; `False` where the file says with track_running_stats that none does:
-    train mode then leaves them alone, and eval mode uses them all the same."""
     training_mode: bool = False
     """Whether the file says that the layer normalizes with batch statistics, as an ONNX graph may."""
     producer_bias: str | None = None
     """Name of a bias that is added to the layer's input just before it and used for nothing else; `None` where there is
     none, or the file has no graph that tells."""
+    is_tracking: bool = True
+    """Whether updates move the running statistics; `False` where the file says with track_running_stats that none does:
+    train mode then leaves them alone, and eval mode uses them all the same."""
 
     def scale_and_shift(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the affine map that the layer is in eval mode: `y = scale * x + shift`, both of shape (C,).

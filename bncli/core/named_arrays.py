@@ -51,8 +51,6 @@ class LayerHint:
     """The settings that the file holds, in our conventions; a `momentum` of `None` is the cumulative average."""
     roles: Mapping[str, str] = field(default_factory=dict)
     """Role (`running_mean`, ...) to array name, where the format tells it; empty where names tell."""
-    is_tracking: bool = True
-    """Whether updates move the running statistics; a whole module may say with track_running_stats that none does."""
     training_mode: bool = False
     """Whether the file itself says that the layer normalizes with batch statistics, as an ONNX graph may."""
     producer_bias: str | None = None
@@ -60,6 +58,8 @@ class LayerHint:
     graph that tells; `None` where there is none, or nothing tells."""
     framework: str | None = None
     """Whose layer it is, where `roles` tells the arrays: a framework of the table of naming schemes."""
+    is_tracking: bool = True
+    """Whether updates move the running statistics; a whole module may say with track_running_stats that none does."""
 
 
 @dataclass(frozen=True, slots=True)
