@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.core.backends.torch_device import torch_device
 from bncli.errors import InvalidUsage
 
 if TYPE_CHECKING:
@@ -37,21 +38,7 @@ def choose_device(name: str) -> device:
     Raises:
         InvalidUsage: there is no such device, or none that computes in float64.
     """
-    import torch  # noqa: PLC0415
-
-    wrong = f"--device is {name!r}: give cpu, cuda or cuda:N"
-    try:
-        where = torch.device(name)
-    except RuntimeError as error:
-        raise InvalidUsage(wrong) from error
-    if where.type == "cpu":
-        return where
-    if where.type != "cuda":
-        raise InvalidUsage(wrong)
-    number = where.index if ":" in name else environment_number("LOCAL_RANK", 0)
-    if number >= torch.cuda.device_count():
-        raise InvalidUsage(f"--device is {name}: this torch finds no such device", hint="leave it out to use the CPU")
-    return torch.device("cuda", number)
+    return torch_device(name, default_gpu=environment_number("LOCAL_RANK", 0))
 
 
 def torch_dtype(name: str) -> dtype:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.core.backends.torch_device import torch_device
 from bncli.core.running_statistics import RunningStatistics
-from bncli.errors import InvalidUsage, InvalidValue, MissingDependency
+from bncli.errors import InvalidValue, MissingDependency
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -38,7 +39,7 @@ class TorchBatchNorm:
 
     def __init__(self, layer: BatchNorm, num_axes: int, dtype: str, device: str = "cpu") -> None:
         self._torch = _import_torch()
-        self._device = _checked_device(self._torch, device)
+        self._device = torch_device(device)
         self._dtype = getattr(self._torch, dtype)
         self._state_dtype = self._torch.float64 if dtype == "float64" else self._torch.float32
         self._layer = layer
@@ -93,7 +94,7 @@ class TorchBatchNorm:
             with self._torch.no_grad():
                 for _ in range(steps):
                     y = self._module(tensor.movedim(channel_axis, 1))
-        except (ValueError, RuntimeError, NotImplementedError) as error:
+        except (ValueError, RuntimeError, LookupError) as error:
             raise InvalidValue(f"torch refuses the input: {str(error).splitlines()[0]}") from error
         y = y.movedim(1, channel_axis)
         if y.dtype == self._torch.bfloat16:
@@ -120,13 +121,3 @@ def _import_torch() -> ModuleType:
             "the torch backend needs torch, which is not installed", hint="pip install torch, or use --backend numpy"
         ) from error
     return torch
-
-
-def _checked_device(torch: ModuleType, name: str) -> Any:
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise InvalidUsage(f"unknown device {name!r}", hint="cpu, cuda or cuda:N") from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise InvalidUsage(f"device {name!r}: torch finds no CUDA device here", hint="use --device cpu")
-    return device

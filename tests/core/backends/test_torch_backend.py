@@ -82,7 +82,7 @@ def test_a_layer_without_tracking_has_no_running_statistics() -> None:
     assert module.running() is None
 
 
-@pytest.mark.parametrize("device", ["potato", "cuda:99"])
+@pytest.mark.parametrize("device", ["potato", "meta", "mps", "cuda:99"])
 def test_a_device_that_is_not_there_is_refused(device: str) -> None:
     with pytest.raises(InvalidUsage, match=device):
         TorchBatchNorm(BatchNorm(1), 2, "float32", device)
@@ -92,3 +92,5 @@ def test_what_torch_refuses_is_told_in_one_line() -> None:
     with pytest.raises(InvalidValue, match="more than 1 value per channel") as caught:
         TorchBatchNorm(BatchNorm(2), 4, "float32").forward(np.ones((1, 2, 1, 1), np.float32), "train")
     assert "\n" not in caught.value.message
+    with pytest.raises(InvalidValue, match="torch refuses the input"):
+        TorchBatchNorm(BatchNorm(0, weight=np.ones(0)), 2, "float32").forward(np.ones((4, 0), np.float32), "train")
