@@ -54,16 +54,38 @@ def choose_array(arrays: NamedArrays, name: str | None) -> ArraySpec:
 
     Raises:
         InputNotFound: no array has the name, or none was given and the file has several.
+        InvalidValue: the array is complex.
     """
-    names = list(arrays.specs)
-    if name is not None and name not in arrays.specs:
-        raise InputNotFound(f"{arrays.path}: no array {name!r}", hint=near_miss(name, names))
-    if name is None and len(names) != 1:
-        raise InputNotFound(
-            f"{arrays.path}: holds {len(names)} arrays, and one is needed",
-            hint=f"give --array, such as --array {names[0]}" if names else None,
+    if name is None:
+        example = next(iter(arrays.specs), None)
+        return only_array(arrays, None if example is None else f"give --array, such as --array {example}")
+    if name not in arrays.specs:
+        raise InputNotFound(f"{arrays.path}: no array {name!r}", hint=near_miss(name, list(arrays.specs)))
+    return _real(arrays, arrays.specs[name])
+
+
+def only_array(arrays: NamedArrays, hint: str | None) -> ArraySpec:
+    """Return the only array of a file.
+
+    Args:
+        arrays: the open file.
+        hint: what to do where there are several.
+
+    Raises:
+        InputNotFound: the file has none or several.
+        InvalidValue: the array is complex.
+    """
+    if len(arrays.specs) != 1:
+        raise InputNotFound(f"{arrays.path}: holds {len(arrays.specs)} arrays, and one is needed", hint=hint)
+    return _real(arrays, next(iter(arrays.specs.values())))
+
+
+def _real(arrays: NamedArrays, spec: ArraySpec) -> ArraySpec:
+    if spec.dtype.startswith("complex"):
+        raise InvalidValue(
+            f"{arrays.path}: array {spec.name!r} is {spec.dtype}; batch normalization takes real numbers"
         )
-    return arrays.specs[name if name is not None else names[0]]
+    return spec
 
 
 def input_tensor(arrays: NamedArrays, name: str | None = None, dtype: str | None = None) -> InputTensor:
@@ -82,10 +104,6 @@ def input_tensor(arrays: NamedArrays, name: str | None = None, dtype: str | None
     spec = choose_array(arrays, name)
     if dtype is not None and dtype not in FLOAT_DTYPES:
         raise InvalidUsage(f"unknown dtype {dtype!r}", hint=near_miss(dtype, FLOAT_DTYPES))
-    if spec.dtype.startswith("complex"):
-        raise InvalidValue(
-            f"{arrays.path}: array {spec.name!r} is {spec.dtype}; batch normalization takes real numbers"
-        )
     if dtype is None and spec.dtype not in FLOAT_DTYPES:
         raise InvalidValue(
             f"{arrays.path}: array {spec.name!r} is {spec.dtype}; batch normalization takes floating-point numbers",

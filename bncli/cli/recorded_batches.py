@@ -23,8 +23,18 @@ _MOST_OF_64_BITS = (1 << 63) - 1
 
 
 def names_a_recording(options: BatchOptions) -> bool:
-    """Return whether the batches are those of a recording."""
-    return len(options.paths) == 1 and is_recording(options.paths[0])
+    """Return whether the batches are those of a recording.
+
+    Raises:
+        InvalidUsage: other files stand beside it.
+    """
+    recording = next(filter(is_recording, options.paths), None)
+    if recording is not None and len(options.paths) > 1:
+        raise InvalidUsage(
+            f"{recording}: is a recording, which is replayed alone, and {len(options.paths)} files are given",
+            hint="give one recording, or files of one batch each",
+        )
+    return recording is not None
 
 
 def replayed_batches(options: BatchOptions) -> tuple[RepeatedBatches, BatchOrigin]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.analysis.input_tensor import choose_array
+from bncli.analysis.input_tensor import only_array
 from bncli.analysis.layer_discovery import discover
 from bncli.analysis.layer_selection import only_layer
 from bncli.analysis.layer_settings import eps_of, momentum_of
@@ -129,7 +129,7 @@ def _vector(role: str, path: Path | None, default: NDArray[np.float64]) -> NDArr
     if path is None:
         return default
     with open_named_arrays(path) as arrays:
-        spec = choose_array(arrays, None)
+        spec = only_array(arrays, hint=f"save {role} in a file of its own, or give --checkpoint")
         if spec.shape != default.shape:
             raise ShapeMismatch(
                 f"{path}: {role} has shape {list(spec.shape)}, and the input has {default.size} channels",

@@ -145,6 +145,8 @@ def test_the_start_is_told_to_be_the_recorded_one() -> None:
         ),
         ([ROOT / "samples" / "input_a.npy", "--layer", "bn2"], 2, "--layer is of a recording"),
         ([ROOT / "samples" / "input_a.npy", "--ghost-batch", 2], 2, "--ghost-batch is of a recording"),
+        ([RUN, RUN], 2, "is a recording, which is replayed alone, and 2 files are given"),
+        ([ROOT / "samples" / "input_a.npy", RUN], 2, "is a recording, which is replayed alone"),
         (["--updates-per-step", 2], 2, "--updates-per-step is of a recording"),
         (["--layer", "bn2"], 2, "and neither is given"),
         ([RUN, "--layer", "bn2", "--updates-per-step", 10**20], 2, "and at most 33,554,432 are made"),

@@ -11,7 +11,7 @@ import torch
 
 from bncli.cli.given_settings import given_settings
 from bncli.cli.working_layer import LayerOptions, working_layer
-from bncli.errors import InvalidUsage, InvalidValue, ShapeMismatch
+from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, ShapeMismatch
 
 
 def options(**changed: Any) -> LayerOptions:
@@ -99,3 +99,13 @@ FILE = Path("some.npy")
 def test_options_that_contradict_each_other_are_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(InvalidUsage):
         options(**changed)
+
+
+def test_a_file_of_complex_numbers_or_of_several_arrays_is_no_array_of_a_layer(tmp_path: Path) -> None:
+    np.save(tmp_path / "complex.npy", np.array([1 + 2j, 3]))
+    with pytest.raises(InvalidValue, match=r"complex.npy: array .* is complex128; batch normalization takes real"):
+        working_layer(options(weight=tmp_path / "complex.npy"), 2)
+    np.savez(tmp_path / "several.npz", weight=np.ones(2), bias=np.ones(2))
+    with pytest.raises(InputNotFound, match="several.npz: holds 2 arrays, and one is needed") as caught:
+        working_layer(options(bias=tmp_path / "several.npz"), 2)
+    assert caught.value.hint == "save bias in a file of its own, or give --checkpoint"
