@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bncli.core.named_arrays import LayerHint
@@ -110,11 +111,8 @@ def _module(node: Mapping[str, Any]) -> tuple[str, str]:
 
 def _agreement(first: LayerHint, second: LayerHint) -> LayerHint:
     shared = {name: value for name, value in first.settings.items() if second.settings.get(name, value) == value}
-    return LayerHint(
-        first.layer,
-        first.class_name,
-        {name: value for name, value in shared.items() if name in second.settings},
-        first.roles,
-        first.training_mode or second.training_mode,
-        first.framework,
+    return replace(
+        first,
+        settings={name: value for name, value in shared.items() if name in second.settings},
+        training_mode=first.training_mode or second.training_mode,
     )

@@ -98,6 +98,7 @@ def test_a_layer_that_is_called_twice_has_the_settings_in_which_its_calls_agree(
     assert hints(node(), node())[0].settings == {"eps": 1e-3, "momentum": 0.2}
     (hint,) = hints(node(), node(eps=0.5, momentum=0.3, training={"as_bool": True}))
     assert (hint.settings, hint.training_mode) == ({}, True)
+    assert (hint.framework, hint.producer_bias) == ("torch", None)
 
 
 def test_instance_normalization_is_known_by_its_module() -> None:
