@@ -16,6 +16,7 @@ from bncli.core.running_statistics import RunningStatistics, fresh
 from bncli.errors import InvalidUsage, InvalidValue, ShapeMismatch
 from bncli.formats.detection import open_named_arrays
 from bncli.light_dataclass import dataclass
+from bncli.wording import count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +133,7 @@ def _vector(role: str, path: Path | None, default: NDArray[np.float64]) -> NDArr
         spec = only_array(arrays, hint=f"save {role} in a file of its own, or give --checkpoint")
         if spec.shape != default.shape:
             raise ShapeMismatch(
-                f"{path}: {role} has shape {list(spec.shape)}, and the input has {default.size} channels",
+                f"{path}: {role} has shape {list(spec.shape)}, and the input has {count(default.size, 'channel')}",
                 hint=f"a layer's array has one value per channel: shape [{default.size}]",
             )
         return arrays.read(spec.name).astype(np.float64)

@@ -14,6 +14,7 @@ from bncli.core.running_statistics import RunningStatistics, counted, update_rep
 from bncli.core.setting_limits import check_eps, check_momentum
 from bncli.errors import InvalidUsage, ShapeMismatch
 from bncli.light_dataclass import dataclass
+from bncli.wording import count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +55,7 @@ class BatchNorm:
         for role, values in self._arrays():
             if values is not None and values.shape != (self.num_features,):
                 raise ShapeMismatch(
-                    f"{role} has shape {list(values.shape)}, the layer has {self.num_features} channels"
+                    f"{role} has shape {list(values.shape)}, the layer has {count(self.num_features, 'channel')}"
                 )
 
     def _arrays(self) -> tuple[tuple[str, FloatArray | None], ...]:
@@ -181,7 +182,7 @@ def check_input(layout: ChannelLayout, num_features: int, source: str) -> None:
     if layout.shape[-1] == num_features:
         hint = "the last axis has as many: give --channel-axis -1 if the channels are last"
     raise ShapeMismatch(
-        f"{source} has shape {list(layout.shape)}, so {layout.num_features} channels on axis {layout.channel_axis}; "
-        f"the layer has {num_features}",
+        f"{source} has shape {list(layout.shape)}, so {count(layout.num_features, 'channel')} on axis "
+        f"{layout.channel_axis}; the layer has {num_features}",
         hint=hint,
     )

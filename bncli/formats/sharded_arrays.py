@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bncli.core.named_arrays import NamedArrays, Skipped
 from bncli.errors import InputNotFound, MalformedFile, near_miss
 from bncli.formats.specs_on_demand import SpecsOnDemand
+from bncli.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -100,6 +101,5 @@ class ShardedArrays(NamedArrays):
 
 def _missing(file_of: Mapping[str, str], shards: LocatedShards) -> Iterator[Skipped]:
     counts = Counter(file for file in file_of.values() if file in shards.missing)
-    for file, count in counts.items():
-        arrays = "1 array" if count == 1 else f"{count} arrays"
-        yield Skipped(file, f"is not there; {arrays} should be in it")
+    for file, num_arrays in counts.items():
+        yield Skipped(file, f"is not there; {count(num_arrays, 'array')} should be in it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bncli.errors import InvalidUsage
+from bncli.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,5 +30,5 @@ def findings_of(document: Document, format_name: str) -> Sequence[Mapping[str, A
 def place_of(finding: Mapping[str, Any]) -> str:
     """Return where in its file a finding is: `layer1.bn1, 3 of 64 channels`; empty for the file as a whole."""
     num_channels, num_features = finding["num_channels"], finding["num_features"]
-    channels = f"{num_channels} of {num_features} channels" if num_channels and num_features else ""
+    channels = f"{num_channels} of {count(num_features, 'channel')}" if num_channels and num_features else ""
     return ", ".join(part for part in (finding["label"], channels) if part)

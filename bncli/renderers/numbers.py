@@ -1,4 +1,4 @@
-"""How numbers, units and missing values are written: the only place that decides it."""
+"""How the values of columns are written: by their kind, with units, and what is missing."""
 
 from __future__ import annotations
 
@@ -8,30 +8,18 @@ from typing import TYPE_CHECKING
 from bncli.renderers.sparkline import sparkline
 from bncli.renderers.visible_text import visible
 from bncli.reports.document import Series
+from bncli.wording import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bncli.reports.document import ColumnKind, Value
 
-_GROUPED_FROM = 999.95
-"""From here on four digits are all before the decimal point."""
-_SCIENTIFIC_FROM = 1e6
-
-
-def write_number(value: float) -> str:
-    """Return a number with four significant digits: `0.01234`, `12.34`, `12,346`, `1.235e-07`, `NaN`, `-inf`."""
-    if math.isnan(value):
-        return "NaN"
-    if _GROUPED_FROM <= abs(value) < _SCIENTIFIC_FROM:
-        return f"{value:,.0f}"
-    return f"{value + 0.0:.4g}"  # adding zero turns -0.0 into 0.0
-
 
 def write_integer(value: int | float) -> str:
     """Return a whole number with thousands separators; a counter that averaging made fractional, as a number."""
     if isinstance(value, float) and not value.is_integer():
-        return write_number(value)
+        return number(value)
     return f"{int(value):,}"
 
 
@@ -43,10 +31,10 @@ def write_flag(value: float) -> str:
 _WRITERS: dict[ColumnKind, Callable[[float], str]] = {
     "text": str,
     "integer": write_integer,
-    "number": write_number,
+    "number": number,
     "flag": write_flag,
     "sentence": str,
-    "series": write_number,
+    "series": number,
 }
 
 

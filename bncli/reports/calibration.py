@@ -12,6 +12,7 @@ from bncli.reports.arrangement import arranged, table_of
 from bncli.reports.calibration_fields import CALIBRATION_FIELDS, over_channels, worst_first
 from bncli.reports.document import Cell, Document, KeyValues, Note
 from bncli.reports.left_out_batches import left_out_note
+from bncli.wording import MOST_NAMED, listed, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from bncli.analysis.calibration import Calibration, LayerCalibration
     from bncli.reports.arrangement import Arrangement
     from bncli.reports.document import Block, Value
-
-_MOST_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,7 @@ def calibration_document(calibration: Calibration, files: CalibrationFiles, arra
     """
     shown = arranged(calibration.layers, CALIBRATION_FIELDS, arrangement, worst_first)
     columns = arrangement.columns or tuple(field.column.key for field in CALIBRATION_FIELDS)
-    num_all = len(calibration.layers)
-    footer = "" if len(shown) == num_all else f"{len(shown)} of {num_all} layers"
+    footer = part_of(len(shown), len(calibration.layers), "layer")
     blocks: list[Block] = [
         _facts(calibration, files),
         table_of(shown, CALIBRATION_FIELDS, columns, footer),
@@ -83,9 +81,11 @@ def _notes(calibration: Calibration, files: CalibrationFiles) -> Iterator[Note]:
         yield Note(f"{path} ended early: the statistics are of what was recorded up to then", "notice")
     yield from left_out_note(max((layer.num_left_out for layer in calibration.layers), default=0))
     if calibration.unrecorded:
-        yield Note(f"left as they are, for no batch reached them: {_listed(calibration.unrecorded)}", "notice")
+        yield Note(
+            f"left as they are, for no batch reached them: {listed(calibration.unrecorded, most=MOST_NAMED)}", "notice"
+        )
     if calibration.unused:
-        yield Note(f"recorded, but not in the checkpoint: {_listed(calibration.unused)}", "notice")
+        yield Note(f"recorded, but not in the checkpoint: {listed(calibration.unused, most=MOST_NAMED)}", "notice")
     errors = [over_channels(layer.standard_error, np.max) for layer in calibration.layers]
     worst = max((error for error in errors if error is not None), default=None)
     if worst is None:
@@ -99,12 +99,6 @@ def _notes(calibration: Calibration, files: CalibrationFiles) -> Iterator[Note]:
             f"about {float(f'{needed:.2g}'):,.0f} samples bring it to {AIMED_ERROR:g}",
             "plain",
         )
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:_MOST_NAMED]) + (
-        f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    )
 
 
 def _record(calibration: Calibration, files: CalibrationFiles, shown: list[LayerCalibration]) -> dict[str, Any]:

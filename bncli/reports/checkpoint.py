@@ -15,6 +15,7 @@ from bncli.reports.checkpoint_forensics import checkpoint_inferences
 from bncli.reports.checkpoint_record import checkpoint_record
 from bncli.reports.document import Document, KeyValues, Note
 from bncli.reports.layer_fields import LAYER_FIELDS, default_columns, shared_fields
+from bncli.wording import count, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -76,12 +77,12 @@ def _layer_table(
     is_filtered: bool,
 ) -> Table:
     columns = arrangement.columns or default_columns(layers, is_filtered=is_filtered)
-    return table_of(shown, LAYER_FIELDS, columns, _footer(len(shown), len(layers), "layers"))
+    return table_of(shown, LAYER_FIELDS, columns, part_of(len(shown), len(layers), "layer"))
 
 
 def _channel_table(rows: Sequence[ChannelRow], shown: Sequence[ChannelRow], arrangement: Arrangement) -> Table:
     columns = arrangement.columns or tuple(field.column.key for field in CHANNEL_FIELDS)
-    return table_of(shown, CHANNEL_FIELDS, columns, _footer(len(shown), len(rows), "channels"))
+    return table_of(shown, CHANNEL_FIELDS, columns, part_of(len(shown), len(rows), "channel"))
 
 
 def _layers_of(rows: Sequence[ChannelRow]) -> list[InspectedLayer]:
@@ -90,10 +91,6 @@ def _layers_of(rows: Sequence[ChannelRow]) -> list[InspectedLayer]:
     for row in rows:
         channels.setdefault(row.inspected, []).append(row.channel)
     return [replace(layer, channels=np.array(chosen, np.intp)) for layer, chosen in channels.items()]
-
-
-def _footer(num_shown: int, num_all: int, what: str) -> str:
-    return "" if num_shown == num_all else f"{num_shown} of {num_all} {what}"
 
 
 def _facts(checkpoint: Checkpoint, layers: Sequence[InspectedLayer]) -> KeyValues:
@@ -110,8 +107,8 @@ def _facts(checkpoint: Checkpoint, layers: Sequence[InspectedLayer]) -> KeyValue
 def _layer_count(checkpoint: Checkpoint) -> str:
     num_channels = sum(layer.num_features for layer in checkpoint.layers)
     names = Counter(_class_name(layer.class_name, layer.framework) for layer in checkpoint.layers)
-    kinds = ", ".join(f"{count} {name}" if len(names) > 1 else name for name, count in names.items())
-    return f"{len(checkpoint.layers):,} ({kinds}), {num_channels:,} channels"
+    kinds = ", ".join(f"{num_layers} {name}" if len(names) > 1 else name for name, num_layers in names.items())
+    return f"{len(checkpoint.layers):,} ({kinds}), {count(num_channels, 'channel')}"
 
 
 def _class_name(class_name: str | None, framework: str) -> str:
@@ -124,8 +121,7 @@ def _lineage_text(groups: Sequence[CounterGroup]) -> str:
         text = (
             "not counted" if counter is None else f"{counter:,}" if isinstance(counter, int) else f"{counter} (a float)"
         )
-        layers = "1 layer" if group.num_layers == 1 else f"{group.num_layers} layers"
-        return text if len(groups) == 1 else f"{text} in {layers}"
+        return text if len(groups) == 1 else f"{text} in {count(group.num_layers, 'layer')}"
 
     return "; ".join(one(group) for group in groups)
 

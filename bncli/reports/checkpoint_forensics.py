@@ -12,6 +12,7 @@ from bncli.analysis.repeated_updates import whole_multiple
 from bncli.reports.inference import Inference
 from bncli.reports.layer_fields import setting_text
 from bncli.reports.layer_group import layer_group
+from bncli.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -150,7 +151,7 @@ def _death(layers: Sequence[BatchNormLayer], floor: FloorMomentum | None) -> Ite
     since = f"{oldest:,}" if youngest == oldest else f"{youngest:,} to {oldest:,}"
     yield Inference(
         "death",
-        f"{len(dead)} channel{'s' if len(dead) > 1 else ''} dead for at least {since} updates.",
+        f"{count(len(dead), 'channel')} dead for at least {since} updates.",
         f"With {own if momentum is None else f'momentum {momentum:.4g}'} no variance falls faster from the median of "
         "its layer to where it is.",
         "It may be far longer: variances rest at the floor, and fall slower where weight decay drives them.",

@@ -14,6 +14,7 @@ from bncli.reports.document import Cell, Document, KeyValues, Note
 from bncli.reports.layer_fields import setting_text
 from bncli.reports.layer_group import layer_group
 from bncli.reports.verdict_texts import VERDICT_TEXTS
+from bncli.wording import MOST_NAMED, count, listed, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from bncli.reports.arrangement import Arrangement
     from bncli.reports.document import Block, Value
 
-_MOST_NAMED = 6
 _MANY_RESHAPED = 0.25
 """Reshaped layers for each one that is not; a new head reshapes fewer."""
 
@@ -47,8 +47,7 @@ def comparison_document(
     """
     shown = arranged(comparison.changes, COMPARISON_FIELDS, arrangement, worst_first)
     columns = arrangement.columns or default_columns(comparison.changes)
-    num_all = len(comparison.changes)
-    footer = "" if len(shown) == num_all else f"{len(shown)} of {num_all} layers"
+    footer = part_of(len(shown), len(comparison.changes), "layer")
     inferences = comparison_inferences(*checkpoints, comparison, array_names)
     blocks: list[Block] = [
         _facts(checkpoints, comparison),
@@ -62,7 +61,7 @@ def comparison_document(
 
 def _facts(checkpoints: tuple[Checkpoint, Checkpoint], comparison: Comparison) -> KeyValues:
     pairs: list[tuple[str, Value | Cell]] = [
-        (title, f"{checkpoint.path} ({checkpoint.format}, {len(checkpoint.layers)} layers)")
+        (title, f"{checkpoint.path} ({checkpoint.format}, {count(len(checkpoint.layers), 'layer')})")
         for title, checkpoint in zip(("first", "second"), checkpoints, strict=True)
     ]
     pairs.append(("in short", Cell(story(comparison), "good" if comparison.are_equal else "plain")))
@@ -78,16 +77,17 @@ def _unpaired_facts(comparison: Comparison) -> Iterator[tuple[str, Value | Cell]
     matching = comparison.matching
     for rename in matching.renames:
         old, new = (f"{prefix}.*" if prefix else "*" for prefix in (rename.before, rename.after))
-        yield "renamed", f"{old} is {new} in the second file ({rename.num_layers} layers of the same names and widths)"
+        layers = count(rename.num_layers, "layer")
+        yield "renamed", f"{old} is {new} in the second file ({layers} of the same name and width)"
     num_structural = sum(pair.basis == "structure" for pair in matching.pairs)
     if num_structural:
-        yield "renamed", f"{num_structural} layers, told by their order and number of channels"
+        yield "renamed", f"{count(num_structural, 'layer')}, told by order and number of channels"
     if matching.reshaped:
         names = [
             f"{pair.after.label} ({pair.before.num_features} to {pair.after.num_features} channels)"
             for pair in matching.reshaped
         ]
-        yield "reshaped", Cell(_listed(names), "notice")
+        yield "reshaped", Cell(listed(names, most=MOST_NAMED), "notice")
     if matching.removed:
         yield "only in first", _group_text(matching.removed, [pair.before for pair in matching.pairs])
     if matching.added:
@@ -97,11 +97,7 @@ def _unpaired_facts(comparison: Comparison) -> Iterator[tuple[str, Value | Cell]
 def _group_text(layers: Sequence[BatchNormLayer], others: Sequence[BatchNormLayer]) -> str:
     labels = [layer.label for layer in layers]
     group = layer_group(labels, [*labels, *(layer.label for layer in others)])
-    return group if len(labels) == 1 else f"{group}: {_listed(labels)}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
+    return group if len(labels) == 1 else f"{group}: {listed(labels, most=MOST_NAMED)}"
 
 
 def _eps_text(comparison: Comparison) -> str:
@@ -118,5 +114,5 @@ def _notes(checkpoints: tuple[Checkpoint, Checkpoint], comparison: Comparison) -
         if text.advice:
             yield Note(f"{verdict}: {text.advice}", text.tone)
     for checkpoint in checkpoints:
-        for skipped in checkpoint.skipped[:_MOST_NAMED]:
+        for skipped in checkpoint.skipped[:MOST_NAMED]:
             yield Note(f"skipped {skipped.name or 'the file'} of {checkpoint.path}: {skipped.reason}", "notice")

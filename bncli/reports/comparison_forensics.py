@@ -15,6 +15,7 @@ from bncli.core.momentum import doubled
 from bncli.reports.checkpoint_forensics import provenance_inference
 from bncli.reports.inference import Inference
 from bncli.reports.layer_group import layer_group
+from bncli.wording import MOST_NAMED, count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from bncli.analysis.decay_momentum import DecayMomentum
     from bncli.analysis.repeated_updates import RepeatedUpdates
     from bncli.core.batch_norm_layer import Checkpoint
-
-_MOST_NAMED = 6
 
 
 def comparison_inferences(
@@ -114,11 +113,10 @@ def _deaths(comparison: Comparison) -> Iterator[Inference]:
         for channel in np.flatnonzero(is_dead(change.pair.after) & ~is_dead(change.pair.before)).tolist()
     ]
     if died:
-        named = ", ".join(f"{label}[{channel}]" for label, channel in died[:_MOST_NAMED])
-        more = ", ..." if len(died) > _MOST_NAMED else ""
+        named = listed([f"{label}[{channel}]" for label, channel in died], most=MOST_NAMED)
         yield Inference(
             "death",
-            f"{len(died)} channel{'s' if len(died) > 1 else ''} died between the files: {named}{more}.",
+            f"{count(len(died), 'channel')} died between the files: {named}.",
             "The variance fell to where nothing but the decay of the running average leads.",
             "Nothing reaches such a channel any more, or its filter is constant.",
             {"dead_channels": [{"layer": label, "channel": channel} for label, channel in died]},

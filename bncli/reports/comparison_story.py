@@ -9,6 +9,7 @@ import numpy as np
 from bncli.analysis.verdicts import Verdict
 from bncli.reports.layer_group import layer_group
 from bncli.reports.verdict_texts import VERDICT_TEXTS
+from bncli.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,5 +59,5 @@ def updates_text(changes: Sequence[LayerChange]) -> str:
     if not deltas:
         return "not counted"
     if len(deltas) == 1:
-        return f"{deltas[0]:,} updates"
+        return count(deltas[0], "update")
     return f"{deltas[0]:,} to {deltas[-1]:,} updates"

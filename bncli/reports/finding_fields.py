@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bncli.reports.arrangement import Field
 from bncli.reports.document import Cell, Column
 from bncli.rules.base import SEVERITIES
-from bncli.rules.wording import listed
+from bncli.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

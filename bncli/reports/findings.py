@@ -14,7 +14,7 @@ from bncli.reports.finding_fields import ALL_FIELDS, SHOWN_FIELDS, SHOWN_FIELDS_
 from bncli.reports.findings_record import findings_record
 from bncli.reports.left_out_batches import left_out_note
 from bncli.rules.base import SEVERITIES
-from bncli.rules.wording import count
+from bncli.wording import count, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,7 +84,7 @@ def _told_once(shown: Sequence[Finding]) -> Iterator[Finding]:
 
 def _footer(findings: Sequence[Finding], shown: Sequence[Finding], arrangement: Arrangement) -> str:
     if arrangement.top is not None:
-        return f"{len(shown)} of {count(len(findings), 'finding')}" if len(shown) < len(findings) else ""
+        return part_of(len(shown), len(findings), "finding")
     num_hidden = sum(finding.severity != "info" for finding in findings) - sum(f.severity != "info" for f in shown)
     return f"{count(num_hidden, 'more finding')} of the same rules; --select CODE lists them all" if num_hidden else ""
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from bncli.analysis.deviation_cause import Cause
 from bncli.reports.document import Note
+from bncli.wording import MOST_NAMED, count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from bncli.analysis.normalization_run import NormalizationResult
     from bncli.analysis.torch_deviation import TorchDeviation
 
-_MOST_NAMED = 8
 _EXPLANATIONS = {
     Cause.OVERFLOW: "a sum of squares or a variance is beyond the type in which torch keeps statistics.",
     Cause.UNDERFLOW: "the variance is below the normal numbers of the type in which torch keeps statistics.",
@@ -45,9 +45,11 @@ def _notes_on_values(result: NormalizationResult) -> Iterator[Note]:
     moments, extremes = result.inputs.moments, result.inputs.value_range
     broken = extremes.num_nan + extremes.num_inf
     if broken.any():
+        num_broken = int(broken.sum())
         yield Note(
-            f"{int(broken.sum())} input values are NaN or infinite, in {_channels(broken > 0)}: one of them spoils its "
-            "whole channel, and a training step keeps it in the running statistics for good.",
+            f"{count(num_broken, 'input value')} {'is' if num_broken == 1 else 'are'} NaN or infinite, in "
+            f"{_channels(broken > 0)}: one of them spoils its whole channel, and a training step keeps it in the "
+            "running statistics for good.",
             "bad",
         )
     beyond = moments.is_var_beyond_float64
@@ -80,6 +82,5 @@ def _notes_on_shape(result: NormalizationResult) -> Iterator[Note]:
 def _channels(chosen: NDArray[np.bool_]) -> str:
     """Return the first few of the chosen channels in words."""
     indices = np.flatnonzero(chosen)
-    named = ", ".join(map(str, indices[:_MOST_NAMED]))
-    more = f" and {len(indices) - _MOST_NAMED} more" if len(indices) > _MOST_NAMED else ""
-    return f"channel{'s' if len(indices) > 1 else ''} {named}{more}"
+    named = listed([str(index) for index in indices.tolist()], most=MOST_NAMED)
+    return f"channel{'s' if len(indices) > 1 else ''} {named}"

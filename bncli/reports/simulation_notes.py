@@ -8,6 +8,7 @@ import numpy as np
 
 from bncli.reports.document import Note
 from bncli.reports.simulation_tables import momentum_label
+from bncli.wording import MOST_NAMED, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,17 +19,15 @@ NOTABLE_BETWEEN_FRACTION = 0.2
 """Part of a variance between batches that is more than chance makes of a handful of them."""
 NOTABLE_LOST_FRACTION = 0.5
 """Part of a buffer's updates that rounding has lost: when it is most of them, the buffer no longer averages."""
-_MOST_CHANNELS_NAMED = 8
 
 
 def notes(study: MomentumStudy) -> Iterator[Note]:
     """Yield the notes: broken batches, variance that no running average sees, buffers that lose updates."""
     broken = np.flatnonzero(~np.isfinite(study.population.mean) | ~np.isfinite(study.population.var))
     if broken.size:
-        named = ", ".join(map(str, broken[:_MOST_CHANNELS_NAMED]))
-        more = ", ..." if broken.size > _MOST_CHANNELS_NAMED else ""
+        named = listed([str(channel) for channel in broken.tolist()], most=MOST_NAMED)
         yield Note(
-            f"Batches hold NaN or infinity in channel {named}{more}: one such value stays in the running statistics "
+            f"Batches hold NaN or infinity in channel {named}: one such value stays in the running statistics "
             "for good.",
             "bad",
         )

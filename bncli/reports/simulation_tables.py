@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.reports.document import Column, Table
+from bncli.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,11 +87,11 @@ def final_table(study: MomentumStudy) -> Table:
     """Return the final running statistics beside the population's: by channel, or in summary for many channels."""
     if study.num_features <= MOST_CHANNELS:
         rows = tuple(row for run in study.runs for row in _channel_rows(study, run))
-        return Table(_CHANNEL_COLUMNS, rows, title=f"after {study.settings.num_steps:,} steps")
+        return Table(_CHANNEL_COLUMNS, rows, title=f"after {count(study.settings.num_steps, 'step')}")
     return Table(
         _SUMMARY_COLUMNS,
         tuple(_summary_row(study, run) for run in study.runs),
-        title=f"after {study.settings.num_steps:,} steps",
+        title=f"after {count(study.settings.num_steps, 'step')}",
         footer=f"{study.num_features:,} channels in summary; --format json has each of them",
     )
 

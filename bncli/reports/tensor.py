@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bncli.light_dataclass import dataclass
 from bncli.reports.arrangement import Arrangement, Field, arranged, table_of
 from bncli.reports.document import Cell, Column, Document, KeyValues
+from bncli.wording import part_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,7 @@ def tensor_document(statistics: TensorStatistics, arrangement: Arrangement) -> D
     rows = _rows(statistics)
     shown = arranged(rows, TENSOR_FIELDS, arrangement, lambda row: row.worst_first())
     columns = arrangement.columns or tuple(field.column.key for field in TENSOR_FIELDS)
-    footer = "" if len(shown) == len(rows) else f"{len(shown)} of {len(rows)} channels"
+    footer = part_of(len(shown), len(rows), "channel")
     return Document("tensor", (facts, table_of(shown, TENSOR_FIELDS, columns, footer)), _record(statistics, shown))
 
 

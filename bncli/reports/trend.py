@@ -10,6 +10,7 @@ from bncli.reports.checkpoint_forensics import floor_momentum_inference
 from bncli.reports.document import Cell, Document, KeyValues, Note
 from bncli.reports.trend_fields import TREND_FIELDS, worst_first
 from bncli.reports.trend_record import trend_record
+from bncli.wording import MOST_NAMED, count, listed, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from bncli.reports.arrangement import Arrangement
     from bncli.reports.document import Block, Value
 
-_MOST_NAMED = 6
 _ORDERS = {"counter": "their counters", "name": "their names, numbers as numbers; counters do not tell the order"}
 
 
@@ -36,7 +36,7 @@ def trend_document(trend: Trend, arrangement: Arrangement) -> Document:
     """
     shown = arranged(trend.layers, TREND_FIELDS, arrangement, worst_first)
     columns = arrangement.columns or tuple(field.column.key for field in TREND_FIELDS)
-    footer = "" if len(shown) == len(trend.layers) else f"{len(shown)} of {len(trend.layers)} layers"
+    footer = part_of(len(shown), len(trend.layers), "layer")
     blocks: list[Block] = [_facts(trend), table_of(shown, TREND_FIELDS, columns, footer), *_notes(trend)]
     return Document("trend", tuple(blocks), trend_record(trend, shown))
 
@@ -45,33 +45,33 @@ def _facts(trend: Trend) -> KeyValues:
     pairs: list[tuple[str, Value | Cell]] = [
         (f"file {index}", _file_text(checkpoint))
         for index, checkpoint in enumerate(trend.checkpoints, 1)
-        if index <= _MOST_NAMED or index == len(trend.checkpoints)
+        if index <= MOST_NAMED or index == len(trend.checkpoints)
     ]
-    if len(trend.checkpoints) > _MOST_NAMED + 1:
-        pairs.insert(_MOST_NAMED, ("...", f"{len(trend.checkpoints) - _MOST_NAMED - 1} more"))
+    if len(trend.checkpoints) > MOST_NAMED + 1:
+        pairs.insert(MOST_NAMED, ("...", f"{len(trend.checkpoints) - MOST_NAMED - 1} more"))
     pairs.append(("order", f"by {_ORDERS[trend.order]}"))
     if trend.partial:
-        named = ", ".join(trend.partial[:_MOST_NAMED]) + (", ..." if len(trend.partial) > _MOST_NAMED else "")
-        count = "1 layer" if len(trend.partial) == 1 else f"{len(trend.partial)} layers"
-        pairs.append(("not in all files", Cell(f"{count}: {named}", "notice")))
+        named = listed(trend.partial, most=MOST_NAMED)
+        pairs.append(("not in all files", Cell(f"{count(len(trend.partial), 'layer')}: {named}", "notice")))
     return KeyValues(tuple(pairs))
 
 
 def _file_text(checkpoint: Checkpoint) -> str:
     counter = newest_counter(checkpoint)
-    return f"{checkpoint.path}{'' if counter is None else f' ({counter:,} updates)'}"
+    return str(checkpoint.path) if counter is None else f"{checkpoint.path} ({count(counter, 'update')})"
 
 
 def _notes(trend: Trend) -> Iterator[Note]:
     yield from _momentum_notes(trend)
     deaths = [(layer.label, death) for layer in trend.layers for death in layer.deaths]
     deaths.sort(key=lambda each: each[1].first_dead)
-    for label, death in deaths[:_MOST_NAMED]:
+    for label, death in deaths[:MOST_NAMED]:
         latest = death.latest_update
         since = "" if latest is None else f"; nothing reached it after update {latest:,}, at the latest"
         yield Note(f"{label}[{death.channel}] is dead from file {death.first_dead + 1} on{since}.", "notice")
-    if len(deaths) > _MOST_NAMED:
-        yield Note(f"{len(deaths) - _MOST_NAMED} more channels died; --format json lists all.", "notice")
+    if len(deaths) > MOST_NAMED:
+        num_more = len(deaths) - MOST_NAMED
+        yield Note(f"{count(num_more, 'more channel')} died; --format json lists all.", "notice")
 
 
 def _momentum_notes(trend: Trend) -> Iterator[Note]:
@@ -86,7 +86,7 @@ def _momentum_notes(trend: Trend) -> Iterator[Note]:
     if low <= high and not any(momentum.is_cumulative for _, momentum in found):
         yield Note(
             f"The weight of the new batch was {(low + high) / 2:.4g}: by it the variances of up to {num_channels} dead "
-            f"channels fell between {len(found)} pairs of neighbouring files."
+            f"channels fell in {count(len(found), 'step')} from file to file."
         )
         return
     steps = ", ".join(f"{_momentum_text(momentum)} from file {index + 1} to {index + 2}" for index, momentum in found)

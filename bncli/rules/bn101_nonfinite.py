@@ -8,7 +8,7 @@ import numpy as np
 
 from bncli.rules.base import Observation, Rule
 from bncli.rules.checked_layer import worst_first
-from bncli.rules.wording import count
+from bncli.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

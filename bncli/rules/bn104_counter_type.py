@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
-from bncli.rules.wording import number
+from bncli.wording import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
 from bncli.rules.checked_layer import NUM_PROBE_UPDATES
-from bncli.rules.wording import count
+from bncli.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import numpy as np
 from bncli.analysis.initial_residue import initial_residue
 from bncli.core.momentum import residue, steps_to_residue
 from bncli.rules.base import Observation, Rule, Threshold
-from bncli.rules.wording import count, number, percent
+from bncli.wording import count, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.analysis.repeated_updates import MOST_REPEATS, RATIO_TOLERANCE, whole_multiple
 from bncli.rules.base import Observation, Rule, Threshold
-from bncli.rules.wording import count, listed
+from bncli.wording import count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

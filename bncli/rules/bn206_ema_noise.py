@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bncli.core.momentum import effective_batches, noise_factor
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
 from bncli.rules.bn601_momentum_direction import LEAST_REVERSED_MOMENTUM
-from bncli.rules.wording import number, percent
+from bncli.wording import number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

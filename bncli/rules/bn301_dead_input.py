@@ -10,7 +10,7 @@ from bncli.analysis.initial_residue import initial_residue
 from bncli.analysis.momentum_recovery import momentum_against_the_assumed, momentum_from_floor
 from bncli.rules.base import Observation, Rule, Threshold
 from bncli.rules.checked_layer import worst_first
-from bncli.rules.wording import count, number
+from bncli.wording import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
 from bncli.rules.checked_layer import worst_first
-from bncli.rules.wording import number, percent
+from bncli.wording import number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

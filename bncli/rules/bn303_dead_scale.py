@@ -8,7 +8,7 @@ import numpy as np
 
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
 from bncli.rules.checked_layer import NUM_PROBE_UPDATES, worst_first
-from bncli.rules.wording import number, percent
+from bncli.wording import number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

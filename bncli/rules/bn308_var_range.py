@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
-from bncli.rules.wording import number
+from bncli.wording import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from bncli.analysis.gap_size import (
 )
 from bncli.rules.base import Observation, Rule, Threshold, each_recorded_layer
 from bncli.rules.checked_layer import worst_first
-from bncli.rules.wording import count, number
+from bncli.wording import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from bncli.rules.base import Observation, Rule, Threshold, each_recorded_layer
-from bncli.rules.wording import number
+from bncli.wording import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import numpy as np
 
 from bncli.rules.base import Observation, Rule, Threshold, each_recorded_layer
 from bncli.rules.checked_layer import worst_first
-from bncli.rules.wording import count, number, percent
+from bncli.wording import count, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

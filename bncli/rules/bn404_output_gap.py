@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.rules.base import Observation, Rule, Threshold, each_recorded_layer
-from bncli.rules.wording import percent
+from bncli.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

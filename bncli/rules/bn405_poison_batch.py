@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.rules.base import Observation, Rule
-from bncli.rules.wording import count, listed
+from bncli.wording import count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

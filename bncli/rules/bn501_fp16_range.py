@@ -9,7 +9,7 @@ import numpy as np
 from bncli.core.float_types import FLOAT_TYPES
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
 from bncli.rules.checked_layer import worst_first
-from bncli.rules.wording import count, number
+from bncli.wording import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

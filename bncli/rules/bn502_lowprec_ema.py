@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.core.float_types import FLOAT_TYPES
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
-from bncli.rules.wording import percent
+from bncli.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.rules.base import Observation, Rule, Threshold
-from bncli.rules.wording import number, percent
+from bncli.wording import number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

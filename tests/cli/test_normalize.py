@@ -204,7 +204,7 @@ def test_a_value_that_is_not_finite_is_told_and_stays_in_its_channel(tmp_path: P
     assert document["channels"]["num_nan"] == [0, 1]
     assert document["channels"]["input_mean"][1] is None
     assert document["channels"]["input_mean"][0] == json_of("normalize", INPUT_A)["channels"]["input_mean"][0]
-    assert "1 input values are NaN" in invoke("normalize", tmp_path / "x.npy").stdout
+    assert "1 input value is NaN" in invoke("normalize", tmp_path / "x.npy").stdout
 
 
 def test_an_empty_batch_moves_only_the_counter(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_renames_and_layers_of_one_file_are_told() -> None:
     before = [named("a.bn1"), named("a.bn2"), named("c"), named("x.old")]
     after = [named("b.bn1"), named("b.bn2"), wider, named("head.1"), named("head.2")]
     told = facts(document(compare(before, after)))
-    assert told["renamed"] == "a.* is b.* in the second file (2 layers of the same names and widths)"
+    assert told["renamed"] == "a.* is b.* in the second file (2 layers of the same name and width)"
     assert told["reshaped"] == "c (4 to 5 channels)"
     assert told["only in first"] == "x.old"
     assert told["only in second"] == "head (2 layers): head.1, head.2"
@@ -56,7 +56,14 @@ def test_networks_that_share_only_names_are_called_different() -> None:
 
 def test_layers_told_by_their_place_are_counted() -> None:
     told = facts(document(compare([named("a"), named("b")], [named("c"), named("d")])))
-    assert told["renamed"] == "2 layers, told by their order and number of channels"
+    assert told["renamed"] == "2 layers, told by order and number of channels"
+
+
+def test_a_single_layer_is_told_in_the_singular() -> None:
+    layers = [named("a")]
+    files = checkpoint(*layers), checkpoint(*layers)
+    told = facts(document(compare(layers, layers), None, *files))
+    assert told["first"] == told["second"] == "model.pt (torch-zip, 1 layer)"
 
 
 def test_equal_files_have_no_sigma_and_no_note() -> None:

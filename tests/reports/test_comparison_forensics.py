@@ -65,4 +65,4 @@ def test_channels_that_died_in_between_are_named() -> None:
     death = told([named("a")], [leaked("a", running_var=np.array([1, 0, 1, 1e-30]))])["death"]
     assert death.statement == "2 channels died between the files: a[1], a[3]."
     many = [leaked("a", running_var=np.zeros(4)), leaked("b", running_var=np.zeros(4))]
-    assert told([named("a"), named("b")], many)["death"].statement.endswith("b[1], ....")
+    assert told([named("a"), named("b")], many)["death"].statement.endswith("b[0], b[1] and 2 more.")

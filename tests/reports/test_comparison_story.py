@@ -27,6 +27,7 @@ def test_updates_are_one_number_or_a_range_or_not_counted() -> None:
         return updates_text(compare(before, list(after)).changes)  # type: ignore[arg-type]
 
     assert text(trained("a", 1000), trained("b", 1000)) == "1,000 updates"
+    assert text(trained("a", 1), trained("b", 1)) == "1 update"
     assert text(trained("a", 1000), trained("b", 2000)) == "1,000 to 2,000 updates"
     assert text(leaked("a", num_batches_tracked=None), leaked("b", num_batches_tracked=None)) == "not counted"
 

@@ -68,6 +68,9 @@ def test_one_momentum_is_told_once_and_a_schedule_step_by_step() -> None:
 
     (constant,) = [note for note in notes(trend_document(run(*falling(0.02, 0.02)), Arrangement())) if "weight" in note]
     assert constant.startswith("The weight of the new batch was 0.02:")
+    assert constant.endswith("fell in 2 steps from file to file.")
+    (single,) = [note for note in notes(trend_document(run(*falling(0.02)), Arrangement())) if "weight" in note]
+    assert single.endswith("fell in 1 step from file to file.")
     (schedule,) = [note for note in notes(trend_document(run(*falling(0.02, 0.01)), Arrangement())) if "weight" in note]
     assert "0.02 from file 1 to 2, 0.01 from file 2 to 3" in schedule
 

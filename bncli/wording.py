@@ -1,21 +1,28 @@
-"""How rules put numbers into sentences."""
+"""How numbers, counts and lists stand in text: the only place that decides it."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MOST_NAMED = 6
+"""So many layers, files or channels a report names before it counts the rest."""
+
 _GROUPED_FROM = 999.95
-_SCIENTIFIC_FROM = 1e9
+"""From here on four digits are all before the decimal point."""
+_SCIENTIFIC_FROM = 1e6
 
 
 def number(value: float) -> str:
-    """Return a number with four significant digits, and all digits before its point: `0.01235`, `99,978`."""
+    """Return a number with four significant digits: `0.01234`, `12.34`, `12,346`, `1.235e-07`, `NaN`, `-inf`."""
+    if math.isnan(value):
+        return "NaN"
     if _GROUPED_FROM <= abs(value) < _SCIENTIFIC_FROM:
         return f"{value:,.0f}"
-    return f"{value:.4g}"
+    return f"{value + 0.0:.4g}"  # adding zero turns -0.0 into 0.0
 
 
 def percent(fraction: float) -> str:
@@ -23,9 +30,14 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.3g} %"
 
 
-def count(number_of: int, noun: str) -> str:
-    """Return how many of something: `1 channel`, `1,905 channels`."""
+def count(number_of: float, noun: str) -> str:
+    """Return how many of something: `1 channel`, `1,905 channels`; fractions that averaging made are kept."""
     return f"{number_of:,} {noun}" if number_of == 1 else f"{number_of:,} {noun}s"
+
+
+def part_of(num_shown: int, num_all: int, noun: str) -> str:
+    """Return how many of all are shown: `3 of 12 layers`; empty where all are."""
+    return "" if num_shown == num_all else f"{num_shown:,} of {count(num_all, noun)}"
 
 
 def listed(words: Sequence[str], total: int | None = None, most: int = 3) -> str:
