@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +53,11 @@ class BatchEvidence:
     """Batches of train mode that are as small."""
     num_training: int
     """Batches of train mode."""
+    num_samples: float
+    """Samples in a batch of train mode, the median of them; NaN where there is none that is finite."""
+    independent_values: float
+    """Independent values per channel that such a batch is worth, the median over channels; NaN where nothing tells, as
+    for batches of one sample."""
     poisoned: tuple[PoisonedBatch, ...]
     """Batches with NaN or infinity, of either mode, in the order of their steps."""
 
@@ -64,6 +70,7 @@ def batch_evidence(layer: RecordedLayer) -> BatchEvidence:
     in_training = rows.num_values[rows.is_training]
     fewest = int(in_training.min()) if in_training.size else None
     nothing = np.full(layer.num_features, np.nan)
+    num_samples, independent_values = _typical_size(sound.chosen(np.flatnonzero(sound.is_training)))
     moments = pooled([sound]) if len(sound) else None
     return BatchEvidence(
         num_batches=len(sound),
@@ -76,6 +83,8 @@ def batch_evidence(layer: RecordedLayer) -> BatchEvidence:
         fewest_values=fewest,
         num_fewest=int((in_training == fewest).sum()),
         num_training=len(in_training),
+        num_samples=num_samples,
+        independent_values=independent_values,
         poisoned=tuple(
             PoisonedBatch(int(rows.step[row]), tuple(np.flatnonzero(is_broken[row]).tolist()))
             for row in np.flatnonzero(is_broken.any(axis=1))
@@ -86,6 +95,26 @@ def batch_evidence(layer: RecordedLayer) -> BatchEvidence:
 def _is_broken(rows: BatchRows) -> NDArray[np.bool_]:
     is_broken: NDArray[np.bool_] = ~(np.isfinite(rows.mean) & np.isfinite(rows.biased_var))
     return is_broken
+
+
+def _typical_size(rows: BatchRows) -> tuple[float, float]:
+    """Return the samples in a median batch, and the independent values per channel that it is worth.
+
+    `n_eff = N * (mean_b(var_b) + V / N) / V` with `V = mean_b(Var_i(a_i))`, ddof 1, of the means a_i of a batch's N
+    samples; at least N and at most the values per channel. `V / N` is what a batch's own mean takes from its variance.
+    A batch of two tells its spread with one degree of freedom: that is why batches are averaged before the ratio.
+    """
+    if not len(rows):
+        return math.nan, math.nan
+    values, samples = float(np.median(rows.num_values)), float(np.median(rows.num_samples))
+    rows = rows.chosen(np.flatnonzero(rows.num_samples > 1))
+    if not len(rows):
+        return samples, math.nan
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        spread = (rows.sample_mean_var * (rows.num_samples / (rows.num_samples - 1))[:, None]).mean(axis=0)
+        worth = np.clip(samples * rows.biased_var.mean(axis=0) / spread + 1, samples, values)
+    known = worth[np.isfinite(worth)]
+    return samples, float(np.median(known)) if known.size else math.nan
 
 
 def _between(rows: BatchRows, var: FloatArray) -> FloatArray:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FEWEST_VALUES = 16
 GRAVELY_FEW_VALUES = 2
+FEWEST_INDEPENDENT_VALUES = 8
 
 
 def mean_gain(num_values: int) -> float:
@@ -31,10 +32,15 @@ def mean_gain(num_values: int) -> float:
 
 def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observation]:
     fewest = evidence.fewest_values
-    if fewest is None or fewest >= FEWEST_VALUES:
-        return
+    if fewest is not None and fewest < FEWEST_VALUES:
+        yield _few_values(layer, evidence, fewest)
+    elif evidence.independent_values < FEWEST_INDEPENDENT_VALUES:
+        yield _few_samples(layer, evidence)
+
+
+def _few_values(layer: CheckedLayer, evidence: BatchEvidence, fewest: int) -> Observation:
     severity: Severity = "error" if fewest <= GRAVELY_FEW_VALUES else "warning"
-    yield Observation(
+    return Observation(
         layer=layer.name,
         severity=severity,
         value=float(fewest),
@@ -42,6 +48,20 @@ def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observat
         message=(
             f"{evidence.num_fewest:,} of {evidence.num_training:,} batches in train mode have "
             f"{fewest} value{'' if fewest == 1 else 's'} per channel: {_consequence(fewest)}"
+        ),
+    )
+
+
+def _few_samples(layer: CheckedLayer, evidence: BatchEvidence) -> Observation:
+    return Observation(
+        layer=layer.name,
+        severity="warning",
+        value=evidence.independent_values,
+        threshold=float(FEWEST_INDEPENDENT_VALUES),
+        message=(
+            f"batches in train mode have {evidence.num_samples:g} samples, and the values of one sample are so alike "
+            f"that all are worth {number(evidence.independent_values)} independent ones per channel: the mean and the "
+            "variance of a batch are mostly noise"
         ),
     )
 
@@ -67,13 +87,22 @@ RULE = Rule(
         "gradient accumulation does not enlarge it, and behind global pooling the positions are one. With n values the "
         "normalized output is at most sqrt(n - 1), and dividing by a noisy standard deviation makes train mode louder "
         "than eval mode: 1.6 times for 4 values, 1.2 for 8, 1.09 for 16. Two values give 1 and -1 whatever they are. A "
-        "single one is an error in PyTorch, often met with the last batch of an epoch."
+        "single one is an error in PyTorch, often met with the last batch of an epoch.\n\n"
+        "Positions of one sample are alike, most of all in the late layers of a classifier, where a channel stands for "
+        "what the picture shows: there two pictures are little more than two values, however large the maps are. The "
+        "scatter of the samples' means within the recorded batches tells how many independent values a batch is worth."
     ),
     thresholds=(
         Threshold(
             FEWEST_VALUES,
             "fewer values per channel: warning",
             "At 16, train mode is 9 % louder; the formula agrees with simulated batches.",
+        ),
+        Threshold(
+            FEWEST_INDEPENDENT_VALUES,
+            "fewer independent values per channel in a batch of median size: warning",
+            "A batch is worth its samples at least, so that only batches of fewer samples can be meant; with 8 values "
+            "train mode is 20 % louder.",
         ),
         Threshold(GRAVELY_FEW_VALUES, "so many or fewer: error", "Two values leave nothing of the input but a sign."),
     ),

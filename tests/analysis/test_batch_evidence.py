@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,6 +40,34 @@ def test_of_a_training_loop_with_validation_only_the_training_is_the_population(
     np.testing.assert_array_equal([seen.mean, seen.biased_var], [alone.mean, alone.biased_var])
     assert (seen.num_batches, seen.num_left_out, alone.num_left_out) == (2, 1, 0)
     assert seen.poisoned == (PoisonedBatch(1, (1,)),)
+
+
+def like_pictures(num_batches: int, num_samples: int) -> list[np.ndarray[Any, Any]]:
+    """Return batches of which a third of the variance is between samples: 8 positions are worth 2.4."""
+    shape = (num_samples, 5, 1)
+    return [RNG.normal(0, 1, shape) + RNG.normal(0, 2**0.5, (*shape[:2], 8)) for _ in range(num_batches)]
+
+
+@pytest.mark.parametrize("num_samples", [2, 8])
+def test_independent_values_are_those_whose_mean_would_scatter_as_the_means_of_samples_do(num_samples: int) -> None:
+    seen = batch_evidence(recorded(rows_of(like_pictures(1000, num_samples))))
+    assert seen.num_samples == num_samples
+    assert seen.independent_values == pytest.approx(num_samples * 3 / (1 + 2 / 8), rel=0.05)
+
+
+def test_a_batch_is_worth_its_samples_at_least_and_its_values_at_most() -> None:
+    alike = [np.repeat(RNG.normal(size=(2, 5, 1)), 8, axis=2) for _ in range(9)]
+    assert batch_evidence(recorded(rows_of(alike))).independent_values == pytest.approx(2, rel=1e-6)
+    centred = [batch - batch.mean(2)[..., None] for batch in like_pictures(9, 2)]
+    assert batch_evidence(recorded(rows_of(centred))).independent_values == pytest.approx(16)
+
+
+def test_batches_of_eval_mode_of_one_sample_or_without_spread_tell_no_number_of_independent_values() -> None:
+    constant = [np.ones((2, 3, 4))]
+    for batches, is_training in ((like_pictures(3, 2), False), (like_pictures(3, 1), True), (constant, True)):
+        assert np.isnan(batch_evidence(recorded(rows_of(batches, is_training))).independent_values)
+    with_a_last_one = rows_of([*like_pictures(100, 2), *like_pictures(1, 1)])
+    assert batch_evidence(recorded(with_a_last_one)).independent_values == pytest.approx(4.8, rel=0.2)
 
 
 def test_batches_that_are_not_finite_are_listed_and_left_out() -> None:

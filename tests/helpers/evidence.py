@@ -31,7 +31,8 @@ def evidence(**changed: Any) -> BatchEvidence:
             for channel, value in changed.pop(name).items():
                 arrays[name][channel] = value
     counts = {"num_batches": 20, "num_left_out": 0, "fewest_values": 512, "num_fewest": 20, "num_training": 20}
-    return BatchEvidence(**(arrays | counts | {"poisoned": ()} | changed))
+    sizes = {"num_samples": 32.0, "independent_values": 500.0}
+    return BatchEvidence(**(arrays | counts | sizes | {"poisoned": ()} | changed))
 
 
 def file_with(seen: BatchEvidence) -> CheckedFile:

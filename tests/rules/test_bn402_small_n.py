@@ -42,5 +42,22 @@ def test_what_follows_from_a_small_number_is_told(fewest: int, severity: str, wo
     assert seen.message.startswith("3 of 20 batches in train mode have")
 
 
+def test_few_samples_are_few_however_many_positions_they_have() -> None:
+    (seen,) = observations(RULE, fewest_values=32, num_samples=2.0, independent_values=3.7)
+    assert (seen.severity, seen.value, seen.threshold) == ("warning", 3.7, 8)
+    assert seen.message.startswith("batches in train mode have 2 samples, and the values of one sample are so alike")
+    assert "worth 3.7 independent ones per channel" in seen.message
+
+
+def test_few_values_are_told_once() -> None:
+    (seen,) = observations(RULE, fewest_values=2, num_samples=2.0, independent_values=2.0)
+    assert (seen.severity, seen.value) == ("error", 2)
+
+
+@pytest.mark.parametrize("worth", [8.0, math.nan])
+def test_batches_that_are_worth_enough_or_of_unknown_worth_are_no_fault(worth: float) -> None:
+    assert observations(RULE, num_samples=8.0, independent_values=worth) == []
+
+
 def test_batches_of_eval_mode_are_not_its_business() -> None:
     assert observations(RULE, fewest_values=None) == []
