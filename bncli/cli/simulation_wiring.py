@@ -31,6 +31,8 @@ DDOF_BY_CONVENTION: dict[str, Ddof] = {"torch": 1, "keras": 0}
 DEFAULT_MOMENTUM = {"torch": "0.1", "keras": "0.99"}
 DEFAULT_STEPS = 1000
 """Of batches that never repeat; files are gone through once."""
+MOST_STEPS = 1 << 53
+"""Steps are told apart by their numbers as doubles, and ten classes of them in 64 bits."""
 DTYPES: dict[str, AverageDtype] = {name: name for name in get_args(AverageDtype)}
 
 
@@ -62,6 +64,8 @@ class RunOptions:
                 f"--dtype {self.dtype} reproduces PyTorch's rounding, which is not that of Keras",
                 hint="leave out --dtype, or --convention",
             )
+        if self.steps is not None and self.steps > MOST_STEPS:
+            raise InvalidUsage(f"--steps: at most {MOST_STEPS:,} are simulated")
         if self.init_mean is not None and not math.isfinite(self.init_mean):
             raise InvalidUsage(f"--init-mean is {self.init_mean:g}: give a finite number")
         if self.init_var is not None and not 0 <= self.init_var < math.inf:

@@ -43,6 +43,8 @@ def _of_layer(options: BatchOptions, path: Path) -> tuple[GaussianBatches, Batch
     with open_named_arrays(path) as arrays:
         layer = only_layer(discover(arrays), options.layer)
     mean, var = layer.running_mean.astype(np.float64), layer.running_var.astype(np.float64)
+    if not layer.num_features:
+        raise InvalidValue(f"{path}: layer {layer.label} has no channels", hint="simulate another layer")
     _check_population(path, layer, mean, var)
     source = _gaussian(options, mean, np.sqrt(var))
     text = _text(source, f"the running statistics of {layer.label} in {path}")

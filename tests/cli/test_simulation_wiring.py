@@ -18,6 +18,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"convention": "jax"}, "unknown convention 'jax'"),
     ({"dtype": "float8"}, "unknown dtype 'float8'"),
     ({"convention": "keras", "dtype": "bfloat16"}, "PyTorch's rounding, which is not that of Keras"),
+    ({"steps": 2**53 + 1}, "--steps: at most 9,007,199,254,740,992 are simulated"),
+    ({"steps": 10**400}, "--steps: at most 9,007,199,254,740,992 are simulated"),
     ({"init_mean": float("inf")}, "--init-mean is inf"),
     ({"init_var": -0.1}, "--init-var is -0.1"),
     ({"init_var": float("nan")}, "--init-var is nan"),
@@ -82,6 +84,17 @@ def test_a_synthetic_run_has_a_thousand_steps_and_a_run_over_files_goes_through_
     files = BatchOptions(paths=[tmp_path / "x.npy"], batch_size=4)
     assert simulate(files, options(steps=None)).study.settings.num_steps == 3
     assert simulate(files, options(steps=50)).study.settings.num_steps == 50
+
+
+@pytest.mark.parametrize("scenario", ["stationary", "drift", "shift", "class-sorted"])
+def test_as_many_steps_as_there_may_be_end_like_fewer(scenario: str) -> None:
+    batches = BatchOptions(mean=3.0, std=2.0, scenario=scenario)
+    long, longest = (
+        simulate(batches, options(momenta=["0.001"], steps=steps, kept_steps="last")).study.runs[0]
+        for steps in (10**9, 2**53)
+    )
+    np.testing.assert_allclose(longest.final_mean, long.final_mean, atol=0.2)
+    np.testing.assert_allclose(longest.final_var, long.final_var, rtol=0.2)
 
 
 def test_the_start_is_the_one_given() -> None:

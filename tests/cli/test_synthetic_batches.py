@@ -54,6 +54,12 @@ def test_one_of_several_layers_must_be_named(tmp_path: Path) -> None:
         synthetic_batches(BatchOptions(checkpoint=checkpoint(tmp_path)))
 
 
+def test_a_layer_without_channels_is_no_population(tmp_path: Path) -> None:
+    save_file(torch_arrays(num_features=0), tmp_path / "none.safetensors")
+    with pytest.raises(InvalidValue, match="layer bn has no channels"):
+        synthetic_batches(BatchOptions(checkpoint=tmp_path / "none.safetensors"))
+
+
 @pytest.mark.parametrize("role", ["running_mean", "running_var"])
 def test_statistics_of_no_population_are_refused_with_layer_and_channel(tmp_path: Path, role: str) -> None:
     broken = np.ones(7, np.float32)
