@@ -71,6 +71,23 @@ def test_the_probe_sees_torch_where_a_command_does_use_it(tmp_path: Path) -> Non
     assert "torch" in packages_imported_by("normalize input_a.npy --backend torch", tmp_path / "listing.json")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "inspect checkpoint digits.pt",
+        "check digits.pt --recording digits_run.safetensors --fail-on never",
+        "diff digits_legacy.pth digits.safetensors",
+        "trend digits_epoch_1.pt digits_epoch_2.pt digits.pt",
+        "normalize input_a.npy --compare",
+        "simulate-momentum --steps 100",
+        "calibrate digits.pt digits_run.safetensors --force -o {folder}/new.pt",
+    ],
+)
+def test_masked_arrays_which_nothing_uses_are_not_imported(arguments: str, tmp_path: Path) -> None:
+    """`np.median`, `np.unique` and `np.union1d` import them: 14 ms of a run of 120."""
+    assert "numpy.ma" not in modules_imported_by(arguments.format(folder=tmp_path), tmp_path / "listing.json")
+
+
 def test_a_file_costs_the_import_of_no_other_format_and_no_other_renderer(tmp_path: Path) -> None:
     modules = modules_imported_by("inspect checkpoint digits.safetensors", tmp_path / "listing.json")
     assert {"bncli.formats.safetensors", "bncli.renderers.terminal"} <= modules

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bncli.core.median import median_of_ordered
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def summarize(values: Array) -> ArraySummary:
         return ArraySummary(None, None, None, None, num_nan, num_inf)
     finite = values.reshape(-1) if num_finite == values.size else values[is_finite]
     ordered = np.sort(finite)
-    return ArraySummary(ordered[0], _median(ordered), ordered[-1], _mean(finite), num_nan, num_inf)
+    return ArraySummary(
+        ordered[0], np.float64(median_of_ordered(ordered)), ordered[-1], _mean(finite), num_nan, num_inf
+    )
 
 
 def _mean(finite: Array) -> Number:
@@ -59,10 +61,3 @@ def _mean(finite: Array) -> Number:
     with np.errstate(over="ignore"):
         mean = np.add.reduce(finite.astype(np.float64)) / finite.size
     return mean if np.isfinite(mean) else np.add.reduce(np.true_divide(finite, finite.size))
-
-
-def _median(ordered: Array) -> Number:
-    """Return the median of ascending values, in float64."""
-    lower, upper = (float(ordered[index]) for index in ((ordered.size - 1) // 2, ordered.size // 2))
-    middle = (lower + upper) / 2
-    return np.float64(middle if math.isfinite(middle) else lower / 2 + upper / 2)

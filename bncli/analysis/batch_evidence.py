@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.analysis.population_estimate import effective_count
+from bncli.core.median import median
 from bncli.core.recorded_layer import pooled
 from bncli.light_dataclass import dataclass
 
@@ -78,7 +79,7 @@ def batch_evidence(layer: RecordedLayer) -> BatchEvidence:
         mean=nothing if moments is None else moments.mean,
         biased_var=nothing if moments is None else moments.biased_var,
         effective_count=nothing if moments is None else effective_count([sound], moments.biased_var),
-        batch_effective_count=np.median(sound.effective_count(), axis=0) if len(sound) else nothing,
+        batch_effective_count=_median_over_batches(sound.effective_count()) if len(sound) else nothing,
         between_fraction=nothing if moments is None else _between(sound, moments.biased_var),
         fewest_values=fewest,
         num_fewest=int((in_training == fewest).sum()),
@@ -106,7 +107,7 @@ def _typical_size(rows: BatchRows) -> tuple[float, float]:
     """
     if not len(rows):
         return math.nan, math.nan
-    values, samples = float(np.median(rows.num_values)), float(np.median(rows.num_samples))
+    values, samples = median(rows.num_values), median(rows.num_samples)
     rows = rows.chosen(np.flatnonzero(rows.num_samples > 1))
     if not len(rows):
         return samples, math.nan
@@ -114,7 +115,14 @@ def _typical_size(rows: BatchRows) -> tuple[float, float]:
         spread = (rows.sample_mean_var * (rows.num_samples / (rows.num_samples - 1))[:, None]).mean(axis=0)
         worth = np.clip(samples * rows.biased_var.mean(axis=0) / spread + 1, samples, values)
     known = worth[np.isfinite(worth)]
-    return samples, float(np.median(known)) if known.size else math.nan
+    return samples, median(known) if known.size else math.nan
+
+
+def _median_over_batches(counts: FloatArray) -> FloatArray:
+    # Not `np.median`, whose first call imports masked arrays; of a broken batch, NaN, as it does.
+    lower, upper = (np.quantile(counts, 0.5, axis=0, method=method) for method in ("lower", "higher"))
+    middle: FloatArray = (lower + upper) / 2
+    return middle
 
 
 def _between(rows: BatchRows, var: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ from bncli.analysis.layer_matching import match
 from bncli.analysis.layer_selection import select
 from bncli.analysis.momentum_recovery import momentum_from_floor
 from bncli.analysis.time_of_death import latest_update_of_life
+from bncli.core.median import median
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -154,11 +155,11 @@ def _mean_size(layer: BatchNormLayer) -> float:
 
 def _median_var(layer: BatchNormLayer) -> float:
     var = layer.running_var.astype(np.float64)
-    return float(np.median(var)) if np.isfinite(var).all() else float("nan")
+    return median(var) if np.isfinite(var).all() else float("nan")
 
 
 def _median_scale(layer: BatchNormLayer) -> float:
-    return float(np.median(np.abs(layer.scale_and_shift()[0])))
+    return median(np.abs(layer.scale_and_shift()[0]))
 
 
 def _deaths(layers: Sequence[BatchNormLayer], dead: NDArray[np.bool_], momentum: float | None) -> tuple[Death, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bncli.analysis.calibration import AIMED_ERROR
+from bncli.core.median import median
 from bncli.light_dataclass import dataclass
 from bncli.reports.arrangement import arranged, table_of
 from bncli.reports.calibration_fields import CALIBRATION_FIELDS, over_channels, worst_first
@@ -128,20 +129,20 @@ def _layer_record(layer: LayerCalibration) -> dict[str, Any]:
         "num_values": layer.num_values,
         "ddof": layer.ddof,
         "mean_shift": {
-            "median": over_channels(layer.mean_shift, np.median),
+            "median": over_channels(layer.mean_shift, median),
             "max": over_channels(layer.mean_shift, np.max),
         },
         "var_ratio": {
             "min": over_channels(layer.var_ratio, np.min),
-            "median": over_channels(layer.var_ratio, np.median),
+            "median": over_channels(layer.var_ratio, median),
             "max": over_channels(layer.var_ratio, np.max),
         },
         "effective_count": {
             "min": over_channels(layer.effective_count, np.min),
-            "median": over_channels(layer.effective_count, np.median),
+            "median": over_channels(layer.effective_count, median),
         },
         "standard_error": {
-            "median": over_channels(layer.standard_error, np.median),
+            "median": over_channels(layer.standard_error, median),
             "max": over_channels(layer.standard_error, np.max),
         },
         "samples_for_aim": layer.samples_for_aim,

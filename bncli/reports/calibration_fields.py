@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.core.median import median
 from bncli.reports.arrangement import Field
 from bncli.reports.document import Column
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from bncli.reports.document import ColumnKind, Value
 
 
-def over_channels(values: NDArray[np.float64], reduce: Callable[[NDArray[np.float64]], np.floating]) -> float | None:
+def over_channels(
+    values: NDArray[np.float64], reduce: Callable[[NDArray[np.float64]], float | np.floating]
+) -> float | None:
     """Return a number over the channels that have one; `None` where none has."""
     finite = values[np.isfinite(values)]
     return float(reduce(finite)) if finite.size else None
@@ -48,11 +51,11 @@ CALIBRATION_FIELDS: tuple[Field[LayerCalibration], ...] = (
     _field("num_samples", "samples", "integer", "samples in them", 3, lambda each: each.num_samples),
     _field("mean_shift_median", "mean shift", "number",
            "median over the channels of how far the mean moved", 1,
-           lambda each: over_channels(each.mean_shift, np.median), "old sigma"),
+           lambda each: over_channels(each.mean_shift, median), "old sigma"),
     _field("mean_shift_max", "worst shift", "number", "how far the mean of one channel moved at most", 0,
            lambda each: over_channels(each.mean_shift, np.max), "old sigma"),
     _field("var_ratio_median", "var ratio", "number", "median over the channels of new variance over old", 0,
-           lambda each: over_channels(each.var_ratio, np.median)),
+           lambda each: over_channels(each.var_ratio, median)),
     _field("var_ratio_min", "least ratio", "number", "smallest new variance over old", 2,
            lambda each: over_channels(each.var_ratio, np.min)),
     _field("var_ratio_max", "worst ratio", "number", "greatest new variance over old", 2,

@@ -8,6 +8,7 @@ import numpy as np
 
 from bncli.analysis.rank_files import pooled_statistics
 from bncli.analysis.verdicts import Verdict
+from bncli.core.median import median
 from bncli.reports.arrangement import Field
 from bncli.reports.document import Cell, Column
 from bncli.reports.verdict_texts import VERDICT_TEXTS
@@ -27,7 +28,7 @@ _ORDER = {verdict: position for position, verdict in enumerate(Verdict)}
 
 def median_shift(change: LayerChange) -> float | None:
     """Return the median over the channels of the distance that the mean moved, in sigma."""
-    return _over(np.abs(change.mean_shift), np.median)
+    return _over(np.abs(change.mean_shift), median)
 
 
 def largest_shift(change: LayerChange) -> float | None:
@@ -37,7 +38,7 @@ def largest_shift(change: LayerChange) -> float | None:
 
 def median_ratio(change: LayerChange) -> float | None:
     """Return the median over the channels of the second variance over the first."""
-    return _over(change.var_ratio, np.median)
+    return _over(change.var_ratio, median)
 
 
 def smallest_ratio(change: LayerChange) -> float | None:
@@ -54,7 +55,7 @@ def between_ranks(change: LayerChange) -> float | None:
     """Return the median part of the pooled variance that lies between two ranks; `None` where the files are none."""
     if change.verdict is not Verdict.RANKS_DISAGREE:
         return None
-    return _over(pooled_statistics(change.pair.before, change.pair.after).between_fraction, np.median)
+    return _over(pooled_statistics(change.pair.before, change.pair.after).between_fraction, median)
 
 
 def _over(values: NDArray[np.float64], reduce: Callable[[NDArray[np.float64]], object]) -> float | None:

@@ -22,7 +22,7 @@ MOST_POINTS = 32
 
 
 def _series(values: Sequence[float]) -> Series:
-    kept = np.unique(np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS)).round().astype(int))
+    kept = np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS)).round().astype(int)
     return Series(tuple(values[index] for index in kept.tolist()))
 
 

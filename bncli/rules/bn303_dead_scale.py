@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.core.median import median
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
 from bncli.rules.checked_layer import NUM_PROBE_UPDATES, worst_first
 from bncli.wording import number, percent
@@ -25,7 +26,7 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
     if layer.layer.weight is None or not layer.is_sound.any():
         return
     size = np.abs(layer.weight)
-    threshold = DEAD_SCALE_PER_MEDIAN * float(np.median(size[layer.is_sound]))
+    threshold = DEAD_SCALE_PER_MEDIAN * median(size[layer.is_sound])
     is_dead = layer.is_sound & ((size < threshold) | (size == 0))
     if is_dead.any():
         yield _zero_at_start(layer) if _is_zero_at_start(layer) else _dead(layer, is_dead, size, threshold)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.analysis.dead_variance import is_dead
+from bncli.core.median import median
 from bncli.core.rounding import round_to_bfloat16
 from bncli.light_dataclass import dataclass
 
@@ -100,8 +101,8 @@ class CheckedLayer:
     def relative_gain(self) -> FloatArray:
         """Gain over the median gain of the sound channels; NaN where that is 0 or no channel is sound."""
         gains = self.gain[self.is_sound]
-        median = float(np.median(gains)) if gains.size else 0.0
-        return self.gain / median if median > 0 else np.full(self.num_features, np.nan)
+        typical = median(gains) if gains.size else 0.0
+        return self.gain / typical if typical > 0 else np.full(self.num_features, np.nan)
 
     @cached_property
     def is_initial(self) -> Mask:

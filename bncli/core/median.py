@@ -1,0 +1,35 @@
+"""The median, without NumPy's: its first call imports masked arrays, which takes a tenth of a short run."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def median(values: NDArray[Any]) -> float:
+    """Return the middle one of the values in order, or the mean of the two in the middle.
+
+    Args:
+        values: shape (N,), of any float type, N at least 1.
+
+    Returns:
+        In float64; NaN where a value is NaN.
+
+    >>> median(np.array([3.0, 1.0, 2.0, 8.0]))
+    2.5
+    """
+    ordered = np.sort(values)
+    return math.nan if np.isnan(ordered[-1]) else median_of_ordered(ordered)  # sorting puts NaN last
+
+
+def median_of_ordered(ordered: NDArray[Any]) -> float:
+    """Return the median of values that ascend and are not NaN; arguments as of `median`."""
+    lower, upper = float(ordered[(len(ordered) - 1) // 2]), float(ordered[len(ordered) // 2])
+    middle = (lower + upper) / 2
+    # Halves of the largest doubles have a sum, and the smallest one has no half: the one only where the other fails.
+    return middle if math.isfinite(middle) else lower / 2 + upper / 2
