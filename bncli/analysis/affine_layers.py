@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.analysis.naming_schemes import FOREIGN_STATISTICS, LEAVES_OF_STATISTICS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -11,10 +13,7 @@ if TYPE_CHECKING:
 
 _PAIRS = (("weight", "bias"), ("gamma", "beta"))
 """Names of scale and shift; `scale` and `bias` alone would also be those of other layers."""
-_STATISTICS = frozenset(
-    {"running_mean", "running_var", "running_std", "moving_mean", "moving_variance", "moving_var", "moving_stddev",
-     "_mean", "_variance", "mean", "var"}
-)  # fmt: skip
+_STATISTICS = LEAVES_OF_STATISTICS.union(FOREIGN_STATISTICS)
 
 
 def affine_layers(arrays: NamedArrays) -> tuple[str, ...]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bncli.analysis.layer_selection import matches
-from bncli.errors import InputNotFound, near_miss
+from bncli.analysis.layer_selection import matches, require_matches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +26,7 @@ def select_changes(comparison: Comparison, globs: Sequence[str], where: ChannelF
         where: condition on channels; `None` selects every layer.
 
     Raises:
+        InvalidUsage: a glob is longer than any name.
         InputNotFound: a glob matches no layer of either file.
     """
     if not globs and where is None:
@@ -34,10 +34,7 @@ def select_changes(comparison: Comparison, globs: Sequence[str], where: ChannelF
     matching = comparison.matching
     pairs = [*matching.pairs, *matching.reshaped]
     layers = [layer for pair in pairs for layer in (pair.before, pair.after)] + [*matching.added, *matching.removed]
-    for glob in globs:
-        if not any(matches(layer, glob) for layer in layers):
-            hint = near_miss(glob, [layer.label for layer in layers])
-            raise InputNotFound(f"no layer of either file matches {glob!r}", hint=hint)
+    require_matches(globs, layers, "no layer of either file")
 
     def is_chosen(*names: BatchNormLayer) -> bool:
         is_named = not globs or any(matches(layer, glob) for layer in names for glob in globs)

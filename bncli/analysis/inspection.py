@@ -8,6 +8,7 @@ import numpy as np
 
 from bncli.analysis.array_summary import ArraySummary, summarize
 from bncli.analysis.dead_variance import is_dead
+from bncli.analysis.initial_statistics import has_initial_statistics
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -64,5 +65,5 @@ def inspect(selected: SelectedLayer) -> InspectedLayer:
         bias=None if layer.bias is None else summarize(layer.bias),
         num_negative_var=int((layer.running_var.astype(np.float64) < 0).sum()),
         num_dead=int(is_dead(layer).sum()),
-        is_initial=bool(layer.num_features and (layer.running_mean == 0).all() and (layer.running_var == 1).all()),
+        is_initial=bool(layer.num_features and has_initial_statistics(layer).all()),
     )

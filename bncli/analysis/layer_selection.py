@@ -43,14 +43,7 @@ def select(
         InvalidUsage: a glob is longer than any name.
         InputNotFound: a glob matches no layer.
     """
-    for glob in globs:
-        if len(glob) > MAX_NAME_LENGTH:
-            raise InvalidUsage(f"--layer has {len(glob)} characters; at most {MAX_NAME_LENGTH} are read")
-        if not any(matches(layer, glob) for layer in checkpoint.layers):
-            raise InputNotFound(
-                f"{checkpoint.path}: no layer matches {glob!r}",
-                hint=near_miss(glob, [layer.label for layer in checkpoint.layers]),
-            )
+    require_matches(globs, checkpoint.layers, f"{checkpoint.path}: no layer")
     chosen = (layer for layer in checkpoint.layers if not globs or any(matches(layer, glob) for glob in globs))
     selected = (SelectedLayer(layer, _channels(layer, where)) for layer in chosen)
     return tuple(each for each in selected if where is None or each.channels.size)
@@ -77,6 +70,25 @@ def only_layer(checkpoint: Checkpoint, glob: str | None) -> BatchNormLayer:
             hint=f"give --layer, such as --layer {selected[0].layer.label}",
         )
     return selected[0].layer
+
+
+def require_matches(globs: Sequence[str], layers: Sequence[BatchNormLayer], nothing: str) -> None:
+    """Refuse globs that match nothing.
+
+    Args:
+        globs: shell patterns for stored names or labels.
+        layers: those to choose from.
+        nothing: subject of the sentence that says so, such as `no layer`.
+
+    Raises:
+        InvalidUsage: a glob is longer than any name.
+        InputNotFound: a glob matches no layer.
+    """
+    for glob in globs:
+        if len(glob) > MAX_NAME_LENGTH:
+            raise InvalidUsage(f"--layer has {len(glob)} characters; at most {MAX_NAME_LENGTH} are read")
+        if not any(matches(layer, glob) for layer in layers):
+            raise InputNotFound(f"{nothing} matches {glob!r}", hint=near_miss(glob, [layer.label for layer in layers]))
 
 
 def matches(layer: BatchNormLayer, glob: str) -> bool:

@@ -60,7 +60,8 @@ NAMING_SCHEMES = (
 # fmt: on
 
 _SIDE_BY_SIDE = tuple(scheme for scheme in NAMING_SCHEMES if scheme.trees is None)
-_LEAVES_OF_STATISTICS = frozenset(leaf for scheme in _SIDE_BY_SIDE for leaf in scheme.leaves[: len(STATISTICS)])
+LEAVES_OF_STATISTICS = frozenset(leaf for scheme in NAMING_SCHEMES for leaf in scheme.leaves[: len(STATISTICS)])
+"""Last parts of the names of running means and variances, in any scheme."""
 
 
 def scheme_of_leaves(leaves: Collection[str]) -> NamingScheme | None:
@@ -70,7 +71,7 @@ def scheme_of_leaves(leaves: Collection[str]) -> NamingScheme | None:
     does.
     """
     # Of most places in a file no scheme says anything, and a file may have 100,000 of them.
-    if _LEAVES_OF_STATISTICS.isdisjoint(leaves):
+    if LEAVES_OF_STATISTICS.isdisjoint(leaves):
         return None
     candidates = [scheme for scheme in _SIDE_BY_SIDE if _speaks_of_a_layer(scheme, leaves)]
     return max(candidates, key=lambda scheme: sum(leaf in leaves for leaf in scheme.leaves), default=None)

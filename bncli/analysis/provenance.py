@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bncli.analysis.initial_residue import initial_residue
+from bncli.analysis.initial_statistics import has_initial_statistics
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -72,16 +73,12 @@ def _has_float_counter(layer: BatchNormLayer) -> bool:
 def _has_parameters_alone(layer: BatchNormLayer) -> bool:
     has_weight = layer.weight is not None and not (layer.weight == 1).all()
     has_bias = layer.bias is not None and not (layer.bias == 0).all()
-    return _has_initial_statistics(layer) and (has_weight or has_bias)
+    return bool(has_initial_statistics(layer).all()) and (has_weight or has_bias)
 
 
 def _is_trained_without_updates(layer: BatchNormLayer) -> bool:
     is_written = bool(layer.running_mean.any() or layer.running_var.any())
-    return layer.num_batches_tracked == 0 and is_written and not _has_initial_statistics(layer)
-
-
-def _has_initial_statistics(layer: BatchNormLayer) -> bool:
-    return bool((layer.running_mean == 0).all() and (layer.running_var == 1).all())
+    return layer.num_batches_tracked == 0 and is_written and not has_initial_statistics(layer).all()
 
 
 def _has_too_few_updates(layer: BatchNormLayer) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.core.effective_count import effective_count
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class TrainEvalGap:
     d: FloatArray
     """`(batch mean - running mean) / s_R`: 0 without a gap."""
     effective_count: FloatArray
-    """Independent values that the batch mean is worth; at most the values per channel, NaN for a single sample."""
+    """Independent values that the batch mean is worth; at most the values per channel. NaN where nothing tells: for a
+    single sample, and where the batch holds NaN or infinity."""
     z: FloatArray
     """`|d| * sqrt(effective_count)`: above about 6 the batch can't come from the running statistics' population."""
     output_gap: FloatArray
@@ -57,22 +59,12 @@ def train_eval_gap(
         running_std = evaluation.std
         r = batch_std / running_std
         d = ((train.mean - evaluation.mean) + train.mean_error) / running_std
-        count = _effective_count(batch, sample_means)
+        count = effective_count(batch.unbiased_var, sample_means.var(axis=0), len(sample_means), batch.count)
         train_output = _output_moments(train, batch)
         eval_output = _output_moments(evaluation, batch)
         difference = _norm(train_output[0] - eval_output[0], train_output[1] - eval_output[1], batch)
         output_gap = difference / _norm(*eval_output, batch)
     return TrainEvalGap(r, d, count, np.abs(d) * np.sqrt(count), output_gap)
-
-
-def _effective_count(batch: Moments, sample_means: FloatArray) -> FloatArray:
-    """Return `N * var / Var_i(a_i)`, where a_i are the samples' means."""
-    num_samples = len(sample_means)
-    if num_samples < 2:  # noqa: PLR2004 - one sample has no spread
-        return np.full(batch.num_features, np.nan)
-    spread = sample_means.var(axis=0, ddof=1)
-    worth = num_samples * batch.unbiased_var / spread
-    return np.where(spread > 0, np.minimum(worth, batch.count), float(batch.count))
 
 
 def _output_moments(transform: Normalization, batch: Moments) -> tuple[FloatArray, FloatArray]:

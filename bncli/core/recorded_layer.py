@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.core.batch_statistics import BatchStatistics
+from bncli.core.effective_count import effective_count
 from bncli.core.moments import merge_rows
 from bncli.core.two_pass import RowMoments
 from bncli.light_dataclass import dataclass
@@ -69,18 +70,11 @@ class BatchRows:
         )
 
     def effective_count(self) -> FloatArray:
-        """Return how many independent values each batch's mean is worth, shape (T, C).
-
-        `n_eff = N * var / Var_i(a_i)` with the means a_i of the N samples, at most the values per channel: positions
-        of one sample are correlated. NaN for a batch of one sample, whose means have no spread.
-        """
+        """Return how many independent values each batch's mean is worth, shape (T, C); NaN where nothing tells."""
         values = self.num_values[:, None].astype(np.float64)
-        samples = self.num_samples[:, None].astype(np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
-            unbiased = self.biased_var * values / (values - 1)
-            spread = self.sample_mean_var * samples / (samples - 1)
-            worth = np.where(spread > 0, np.minimum(samples * unbiased / spread, values), values)
-        return np.where(np.isfinite(spread), worth, np.nan)
+            unbiased_var = self.biased_var * values / (values - 1)
+        return effective_count(unbiased_var, self.sample_mean_var, self.num_samples[:, None], values)
 
 
 @dataclass(frozen=True, eq=False)

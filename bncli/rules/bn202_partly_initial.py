@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.analysis.initial_statistics import has_initial_statistics
 from bncli.rules.base import Observation, Rule, each_layer
 from bncli.rules.checked_layer import worst_first
 from bncli.wording import count
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
-    is_initial = layer.is_initial & (layer.var == 1)
+    is_initial = has_initial_statistics(layer.layer)
     if not is_initial.any() or layer.is_initial.all():
         return
     channels = worst_first(is_initial, layer.gain)

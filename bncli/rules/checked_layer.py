@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.analysis.dead_variance import is_dead
+from bncli.analysis.initial_statistics import has_initial_statistics
 from bncli.core.median import median
 from bncli.core.rounding import round_to_bfloat16
 from bncli.light_dataclass import dataclass
@@ -107,9 +108,8 @@ class CheckedLayer:
     @cached_property
     def is_initial(self) -> Mask:
         """Channels with the statistics of a new layer: mean 0 and variance 1, or 1 - eps as frozen layers store it."""
-        is_initial_var: Mask = (self.var == 1) | (self.var == self._one_less_eps)
-        is_initial: Mask = (self.mean == 0) & is_initial_var
-        return is_initial
+        is_frozen: Mask = (self.mean == 0) & (self.var == self._one_less_eps)
+        return has_initial_statistics(self.layer) | is_frozen
 
     @cached_property
     def is_zero(self) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from bncli.analysis.affine_layers import affine_layers
@@ -27,6 +28,12 @@ def test_a_scale_and_a_shift_of_different_shapes_are_no_normalization() -> None:
 
 def test_a_layer_that_lost_one_of_its_statistics_is_not_among_them() -> None:
     assert affine_layers(ArraysInMemory(torch_arrays(running_var=None))) == ()
+
+
+@pytest.mark.parametrize("statistic", ["moving_mean", "moving_std", "running_std", "_variance"])
+def test_a_layer_with_any_statistic_is_not_among_them(statistic: str) -> None:
+    arrays = {"norm/gamma:0": np.ones(3), "norm/beta:0": np.zeros(3), f"norm/{statistic}:0": np.ones(3)}
+    assert affine_layers(ArraysInMemory(arrays)) == ()
 
 
 def test_names_of_keras_are_understood() -> None:

@@ -6,7 +6,7 @@ import pytest
 from bncli.analysis.channel_filter import ChannelFilter
 from bncli.analysis.comparison import compare
 from bncli.analysis.comparison_selection import select_changes
-from bncli.errors import InputNotFound
+from bncli.errors import InputNotFound, InvalidUsage
 from tests.helpers.builders import layer
 
 
@@ -33,6 +33,11 @@ def test_layers_of_one_file_alone_can_be_chosen() -> None:
     assert [each.name for each in chosen.matching.added] == ["new", "newer"]
     assert [each.name for each in chosen.matching.removed] == ["gone"]
     assert chosen.changes == ()
+
+
+def test_a_glob_that_is_longer_than_any_name_is_refused() -> None:
+    with pytest.raises(InvalidUsage, match="--layer has 1025 characters; at most 1024 are read"):
+        select_changes(COMPARISON, ("*" * 1025,))
 
 
 def test_a_glob_that_matches_nothing_is_an_error_with_the_nearest_name() -> None:

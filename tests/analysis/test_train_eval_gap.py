@@ -79,6 +79,16 @@ def test_a_single_sample_is_no_evidence() -> None:
     assert np.isfinite(gap.d).all()
 
 
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_channel_with_a_broken_value_is_no_evidence(broken: float) -> None:
+    x = np.random.default_rng(0).normal(0, 1, (6, 2, 5))
+    x[3, 1, 2] = broken
+    with np.errstate(invalid="ignore"):
+        gap = gap_of(x, layer_with([0, 0], [1, 1]))
+    assert np.isfinite(gap.effective_count[0])
+    assert np.isnan(gap.effective_count[1])
+
+
 def test_samples_of_one_mean_count_in_full() -> None:
     gap = gap_of(np.tile(np.array([-1.0, 1.0]), (4, 2, 3)), layer_with([0, 0], [1, 1]))
     assert gap.effective_count == pytest.approx([24, 24])
