@@ -15,7 +15,7 @@ def median(values: NDArray[Any]) -> float:
     """Return the middle one of the values in order, or the mean of the two in the middle.
 
     Args:
-        values: shape (N,), of any float type, N at least 1.
+        values: shape (N,), whole or floating-point numbers, N at least 1.
 
     Returns:
         In float64; NaN where a value is NaN.
