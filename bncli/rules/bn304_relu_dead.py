@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
-from bncli.rules.checked_layer import worst_first
+from bncli.rules.checked_layer import NUM_DEVIATIONS, worst_first
 from bncli.wording import number, percent
 
 if TYPE_CHECKING:
@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 
     from bncli.rules.checked_layer import CheckedLayer
 
-NUM_DEVIATIONS = 3.0
 WARNING_FRACTION = 0.25
 _LEAST_TOLD = 1e-6
 
 
 def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
-    if layer.layer.weight is None:
+    if layer.layer.weight is None or layer.is_silent:
         return
     highest = layer.bias + NUM_DEVIATIONS * abs(layer.weight)
     is_off = layer.is_sound & (highest < 0)
@@ -58,7 +57,8 @@ RULE = Rule(
         "Behind the layer a channel has mean bias and standard deviation |weight|. With bias + 3 |weight| below 0 a "
         "ReLU is active for less than 0.135 % of Gaussian inputs: the channel contributes nothing and gets no "
         "gradient. Without a ReLU, or with one that leaks, the state means nothing; the file does not tell what "
-        "follows."
+        "follows. A layer out of which practically nothing comes, |bias| + 3 |weight| below 0.01 in every channel, is "
+        "passed over: it is the last one of a residual branch that starts at 0, and an addition follows."
     ),
     thresholds=(
         Threshold(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
-from bncli.rules.checked_layer import worst_first
+from bncli.rules.checked_layer import NUM_DEVIATIONS, worst_first
 from bncli.wording import number
 
 if TYPE_CHECKING:
@@ -13,11 +13,9 @@ if TYPE_CHECKING:
 
     from bncli.rules.checked_layer import CheckedLayer
 
-NUM_DEVIATIONS = 3.0
-
 
 def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
-    if layer.layer.weight is None:
+    if layer.layer.weight is None or layer.is_silent:
         return
     lowest = layer.bias - NUM_DEVIATIONS * abs(layer.weight)
     is_linear = layer.is_sound & (lowest > 0)

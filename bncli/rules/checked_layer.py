@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
+NUM_DEVIATIONS = 3.0
+"""Outputs of a channel lie within so many |weight| of its bias: 99.7 % of them, if they are Gaussian."""
+MOST_SILENT_OUTPUT = 0.01
+"""Outputs up to it are nothing beside those of ordinary layers, which are of the order of 1."""
 NUM_PROBE_UPDATES = 5
 """So many updates at most are no training: tools that probe a new model's strides run it once or a few times."""
 
@@ -138,6 +142,11 @@ class CheckedLayer:
     def has_initial_affine(self) -> bool:
         """Whether scale and shift are still those of a new layer, or there are none; a scale of 0 is an initial one."""
         return bool((self.bias == 0).all() and ((self.weight == 1).all() or (self.weight == 0).all()))
+
+    @cached_property
+    def is_silent(self) -> bool:
+        """Whether practically nothing leaves it: so does the last layer of a residual branch begin, at weight 0."""
+        return bool((np.abs(self.bias) + NUM_DEVIATIONS * np.abs(self.weight) < MOST_SILENT_OUTPUT).all())
 
     @cached_property
     def is_barely_touched(self) -> bool:

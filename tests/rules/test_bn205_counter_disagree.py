@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from bncli.rules.bn205_counter_disagree import RULE
 from tests.helpers.rule_cases import Twins, file_of, healthy, observed, only
+
+if TYPE_CHECKING:
+    from bncli.core.batch_norm_layer import BatchNormLayer
 
 
 def counted(*counters: float | None) -> list[object]:
@@ -47,6 +52,38 @@ def test_the_multiple_is_told_of_the_counter_that_most_layers_share() -> None:
     (first, second) = observed(RULE, *counted(100, 200, 200, 200, 400))
     assert "2 times the 100 of 1 layer" in first.message
     assert "2 times the 200 of 3 layers" in second.message
+
+
+@pytest.mark.parametrize("counters", [(400, 400, 400, 100), (300, 300, 100, 100), (200, 200, 200, 100)])
+def test_a_large_multiple_or_a_last_layer_that_counts_less_first_points_to_stages(counters: tuple[int, ...]) -> None:
+    seen = only(RULE, *counted(*counters))
+    assert seen.severity == "warning"
+    assert ": these were added or unfrozen later, or the former are run" in seen.message
+    assert (seen.remedy or "").startswith("Nothing, if part of the model is newer")
+
+
+@pytest.mark.parametrize("counters", [(200, 200, 100, 100), (100, 200), (100, 200, 200)])
+def test_twice_as_many_updates_first_point_to_a_double_run(counters: tuple[int, ...]) -> None:
+    seen = only(RULE, *counted(*counters))
+    assert "run 2 times a step, by reuse on several inputs or by activation checkpointing, unless" in seen.message
+    assert seen.remedy is None
+
+
+def gan(**counters: int) -> list[BatchNormLayer]:
+    return [healthy(f"{name}.{index}", num_batches_tracked=each) for name, each in counters.items() for index in (1, 4)]
+
+
+@pytest.mark.parametrize("generator", [300, 150])
+def test_the_networks_of_a_gan_have_steps_of_their_own(generator: int) -> None:
+    seen = only(RULE, *gan(netG=generator, netD=450))
+    assert (seen.layer, seen.severity, abs(seen.value or 0)) == (None, "info", 450 - generator)
+    assert f"(discriminator 450, generator {generator})" in seen.message
+    assert observed(RULE, *gan(netG=450, netD=450)) == []
+
+
+def test_within_a_network_of_a_gan_layers_are_compared() -> None:
+    seen = observed(RULE, *gan(netG=300, netD=450), healthy("netD.7", num_batches_tracked=900))
+    assert [(each.layer, each.severity) for each in seen] == [("netD.7", "warning"), (None, "info")]
 
 
 @pytest.mark.parametrize("counters", [(5, 5, 5), (0, 5), (None, 5), (7.5, 5), (-3, 5), ()])

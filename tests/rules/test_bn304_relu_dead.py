@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from statistics import NormalDist
 
+import numpy as np
 import pytest
 
 from bncli.rules.bn304_relu_dead import RULE
-from tests.helpers.rule_cases import Twins, file_of, healthy, observed, only
+from tests.helpers.rule_cases import NUM_CHANNELS, Twins, file_of, healthy, observed, only
 
 TWINS = Twins(
     faulty=file_of(healthy(bias={2: -4.0}, weight={2: 1.0})),
@@ -35,6 +36,12 @@ def test_the_probability_to_be_active_is_that_of_a_gaussian() -> None:
 
 def test_a_probability_of_practically_zero_is_not_told_in_digits() -> None:
     assert "less than 0.0001 %" in only(RULE, healthy(bias={2: -3.2}, weight={2: 0.0})).message
+
+
+def test_a_residual_branch_that_starts_at_zero_is_passed_over() -> None:
+    start = {"weight": np.full(NUM_CHANNELS, 4.9e-6), "bias": np.full(NUM_CHANNELS, -3.4e-5)}
+    assert observed(RULE, healthy(**start)) == []
+    assert only(RULE, healthy(**(start | {"bias": np.full(NUM_CHANNELS, -0.02)}))).severity == "warning"
 
 
 def test_a_layer_without_a_shift_is_centred() -> None:
