@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bncli.rules.checked_layer import CheckedLayer
 
 LEAST_VAR = 0.0
+_ROUNDING_PER_SQUARED_MEAN = 1e-5
+"""What float32 loses of E[x^2] - E[x]^2, generously: 2^-24 in each of its operations, and in each sum."""
 
 
 def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
@@ -32,8 +34,24 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
         channels=channels,
         value=float(layer.var[channels[0]]),
         threshold=LEAST_VAR,
-        message="; ".join(_consequences(layer, is_negative)),
+        message="; ".join((*_consequences(layer, is_negative), _cause(layer, is_negative))),
+        remedy=None if _is_within_eps(layer, is_negative) else _ESTIMATE_AGAIN,
     )
+
+
+def _is_within_eps(layer: CheckedLayer, is_negative: NDArray[np.bool_]) -> bool:
+    return bool((layer.var[is_negative] >= -_added_eps(layer)).all())
+
+
+def _cause(layer: CheckedLayer, is_negative: NDArray[np.bool_]) -> str:
+    var, mean = layer.var[is_negative], layer.mean[is_negative]
+    if _is_within_eps(layer, is_negative):
+        return "a converter subtracted eps, or a difference cancelled"
+    with np.errstate(over="ignore"):
+        is_rounding = bool((-var <= _ROUNDING_PER_SQUARED_MEAN * mean**2).all())
+    if is_rounding:
+        return "E[x^2] - E[x]^2 cancels like that in float32 beside so large a mean"
+    return "no rounding does that, but arithmetic on checkpoints, arrays in the wrong order or a manual edit"
 
 
 def _consequences(layer: CheckedLayer, is_negative: NDArray[np.bool_]) -> Iterator[str]:
@@ -58,6 +76,8 @@ def _added_eps(layer: CheckedLayer) -> float:
     return layer.eps if layer.layer.dtype == "float64" else float(np.float32(layer.eps))
 
 
+_ESTIMATE_AGAIN = "Estimate the statistics again from training batches; 0 in their place would be quietly wrong."
+
 RULE = Rule(
     code="BN102",
     name="negative-var",
@@ -68,19 +88,23 @@ RULE = Rule(
         "is amplified beyond all measure: a stored -9.9998997e-06 with eps 1e-05 scales by 99,978.\n\n"
         "It comes from converters that subtract eps from the variance, because one framework adds it once more, and "
         "from variances computed as E[x^2] - E[x]^2 in float32, which cancel for a mean that is large against the "
-        "standard deviation."
+        "standard deviation. Values further below 0 are no variances at all: the difference of two checkpoints, an "
+        "extrapolation from them, arrays in the wrong order, or an edit.\n\n"
+        "Only a subtracted eps can be put back. To set a negative value to 0 would turn a loud fault into a quiet one: "
+        "the channel is then finite, and amplified by weight / sqrt(eps)."
     ),
     thresholds=(
         Threshold(LEAST_VAR, "running_var below it: error", "A variance is not negative; on no published model."),
     ),
     remedy=(
-        "Add eps back if a converter subtracted it (then the smallest value is just above -eps); set what is left "
-        "below 0 to 0, or estimate the statistics again."
+        "Add eps back if a converter subtracted it (then the smallest value is just above -eps), otherwise estimate "
+        "the statistics again; 0 in their place would be quietly wrong."
     ),
     snippet="""\
 if bn.running_var.min() >= -bn.eps:
     bn.running_var += bn.eps  # a converter subtracted it from every channel
-bn.running_var.clamp_(min=0)  # what cancellation left below zero
+else:
+    torch.optim.swa_utils.update_bn(loader, model)  # the file does not hold the true value
 """,
     references=(
         "shicai/MobileNet-Caffe#87",

@@ -27,6 +27,7 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
             value=float(counter),
             threshold=None if isinstance(counter, float) else float(MOST_UPDATES if counter > 0 else 0),
             message=fault,
+            remedy=_NO_MODEL if counter < 0 else None,
         )
 
 
@@ -42,11 +43,19 @@ def _fault(counter: int | float) -> str | None:
             "it, and averaged the running statistics too, which averaged weights do not have"
         )
     if counter < 0:
-        return f"num_batches_tracked is {counter:,}: a counter overflowed or memory was never set"
+        return (
+            f"num_batches_tracked is {counter:,}: the file is the difference of two checkpoints, a counter overflowed, "
+            "or memory was never set"
+        )
     if counter > MOST_UPDATES:
         return f"num_batches_tracked is {counter:,}: memory was never set, or bytes were swapped"
     return None
 
+
+_NO_MODEL = (
+    "Nothing, if the file is a difference of checkpoints, which is no model; otherwise round the counter to 0 or "
+    "more, and estimate the statistics again."
+)
 
 RULE = Rule(
     code="BN104",

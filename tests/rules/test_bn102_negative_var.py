@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from bncli.rules.bn102_negative_var import RULE
@@ -35,6 +36,33 @@ def test_both_kinds_in_one_layer_are_told_together() -> None:
     message = only(RULE, healthy(running_var={1: -0.5, 2: -5e-6})).message
     assert "1 channel NaN" in message
     assert "channel 2 is scaled" in message
+
+
+@pytest.mark.parametrize(
+    ("var", "mean", "cause"),
+    [
+        (-9.9e-6, 0.3, "a converter subtracted eps"),
+        (-2e-3, 300.0, "E[x^2] - E[x]^2 cancels like that"),
+        (-0.39, 0.3, "no rounding does that, but arithmetic on checkpoints"),
+    ],
+)
+def test_the_size_of_a_negative_variance_tells_its_cause(var: float, mean: float, cause: str) -> None:
+    seen = only(RULE, healthy(running_var={3: var}, running_mean={3: mean}))
+    assert f"; {cause}" in seen.message
+    assert (seen.remedy is None) == (var > -1e-5), "only eps can be put back"
+
+
+def test_the_cause_of_the_worst_channel_is_told() -> None:
+    seen = only(RULE, healthy(running_var={3: -5e-6, 4: -0.4}))
+    assert seen.message.endswith("arrays in the wrong order or a manual edit")
+
+
+def test_a_one_pass_variance_in_float32_is_told_to_cancel() -> None:
+    batches = np.random.default_rng(0).normal(300, 1e-3, (200, 64)).astype(np.float32)
+    one_pass = (batches**2).mean(1, dtype=np.float32) - batches.mean(1, dtype=np.float32) ** 2
+    var = float(one_pass.min())
+    assert var < -1e-5
+    assert "E[x^2] - E[x]^2 cancels" in only(RULE, healthy(running_var={3: var}, running_mean={3: 300.0})).message
 
 
 def test_minus_infinity_is_left_to_another_rule() -> None:

@@ -19,7 +19,7 @@ TWINS = Twins(
         (1234.5, "checkpoints were averaged, counters included"),
         (1234.0, "stored as a float"),
         (math.nan, "checkpoints were averaged"),
-        (-1, "a counter overflowed"),
+        (-1, "the difference of two checkpoints, a counter overflowed"),
         (2**62 + 1, "memory was never set"),
     ],
 )

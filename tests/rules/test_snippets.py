@@ -58,6 +58,11 @@ def change_nothing(_: Patient) -> None:
     """Leave the model healthy."""
 
 
+def estimate_anew(seen: Patient) -> None:
+    seen.model.producer.weight.mul_(10)  # variances above the residue, as in most models: they do not rule it out
+    torch.optim.swa_utils.update_bn(seen.loader, seen.model)
+
+
 def make_half(seen: Patient) -> None:
     seen.model.bn.half()
     seen.model.bn.momentum = 0.001
@@ -173,6 +178,14 @@ def test_a_missing_statistic_is_named_and_estimated(capsys: pytest.CaptureFixtur
     assert not (seen.model.bn.running_var == 1).any()
 
 
+@pytest.mark.parametrize("var", [-1e-4, -0.39])
+def test_a_variance_that_no_eps_explains_is_estimated_and_not_set_to_zero(var: float) -> None:
+    healthy, seen = patient(estimate_anew), patient(both(estimate_anew, set_channel("running_var", 2, var)))
+    assert len(seen.observations(BY_CODE["BN102"])) == 1
+    seen.run(BY_CODE["BN102"])
+    assert torch.equal(output(seen), output(healthy))
+
+
 @pytest.mark.parametrize("counter", [12.5, float("nan"), -4.0])
 def test_a_counter_that_is_no_count_becomes_one_again(counter: float) -> None:
     def average_the_counter(seen: Patient) -> None:
@@ -192,11 +205,6 @@ def restart_and_run_once(seen: Patient) -> None:
         for images in seen.loader:
             bn(10 * seen.model.producer(images))
     bn.eval()
-
-
-def estimate_anew(seen: Patient) -> None:
-    seen.model.producer.weight.mul_(10)  # variances above the residue, as in most models: they do not rule it out
-    torch.optim.swa_utils.update_bn(seen.loader, seen.model)
 
 
 @pytest.mark.parametrize("plant", [restart_and_run_once, estimate_anew])
