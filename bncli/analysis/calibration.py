@@ -8,8 +8,8 @@ import numpy as np
 
 from bncli.analysis.population_estimate import effective_count, estimate
 from bncli.core.recorded_layer import pooled
-from bncli.core.running_statistics import RunningStatistics
-from bncli.errors import InvalidValue, ShapeMismatch
+from bncli.core.running_statistics import RunningStatistics, check_start
+from bncli.errors import InvalidUsage, InvalidValue, ShapeMismatch
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def calibrate_layer(
         settings: which estimate.
 
     Raises:
+        InvalidUsage: a cumulative average is asked for, and the layer's counter counts nothing.
         ShapeMismatch: the numbers of channels differ.
         InvalidValue: a batch held NaN or infinity, or there is none, or there are too few values for a variance.
     """
@@ -119,6 +120,8 @@ def calibrate_layer(
     old = RunningStatistics(
         layer.running_mean.astype(np.float64), layer.running_var.astype(np.float64), layer.num_batches_tracked
     )
+    if settings.name == "ema":
+        _check_start(layer, old, settings.momentum)
     mean, var = estimate(parts, old, settings, ddof)
     if not (np.isfinite(mean).all() and np.isfinite(var).all()):
         raise InvalidValue(
@@ -137,6 +140,13 @@ def calibrate_layer(
         var=var,
         effective_count=effective_count(parts, pooled(parts).biased_var),
     )
+
+
+def _check_start(layer: BatchNormLayer, old: RunningStatistics, momentum: float | None) -> None:
+    try:
+        check_start(old, momentum)
+    except InvalidUsage as error:
+        raise InvalidUsage(f"layer {layer.label}: {error.message}", hint=error.hint) from error
 
 
 def _refuse_nonfinite(layer: BatchNormLayer, parts: Sequence[BatchRows]) -> None:

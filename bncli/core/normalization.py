@@ -10,7 +10,7 @@ import numpy as np
 from bncli.core.coefficients import Coefficients
 from bncli.core.moments import Moments
 from bncli.core.rounding import round_to
-from bncli.core.running_statistics import RunningStatistics, counted, update_repeatedly
+from bncli.core.running_statistics import RunningStatistics, check_start, counted, update_repeatedly
 from bncli.core.setting_limits import check_eps, check_momentum
 from bncli.errors import InvalidUsage, ShapeMismatch
 from bncli.light_dataclass import dataclass
@@ -34,7 +34,8 @@ class BatchNorm:
     """A batch-normalization layer at work, with `torch.nn.BatchNorm2d`'s meaning of every setting.
 
     Raises:
-        InvalidUsage: eps is negative or not finite, or momentum is not a number from 0 to 1.
+        InvalidUsage: eps is negative or not finite, or momentum is not a number from 0 to 1, or a cumulative average has a
+            counter of updates that counts nothing.
     """
 
     num_features: int
@@ -52,6 +53,8 @@ class BatchNorm:
     def __post_init__(self) -> None:
         check_eps(self.eps)
         check_momentum(self.momentum)
+        if self.running is not None:
+            check_start(self.running, self.momentum)
         for role, values in self._arrays():
             if values is not None and values.shape != (self.num_features,):
                 raise ShapeMismatch(

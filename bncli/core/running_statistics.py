@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.errors import InvalidUsage
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -27,15 +28,33 @@ class RunningStatistics:
     """Number of updates; `None` where the layer does not count them, a float where an averaging tool made it one."""
 
     @property
+    def is_counted(self) -> bool:
+        """Whether the counter is one: neither missing nor negative, not a number, or beyond 64 bits."""
+        return self.num_batches_tracked is not None and 0 <= self.num_batches_tracked < _MOST_UPDATES
+
+    @property
     def num_seen(self) -> int | float:
         """Updates that a cumulative average goes on from; 0 where there is no counter, or none that is a count."""
-        counter = self.num_batches_tracked
-        return counter if counter is not None and 0 <= counter < _MOST_UPDATES else 0
+        return self.num_batches_tracked or 0 if self.is_counted else 0
 
 
 def fresh(num_features: int) -> RunningStatistics:
     """Return the statistics of a layer that has seen no batch: mean 0, variance 1, as every framework starts them."""
     return RunningStatistics(np.zeros(num_features), np.ones(num_features), 0)
+
+
+def check_start(running: RunningStatistics, momentum: float | None) -> None:
+    """Refuse statistics from which a running average cannot go on: a cumulative one divides by its counter.
+
+    Raises:
+        InvalidUsage: the momentum is `None`, and there is a counter that counts nothing.
+    """
+    counter = running.num_batches_tracked
+    if momentum is None and counter is not None and not running.is_counted:
+        raise InvalidUsage(
+            f"num_batches_tracked is {counter}: a cumulative average needs the number of batches that it averages",
+            hint="--momentum 0.1 needs no counter",
+        )
 
 
 def update(
@@ -53,7 +72,7 @@ def update(
         batch_mean: shape (C,), float64.
         batch_var: shape (C,), float64; ddof as the framework stores it, which is 1 in PyTorch.
         momentum: weight m of the new batch. `None` is the cumulative average: m = 1 / T, where T counts this batch
-            too; without a counter m is then 0, and nothing moves.
+            too; without a counter m is then 0, and nothing moves. `check_start` tells where there is no such T.
 
     Returns:
         New statistics; the counter is one higher, or still `None`.

@@ -7,7 +7,7 @@ from bncli.analysis.calibration import calibrate_layer
 from bncli.analysis.population_estimate import EstimateSettings
 from bncli.core.batch_norm_layer import Setting
 from bncli.core.recorded_layer import BatchRows
-from bncli.errors import InvalidValue, ShapeMismatch
+from bncli.errors import InvalidUsage, InvalidValue, ShapeMismatch
 from tests.core.test_recorded_layer import recorded, rows_of
 from tests.helpers.builders import layer
 
@@ -42,6 +42,14 @@ def test_the_number_of_samples_for_a_small_error_follows_the_square_law() -> Non
 def test_a_single_sample_tells_no_error() -> None:
     calibrated = calibrate_layer(layer(), [recorded(rows_of([BATCHES[0][:1]]))], POOLED)
     assert calibrated.samples_for_aim is None
+
+
+def test_only_a_cumulative_average_needs_a_counter_that_counts() -> None:
+    broken = layer(num_batches_tracked=-1)
+    for settings in (POOLED, EstimateSettings("mean-of-batches"), EstimateSettings("ema", 0.5)):
+        assert np.isfinite(calibrate_layer(broken, [recorded(rows_of(BATCHES))], settings).mean).all()
+    with pytest.raises(InvalidUsage, match=f"layer {broken.label}: num_batches_tracked is -1"):
+        calibrate_layer(broken, [recorded(rows_of(BATCHES))], EstimateSettings("ema", None))
 
 
 def test_a_batch_that_is_not_finite_is_named_and_nothing_comes_of_it() -> None:

@@ -11,7 +11,9 @@ import torch
 
 from bncli.cli.given_settings import given_settings
 from bncli.cli.working_layer import LayerOptions, working_layer
+from bncli.core.backends.torch_backend import TorchBatchNorm
 from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, ShapeMismatch
+from tests.helpers.batch_moments import moments_of_batch
 
 
 def options(**changed: Any) -> LayerOptions:
@@ -82,6 +84,25 @@ def test_a_stored_setting_that_no_layer_can_have_is_the_fault_of_the_file(
     assert caught.value.message == f"{path}: layer 0: {message}"
     given = given_settings(1e-5, "0.1")
     assert working_layer(options(checkpoint=path, given=given), 4).layer.eps == 1e-5
+
+
+@pytest.mark.parametrize("counter", [-1, float("nan"), float("inf"), 2.0**63])
+def test_only_a_cumulative_average_needs_a_counter_that_counts(counter: float, tmp_path: Path) -> None:
+    path = tmp_path / "m.npz"
+    np.savez(path, **{"bn.running_mean": np.zeros(2), "bn.running_var": np.ones(2), "bn.num_batches_tracked": counter})
+    with pytest.raises(InvalidValue) as caught:
+        working_layer(options(checkpoint=path, given=given_settings(None, "none")), 2)
+    message = f"{path}: layer bn: num_batches_tracked is {counter}: a cumulative average needs the number of batches"
+    assert caught.value.message.startswith(message)
+    layer = working_layer(options(checkpoint=path), 2).layer
+    x = np.arange(6, dtype=np.float32).reshape(3, 2)
+    torchs = TorchBatchNorm(layer, 2, "float32")
+    torchs.forward(x, "train")
+    ours, theirs = layer.trained_on(moments_of_batch(x)).running, torchs.running()
+    assert ours is not None
+    assert theirs is not None
+    np.testing.assert_allclose(ours.mean, theirs.mean)
+    assert theirs.num_batches_tracked is None
 
 
 FILE = Path("some.npy")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bncli.core import running_statistics
-from bncli.core.running_statistics import RunningStatistics, fresh, step_towards, update, update_repeatedly
+from bncli.core.running_statistics import (
+    RunningStatistics,
+    check_start,
+    fresh,
+    step_towards,
+    update,
+    update_repeatedly,
+)
+from bncli.errors import InvalidUsage
 
 
 def batches(num_batches: int, num_features: int = 5, seed: int = 0) -> np.ndarray:
@@ -133,3 +142,16 @@ def test_updates_that_move_nothing_any_more_are_only_counted(monkeypatch: pytest
     assert (after.mean[0], after.var[0]) == pytest.approx((3.0, 4.0), rel=1e-14)
     assert after.num_batches_tracked == 10**12
     assert len(calls) < 500
+
+
+@pytest.mark.parametrize("counter", [-1, -5.0, math.nan, math.inf, 2**63])
+def test_a_counter_that_counts_nothing_starts_no_cumulative_average(counter: float) -> None:
+    running = RunningStatistics(np.zeros(2), np.ones(2), counter)
+    check_start(running, 0.1)
+    with pytest.raises(InvalidUsage, match="num_batches_tracked is .*: a cumulative average needs"):
+        check_start(running, None)
+
+
+@pytest.mark.parametrize("counter", [None, 0, 2.5, 2**63 - 1])
+def test_any_other_does_and_so_does_none(counter: float | None) -> None:
+    check_start(RunningStatistics(np.zeros(2), np.ones(2), counter), None)

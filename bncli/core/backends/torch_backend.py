@@ -66,9 +66,9 @@ class TorchBatchNorm:
             state |= {"running_mean": layer.running.mean, "running_var": layer.running.var}
         tensors = {name: self._torch.from_numpy(np.array(values)) for name, values in state.items()}
         if layer.running is not None:
-            tensors["num_batches_tracked"] = self._torch.tensor(int(layer.running.num_batches_tracked or 0))
+            tensors["num_batches_tracked"] = self._torch.tensor(int(layer.running.num_seen))
         module.load_state_dict(tensors)
-        if layer.running is not None and layer.running.num_batches_tracked is None:
+        if layer.running is not None and not layer.running.is_counted:
             # A counter that starts at 0 would let a cumulative average forget what is stored.
             module.register_buffer("num_batches_tracked", None)
         return module
