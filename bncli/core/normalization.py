@@ -34,7 +34,7 @@ class BatchNorm:
     """A batch-normalization layer at work, with `torch.nn.BatchNorm2d`'s meaning of every setting.
 
     Raises:
-        InvalidUsage: eps is negative or not finite, or momentum is not a number from 0 to 1, or a cumulative average has a
+        InvalidUsage: eps is negative or not finite, momentum is not a number from 0 to 1, or a cumulative average has a
             counter of updates that counts nothing.
     """
 
