@@ -7,17 +7,7 @@ import pytest
 import torch
 
 from bncli.errors import InvalidUsage
-from bncli.recording.run_environment import choose_device, seed_everything, share_cores, torch_dtype
-
-
-def test_devices_are_chosen_by_name() -> None:
-    assert choose_device("cpu") == torch.device("cpu")
-
-
-@pytest.mark.parametrize("name", ["tpu9", "meta", "xpu", "mps:0"])
-def test_other_devices_are_refused(name: str) -> None:
-    with pytest.raises(InvalidUsage, match=f"--device is '{name}': give cpu, cuda or cuda:N"):
-        choose_device(name)
+from bncli.recording.run_environment import choose_device, environment_number, seed_everything, share_cores, torch_dtype
 
 
 def test_a_gpu_of_torchrun_is_that_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,12 +17,15 @@ def test_a_gpu_of_torchrun_is_that_of_the_process(monkeypatch: pytest.MonkeyPatc
     assert choose_device("cuda:1") == torch.device("cuda:1")
 
 
-@pytest.mark.parametrize(("name", "num_devices"), [("cuda", 0), ("cuda:2", 2)])
-def test_a_gpu_that_is_not_there_is_told(name: str, num_devices: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: num_devices)
-    monkeypatch.delenv("LOCAL_RANK", raising=False)
-    with pytest.raises(InvalidUsage, match=f"--device is {name}: this torch finds no such device"):
-        choose_device(name)
+@pytest.mark.parametrize("name", ["WORLD_SIZE", "LOCAL_RANK"])
+def test_a_variable_that_is_no_number_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(name, raising=False)
+    assert environment_number(name, 1) == 1
+    monkeypatch.setenv(name, "7")
+    assert environment_number(name, 1) == 7
+    monkeypatch.setenv(name, "abc")
+    with pytest.raises(InvalidUsage, match=f"the environment variable {name} is 'abc'"):
+        environment_number(name, 1)
 
 
 def test_types_have_the_names_of_torch() -> None:
