@@ -9,7 +9,7 @@ import numpy as np
 
 from bncli.analysis.affine_layers import affine_layers
 from bncli.analysis.empty_parameters import without_empty_parameters
-from bncli.analysis.layer_faults import fault_of
+from bncli.analysis.layer_faults import fault_of, is_instance_norm
 from bncli.analysis.layer_grouping import layer_groups, without_aliases
 from bncli.analysis.layer_labels import labels_of
 from bncli.analysis.layer_settings import GivenSettings, eps_of, momentum_of
@@ -119,9 +119,12 @@ def _why_none(arrays: NamedArrays, skipped: Sequence[Skipped]) -> tuple[str, str
     if arrays.without_layers is not None:
         return f"{arrays.path}: {arrays.without_layers}", "inspect the training checkpoint"
     if skipped:
+        hint = arrays.hints.get(skipped[0].name)
         return (
             f"{arrays.path}: no usable batch-normalization layer; {skipped[0].name or 'the file'}: {skipped[0].reason}",
-            "give a checkpoint that holds whole layers",
+            "give a model that has batch normalization"
+            if hint is not None and is_instance_norm(hint)
+            else "give a checkpoint that holds whole layers",
         )
     without_statistics = affine_layers(arrays)
     return (

@@ -31,8 +31,13 @@ def _missing_statistic(group: LayerGroup) -> Skipped | None:
     return Skipped(group.layer, f"has {other} but no {role}", "missing-statistic")
 
 
+def is_instance_norm(hint: LayerHint) -> bool:
+    """Return whether the file says of a layer that it is instance normalization, which stores the same arrays."""
+    return hint.class_name is not None and "InstanceNorm" in hint.class_name
+
+
 def _other_class(hint: LayerHint) -> Skipped | None:
-    if hint.class_name is None or "InstanceNorm" not in hint.class_name:
+    if hint.class_name is None or not is_instance_norm(hint):
         return None
     return Skipped(hint.layer, f"is {hint.class_name.rpartition('.')[2]}, not batch normalization")
 

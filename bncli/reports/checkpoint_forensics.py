@@ -44,7 +44,8 @@ _PROVENANCE_TEXTS: dict[Fingerprint, tuple[str, str, str]] = {
         "Converted or averaged, not untrained.",
         "The counters of {who} are 0 beside trained statistics.",
         "A conversion from Keras or TensorFlow leaves them so, and so does a moving average, such as timm's "
-        "ModelEmaV2, whose share of a counter rounds down to 0.",
+        "ModelEmaV2, whose share of a counter rounds down to 0. InstanceNorm, which never counts, looks the same in a "
+        "state dict.",
     ),
     "counters-too-small": (
         "Statistics that seem older than their counters.",

@@ -11,9 +11,12 @@ if TYPE_CHECKING:
 
 
 def layer_group(labels: Sequence[str], all_labels: Collection[str]) -> str:
-    """Return `backbone (55 layers)` where the path is theirs alone, else `55 layers`; `all 70 layers` for all."""
+    """Return `backbone (55 layers)` where the path is theirs alone, else `55 layers`; `all 70 layers` for all.
+
+    A single one is named, after the word where it has digits for a name: `layer 1`.
+    """
     if len(labels) == 1:
-        return labels[0]
+        return f"layer {labels[0]}" if labels[0].replace(".", "").isdigit() else labels[0]
     if len(labels) == len(all_labels):
         return f"all {len(labels)} layers"
     path = shared_path(labels, set(all_labels) - set(labels))

@@ -36,9 +36,10 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
 
 def _converted(layer: CheckedLayer) -> Observation:
     is_cumulative = layer.layer.momentum.value is None
+    never_counts = "" if layer.layer.class_name else ", or InstanceNorm, which never counts"
     message = (
         "num_batches_tracked is 0 beside trained statistics: converted from another framework, or averaged by a tool "
-        "that does not count, and not untrained"
+        f"that does not count{never_counts}, and not untrained"
     )
     if is_cumulative:
         message += "; with a cumulative average the next batch gets weight 1 / (0 + 1) and replaces them all"
@@ -57,10 +58,11 @@ RULE = Rule(
     severity="warning",
     summary="The counter says that a layer was never updated, but its statistics are trained; or the other way round.",
     rationale=(
-        "A counter of 0 beside trained statistics is the mark of a model converted from a framework without a counter, "
-        "and of moving averages that copy or average floating-point values only. It does no harm at a fixed momentum. "
-        "With momentum=None the weight of a batch is 1 / (T + 1), so the first training batch would replace all that "
-        "was learned.\n\n"
+        "A counter of 0 beside trained statistics is the mark of a model converted from a framework without a "
+        "counter, and of moving averages that copy or average floating-point values only. InstanceNorm stores arrays "
+        "of the same names and never counts; a state dict does not tell the two apart. It does no harm at a fixed "
+        "momentum. With momentum=None the weight of a batch is 1 / (T + 1), so the first training batch would replace "
+        "all that was learned.\n\n"
         "A few updates beside an untouched weight and bias were probes of a new model in train mode."
     ),
     thresholds=(

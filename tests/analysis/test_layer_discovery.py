@@ -11,6 +11,13 @@ from bncli.errors import NoBatchNormLayers
 from tests.helpers.builders import ArraysInMemory, torch_arrays
 
 
+def test_a_model_of_instance_normalization_alone_is_sent_for_another_one() -> None:
+    hints = {"bn": LayerHint("bn", "torch.nn.modules.instancenorm.InstanceNorm2d")}
+    with pytest.raises(NoBatchNormLayers, match="is InstanceNorm2d, not batch normalization") as caught:
+        discover(ArraysInMemory(torch_arrays(), hints))
+    assert caught.value.hint == "give a model that has batch normalization"
+
+
 def test_a_layer_is_a_running_mean_and_a_running_variance_side_by_side() -> None:
     arrays = ArraysInMemory({"conv.weight": np.ones((3, 2)), **torch_arrays("features.1.bn"), "ln.weight": np.ones(4)})
     (layer,) = discover(arrays).layers

@@ -18,3 +18,8 @@ NETWORK = ["backbone.bn1", "backbone.bn2", "head.bn1", "stem"]
 )
 def test_layers_are_named_by_what_only_they_share(labels: list[str], words: str) -> None:
     assert layer_group(labels, NETWORK) == words
+
+
+@pytest.mark.parametrize("label", ["1", "0.1"])
+def test_a_name_of_digits_is_said_to_be_a_layers(label: str) -> None:
+    assert layer_group([label], [label, "7"]) == f"layer {label}"

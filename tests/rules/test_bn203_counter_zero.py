@@ -1,8 +1,17 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import torch
+
+from bncli.analysis.layer_discovery import discover
+from bncli.formats.detection import open_named_arrays
 from bncli.rules.bn203_counter_zero import RULE
 from tests.helpers.rule_cases import Twins, file_of, healthy, observed, only
 from tests.rules.test_bn201_never_updated import INITIAL, UNTRAINED, UNWRITTEN
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TWINS = Twins(
     faulty=file_of(healthy(num_batches_tracked=0)),
@@ -16,6 +25,16 @@ def test_a_counter_of_zero_beside_trained_statistics_is_converted_or_averaged_an
     assert seen.severity == "info"
     assert "converted from another framework, or averaged" in seen.message
     assert "not untrained" in seen.message
+
+
+def test_instance_normalization_never_counts_and_is_ruled_out_by_a_class_name_only(tmp_path: Path) -> None:
+    norm = torch.nn.InstanceNorm2d(4, affine=True, track_running_stats=True)
+    for _ in range(50):
+        norm(torch.randn(4, 4, 5, 5))
+    torch.save(torch.nn.Sequential(norm).state_dict(), tmp_path / "state.pt")
+    with open_named_arrays(tmp_path / "state.pt") as arrays:
+        assert "or InstanceNorm, which never counts, and not untrained" in only(RULE, *discover(arrays).layers).message
+    assert "InstanceNorm" not in only(RULE, healthy(num_batches_tracked=0, class_name="BatchNorm2d")).message
 
 
 def test_a_cumulative_average_makes_it_a_warning_because_the_next_batch_replaces_all() -> None:
