@@ -50,7 +50,7 @@ class Observation:
     value: float | None = None
     """The measured value of the worst channel, or of the layer; `None` where no number says it."""
     threshold: float | None = None
-    """What the value was compared with; `None` where nothing was."""
+    """The limit that the value is beyond, the gravest of several; `None` where it was compared with nothing."""
     remedy: str | None = None
     """What to do in this particular case; `None` for the rule's own remedy."""
 

@@ -40,12 +40,14 @@ def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observat
     badness = np.where(is_off, np.maximum(d / NOTABLE_SHIFT, log_r / math.log(NOTABLE_RATIO)), 0.0)
     worst = int(np.argmax(badness))
     is_about_mean = bool(d[worst] / NOTABLE_SHIFT >= log_r[worst] / math.log(NOTABLE_RATIO))
+    value = float(d[worst] if is_about_mean else math.exp(log_r[worst]))
+    notable, large = (NOTABLE_SHIFT, LARGE_SHIFT) if is_about_mean else (NOTABLE_RATIO, LARGE_RATIO)
     yield Observation(
         layer=layer.name,
         severity="error" if (is_off & large_gaps(d, log_r)).any() else "warning",
         channels=worst_first(is_off, badness),
-        value=float(d[worst] if is_about_mean else math.exp(log_r[worst])),
-        threshold=NOTABLE_SHIFT if is_about_mean else NOTABLE_RATIO,
+        value=value,
+        threshold=large if value > large else notable,
         message=(
             f"the running statistics of {count(int(is_off.sum()), 'channel')} are not those of the data: channel "
             f"{worst} has mean {number(float(layer.mean[worst]))} and standard deviation "

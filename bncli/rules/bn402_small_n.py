@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bncli.analysis.batch_evidence import BatchEvidence
-    from bncli.rules.base import Severity
     from bncli.rules.checked_layer import CheckedLayer
 
 FEWEST_VALUES = 16
@@ -39,12 +38,12 @@ def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observat
 
 
 def _few_values(layer: CheckedLayer, evidence: BatchEvidence, fewest: int) -> Observation:
-    severity: Severity = "error" if fewest <= GRAVELY_FEW_VALUES else "warning"
+    is_grave = fewest <= GRAVELY_FEW_VALUES
     return Observation(
         layer=layer.name,
-        severity=severity,
+        severity="error" if is_grave else "warning",
         value=float(fewest),
-        threshold=float(FEWEST_VALUES),
+        threshold=float(GRAVELY_FEW_VALUES if is_grave else FEWEST_VALUES),
         message=(
             f"{evidence.num_fewest:,} of {evidence.num_training:,} batches in train mode have "
             f"{fewest} value{'' if fewest == 1 else 's'} per channel: {_consequence(fewest)}"

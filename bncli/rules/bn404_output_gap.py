@@ -25,11 +25,12 @@ def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observat
     gap, noise = _gap_and_noise(layer, evidence)
     if not (gap > GAP and gap > _TIMES_NOISE * noise):
         return
+    is_grave = gap > GRAVE_GAP
     yield Observation(
         layer=layer.name,
-        severity="error" if gap > GRAVE_GAP else "warning",
+        severity="error" if is_grave else "warning",
         value=gap,
-        threshold=GAP,
+        threshold=GRAVE_GAP if is_grave else GAP,
         message=(
             f"its output in eval mode differs by {percent(gap)} of its size from what the statistics of the recorded "
             "data would make of the same input"

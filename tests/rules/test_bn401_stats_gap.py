@@ -50,4 +50,12 @@ def test_the_worst_channel_is_told_in_the_units_of_its_gap() -> None:
     (seen,) = observations(RULE, mean={3: MEAN + STD, 5: 50.0})
     assert seen.channels == (5, 3)
     assert "channel 5 has mean" in seen.message
+    assert seen.threshold == 5.0
+    (seen,) = observations(RULE, mean={3: MEAN + STD})
     assert seen.threshold == 0.5
+
+
+@pytest.mark.parametrize(("ratio", "threshold"), [(1.6, 1.5), (4.0, 3.0)])
+def test_a_spread_is_held_against_the_gravest_limit_that_it_is_beyond(ratio: float, threshold: float) -> None:
+    (seen,) = observations(RULE, biased_var={3: VAR * ratio**2})
+    assert (seen.value, seen.threshold) == (pytest.approx(ratio, rel=1e-4), threshold)

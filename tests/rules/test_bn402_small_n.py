@@ -39,6 +39,7 @@ def test_two_values_have_no_mean_gain() -> None:
 def test_what_follows_from_a_small_number_is_told(fewest: int, severity: str, words: str) -> None:
     (seen,) = observations(RULE, fewest_values=fewest, num_fewest=3)
     assert (seen.severity, seen.value, words in seen.message) == (severity, fewest, True)
+    assert seen.threshold == (2 if severity == "error" else 16)
     assert seen.message.startswith("3 of 20 batches in train mode have")
 
 
