@@ -89,3 +89,13 @@ def near_miss(name: str, known: Collection[str]) -> str:
         return f"did you mean {' or '.join(near)}?"
     listed = list(known)[:_MOST_LISTED]
     return f"known: {', '.join(listed)}" + (", ..." if len(known) > len(listed) else "")
+
+
+def require_choice(word: str, choices: Collection[str], what: str) -> None:
+    """Refuse a word that is not one of a few.
+
+    Raises:
+        InvalidUsage: it is none of them.
+    """
+    if word not in choices:
+        raise InvalidUsage(f"unknown {what} {word!r}", hint=near_miss(word, choices))

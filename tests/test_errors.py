@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bncli.errors import BncliError, InvalidUsage, MalformedFile, OutputExists, OutputFailed, near_miss
+from bncli.errors import BncliError, InvalidUsage, MalformedFile, OutputExists, OutputFailed, near_miss, require_choice
 
 KNOWN = ("table", "json", "csv", "markdown", "html")
 
@@ -41,3 +41,10 @@ def test_the_case_of_the_known_names_is_kept() -> None:
 def test_the_exit_code_tells_usage_input_and_output_apart() -> None:
     codes = [error("x").exit_code for error in (BncliError, MalformedFile, InvalidUsage, OutputExists, OutputFailed)]
     assert codes == [3, 3, 2, 4, 4]
+
+
+def test_a_word_that_is_none_of_a_few_is_refused_with_the_nearest() -> None:
+    require_choice("json", KNOWN, "format")
+    with pytest.raises(InvalidUsage, match="unknown format 'jsn'") as caught:
+        require_choice("jsn", KNOWN, "format")
+    assert caught.value.hint == "did you mean json?"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.core.rounding import FLOAT_DTYPES, round_to
-from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, near_miss
+from bncli.errors import InputNotFound, InvalidValue, near_miss, require_choice
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -102,9 +102,9 @@ def input_tensor(arrays: NamedArrays, name: str | None = None, dtype: str | None
         InvalidValue: the array is complex, or not floating-point and no element type was asked for.
     """
     spec = choose_array(arrays, name)
-    if dtype is not None and dtype not in FLOAT_DTYPES:
-        raise InvalidUsage(f"unknown dtype {dtype!r}", hint=near_miss(dtype, FLOAT_DTYPES))
-    if dtype is None and spec.dtype not in FLOAT_DTYPES:
+    if dtype is not None:
+        require_choice(dtype, FLOAT_DTYPES, "dtype")
+    elif spec.dtype not in FLOAT_DTYPES:
         raise InvalidValue(
             f"{arrays.path}: array {spec.name!r} is {spec.dtype}; batch normalization takes floating-point numbers",
             hint="--dtype float32 converts it",

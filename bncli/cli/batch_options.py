@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from bncli.core.gaussian_batches import SCENARIOS
-from bncli.errors import InvalidUsage, near_miss
+from bncli.errors import InvalidUsage, require_choice
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class BatchOptions:
             raise InvalidUsage(f"--mean is {self.mean:g}: give a finite number")
         if self.std is not None and not 0 <= self.std < math.inf:
             raise InvalidUsage(f"--std is {self.std:g}: give a finite number that is not negative")
-        if self.scenario is not None and self.scenario not in SCENARIOS:
-            raise InvalidUsage(f"unknown scenario {self.scenario!r}", hint=near_miss(self.scenario, SCENARIOS))
+        if self.scenario is not None:
+            require_choice(self.scenario, SCENARIOS, "scenario")
 
     def refuse_recording_options(self) -> None:
         """Refuse options of recordings where the batches come from elsewhere.

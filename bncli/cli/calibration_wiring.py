@@ -18,7 +18,7 @@ from bncli.cli.kept_inputs import require_apart
 from bncli.cli.options import parse_momentum
 from bncli.core.rounding import FLOAT_DTYPES, round_to
 from bncli.core.setting_limits import check_momentum
-from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, ShapeMismatch, near_miss
+from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, ShapeMismatch, require_choice
 from bncli.formats.detection import open_named_arrays
 from bncli.formats.opened_file import OpenedFile
 from bncli.formats.rewriting import REWRITABLE_FORMATS, patches_of, rewritten
@@ -46,8 +46,7 @@ def estimate_settings(name: str, momentum: str | None, prior_weight: float) -> E
     Raises:
         InvalidUsage: no such estimate, or a value that makes none.
     """
-    if name not in ESTIMATES:
-        raise InvalidUsage(f"unknown estimate {name!r}", hint=near_miss(name, ESTIMATES))
+    require_choice(name, ESTIMATES, "estimate")
     if not 0 <= prior_weight < math.inf:
         raise InvalidUsage(f"--prior-weight is {prior_weight:g}: give a number of samples, 0 or more")
     if name != "ema":

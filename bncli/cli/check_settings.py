@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bncli.cli.baseline_file import read_baseline
-from bncli.errors import InvalidUsage, near_miss
+from bncli.errors import require_choice
 from bncli.light_dataclass import dataclass
 from bncli.rules.base import SEVERITIES, TARGETS
 from bncli.rules.baseline import NOTHING_ACCEPTED, Baseline
@@ -76,7 +76,7 @@ def check_settings(given: GivenOptions, project: ProjectSettings) -> CheckSettin
         origin = "command line" if given.baseline else str(project.path)
         told.append(SettingInForce("baseline", str(baseline_path), origin))
     for target in targets:
-        _check_choice("target", target, TARGETS)
+        require_choice(target, TARGETS, "target")
     return CheckSettings(
         rules=select_rules(RULES, select, ignore, targets),
         fail_on=_fail_on(fail_on),
@@ -93,10 +93,5 @@ def _words(items: Sequence[str]) -> tuple[str, ...]:
 def _fail_on(words: tuple[str, ...]) -> FailOn:
     if not words:
         return "error"
-    _check_choice("fail-on", words[0], FAIL_ON_CHOICES)
+    require_choice(words[0], FAIL_ON_CHOICES, "fail-on")
     return next(choice for choice in FAIL_ON_CHOICES if choice == words[0])
-
-
-def _check_choice(name: str, word: str, choices: Sequence[str]) -> None:
-    if word not in choices:
-        raise InvalidUsage(f"{name} takes {', '.join(choices)}, not {word!r}", hint=near_miss(word, choices))

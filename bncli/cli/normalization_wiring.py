@@ -19,7 +19,7 @@ from bncli.core.channel_layout import ChannelLayout
 from bncli.core.named_arrays import ArraySpec
 from bncli.core.normalization import Mode
 from bncli.core.rounding import stored_dtype
-from bncli.errors import InvalidUsage, near_miss
+from bncli.errors import InvalidUsage, require_choice
 from bncli.formats.detection import open_named_arrays
 from bncli.light_dataclass import dataclass
 from bncli.reports.reported_normalization import NormalizationReport
@@ -65,10 +65,8 @@ def run_settings(mode: str, steps: int | None, channel_axis: int, backend: str, 
         InvalidUsage: no such mode or backend, train mode with no step, or a device for NumPy.
     """
     modes = {name: name for name in get_args(Mode)}
-    if mode not in modes:
-        raise InvalidUsage(f"unknown mode {mode!r}", hint=near_miss(mode, modes))
-    if backend not in BACKENDS:
-        raise InvalidUsage(f"unknown backend {backend!r}", hint=near_miss(backend, BACKENDS))
+    require_choice(mode, modes, "mode")
+    require_choice(backend, BACKENDS, "backend")
     if backend == "numpy" and device != CPU:
         raise InvalidUsage(f"--device {device} is for torch, and --backend is numpy", hint="take --backend torch")
     if mode == "train" and steps == 0:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bncli.atomic_file import atomic_file, check_writable
 from bncli.cli.kept_inputs import require_apart
 from bncli.cli.terminal_surface import COLOR_CHOICES, file_surface, terminal_surface
-from bncli.errors import InvalidUsage, OutputFailed, near_miss
+from bncli.errors import InvalidUsage, OutputFailed, near_miss, require_choice
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ class OutputOptions:
 
     def __post_init__(self) -> None:
         _choose_renderer(self)
-        if self.color not in COLOR_CHOICES:
-            raise InvalidUsage(f"--color is {self.color!r}", hint=near_miss(self.color, COLOR_CHOICES))
+        require_choice(self.color, COLOR_CHOICES, "--color")
         if self.path is not None:
             require_apart("--output", self.path, self.inputs)
             check_writable(self.path, force=self.force)

@@ -9,7 +9,7 @@ from bncli.cli.kept_inputs import require_apart
 from bncli.cli.output import emit
 from bncli.cli.progress import StepProgress
 from bncli.core.rounding import FLOAT_DTYPES
-from bncli.errors import InvalidUsage, near_miss
+from bncli.errors import require_choice
 from bncli.light_dataclass import dataclass
 from bncli.recording.loader_recording import LoaderOptions, LoaderRecording
 from bncli.recording.model_source import load_model
@@ -49,10 +49,9 @@ class RecordOptions:
     force: bool
 
     def __post_init__(self) -> None:
-        if self.bn_mode not in _MODES:
-            raise InvalidUsage(f"--bn-mode is {self.bn_mode!r}: it is train or eval")
-        if self.dtype is not None and self.dtype not in FLOAT_DTYPES:
-            raise InvalidUsage(f"unknown dtype {self.dtype!r}", hint=near_miss(self.dtype, FLOAT_DTYPES))
+        require_choice(self.bn_mode, _MODES, "--bn-mode")
+        if self.dtype is not None:
+            require_choice(self.dtype, FLOAT_DTYPES, "dtype")
         for written in (self.output, spool_path(self.output)):
             require_apart("--output", written, (self.weights, Path(self.model)))
 

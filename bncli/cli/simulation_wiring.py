@@ -14,7 +14,7 @@ from bncli.cli.progress import StepProgress
 from bncli.core.momentum import complement
 from bncli.core.running_statistics import RunningStatistics, fresh
 from bncli.core.setting_limits import check_momentum
-from bncli.errors import InvalidUsage, InvalidValue, near_miss
+from bncli.errors import InvalidUsage, InvalidValue, require_choice
 from bncli.light_dataclass import dataclass
 from bncli.reports.reported_simulation import SimulationReport
 
@@ -53,12 +53,8 @@ class RunOptions:
 
     def __post_init__(self) -> None:
         """Refuse values that no layer has."""
-        if self.convention not in DDOF_BY_CONVENTION:
-            raise InvalidUsage(
-                f"unknown convention {self.convention!r}", hint=near_miss(self.convention, DDOF_BY_CONVENTION)
-            )
-        if self.dtype not in DTYPES:
-            raise InvalidUsage(f"unknown dtype {self.dtype!r}", hint=near_miss(self.dtype, DTYPES))
+        require_choice(self.convention, DDOF_BY_CONVENTION, "convention")
+        require_choice(self.dtype, DTYPES, "dtype")
         if self.convention == "keras" and self.dtype != "float64":
             raise InvalidUsage(
                 f"--dtype {self.dtype} reproduces PyTorch's rounding, which is not that of Keras",

@@ -12,7 +12,7 @@ from bncli.reports.document import Cell, Column, Document, Series, Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bncli.reports.document import Value
+    from bncli.reports.document import ColumnKind, Value
 
 Item = TypeVar("Item")
 
@@ -25,6 +25,19 @@ class Field(Generic[Item]):
     value: Callable[[Item], Value | Cell]
     rank: Callable[[Item], int] | None = None
     """What sorting goes by where it is not the value, as with words that have an order of their own."""
+
+
+def field_of(
+    key: str,
+    title: str,
+    kind: ColumnKind,
+    meaning: str,
+    priority: int,
+    value: Callable[[Item], Value | Cell],
+    unit: str = "",
+) -> Field[Item]:
+    """Return a field by what its column has and where its value comes from."""
+    return Field(Column(key, title, kind, meaning, unit, priority), value)
 
 
 @dataclass(frozen=True, slots=True)

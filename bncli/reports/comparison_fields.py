@@ -9,8 +9,8 @@ import numpy as np
 from bncli.analysis.rank_files import pooled_statistics
 from bncli.analysis.verdicts import Verdict
 from bncli.core.median import median
-from bncli.reports.arrangement import Field
-from bncli.reports.document import Cell, Column
+from bncli.reports.arrangement import Field, field_of
+from bncli.reports.document import Cell
 from bncli.reports.verdict_texts import VERDICT_TEXTS
 
 if TYPE_CHECKING:
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.analysis.comparison import LayerChange
-    from bncli.reports.document import ColumnKind, Value
 
-    Get = Callable[[LayerChange], Value | Cell]
 
 _ORDER = {verdict: position for position, verdict in enumerate(Verdict)}
 
@@ -69,10 +67,6 @@ def worst_first(change: LayerChange) -> tuple[float, ...]:
     return (-change.num_broken, _ORDER[change.verdict], -(largest_shift(change) or 0.0))
 
 
-def _field(key: str, title: str, kind: ColumnKind, meaning: str, priority: int, get: Get) -> Field[LayerChange]:
-    return Field(Column(key, title, kind, meaning, priority=priority), get)
-
-
 def _verdict(change: LayerChange) -> Cell:
     text = VERDICT_TEXTS[change.verdict]
     return Cell(f"{change.verdict} {text.shown_code or ''}".rstrip(), text.tone)
@@ -95,28 +89,29 @@ def _remark_texts(change: LayerChange) -> Iterator[str]:
 
 
 COMPARISON_FIELDS: tuple[Field[LayerChange], ...] = (
-    _field("layer", "layer", "text", "name in the second file, without shared containers", 0,
-           lambda c: c.pair.after.label),
-    _field("verdict", "verdict", "text", "what happened to the layer", 0, _verdict),
-    _field("num_features", "C", "integer", "number of channels", 5, lambda c: c.pair.after.num_features),
-    _field("delta_num_batches_tracked", "updates", "integer", "difference of num_batches_tracked", 1,
-           lambda c: c.movement.delta),
-    _field("mean_shift", "mean shift", "number",
-           "distance the running mean moved, in sigma = sqrt(running_var + eps) of the first file; median channel", 1,
-           median_shift),
-    _field("mean_shift_max", "max shift", "number", "the same, of the channel that moved farthest", 2, largest_shift),
-    _field("var_ratio", "var ratio", "number", "second running variance over the first; median channel", 1,
-           median_ratio),
-    _field("var_ratio_min", "min ratio", "number", "the same, of the channel that shrank most", 4, smallest_ratio),
-    _field("var_ratio_max", "max ratio", "number", "the same, of the channel that grew most", 4, largest_ratio),
-    _field("weight_change", "weight change", "number",
-           "root mean square of the change of weight over that of the first weight", 3, lambda c: c.weight_change),
-    _field("bias_change", "bias change", "number",
-           "root mean square of the change of bias over that of the first weight", 3, lambda c: c.bias_change),
-    _field("between_ranks", "between ranks", "number",
-           "part of the variance of both ranks pooled that lies between their means; median channel", 2, between_ranks),
-    _field("remarks", "remarks", "text", "values that broke, other names, other element types or settings", 2,
-           _remarks),
+    field_of("layer", "layer", "text", "name in the second file, without shared containers", 0,
+             lambda c: c.pair.after.label),
+    field_of("verdict", "verdict", "text", "what happened to the layer", 0, _verdict),
+    field_of("num_features", "C", "integer", "number of channels", 5, lambda c: c.pair.after.num_features),
+    field_of("delta_num_batches_tracked", "updates", "integer", "difference of num_batches_tracked", 1,
+             lambda c: c.movement.delta),
+    field_of("mean_shift", "mean shift", "number",
+             "distance the running mean moved, in sigma = sqrt(running_var + eps) of the first file; median channel", 1,
+             median_shift),
+    field_of("mean_shift_max", "max shift", "number", "the same, of the channel that moved farthest", 2, largest_shift),
+    field_of("var_ratio", "var ratio", "number", "second running variance over the first; median channel", 1,
+             median_ratio),
+    field_of("var_ratio_min", "min ratio", "number", "the same, of the channel that shrank most", 4, smallest_ratio),
+    field_of("var_ratio_max", "max ratio", "number", "the same, of the channel that grew most", 4, largest_ratio),
+    field_of("weight_change", "weight change", "number",
+             "root mean square of the change of weight over that of the first weight", 3, lambda c: c.weight_change),
+    field_of("bias_change", "bias change", "number",
+             "root mean square of the change of bias over that of the first weight", 3, lambda c: c.bias_change),
+    field_of("between_ranks", "between ranks", "number",
+             "part of the variance of both ranks pooled that lies between their means; median channel", 2,
+             between_ranks),
+    field_of("remarks", "remarks", "text", "values that broke, other names, other element types or settings", 2,
+             _remarks),
 )  # fmt: skip
 
 

@@ -5,22 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.core.shortest_decimal import shortest_decimal
-from bncli.reports.arrangement import Field
-from bncli.reports.document import Cell, Column
+from bncli.reports.arrangement import Field, field_of
+from bncli.reports.document import Cell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from bncli.analysis.array_summary import ArraySummary
     from bncli.analysis.inspection import InspectedLayer
     from bncli.core.batch_norm_layer import Setting
-    from bncli.reports.document import ColumnKind, Value
-
-    Get = Callable[[InspectedLayer], Value | Cell]
-
-
-def _field(key: str, title: str, kind: ColumnKind, meaning: str, priority: int, get: Get) -> Field[InspectedLayer]:
-    return Field(Column(key, title, kind, meaning, priority=priority), get)
+    from bncli.reports.document import Value
 
 
 def _statistic(role: str, name: str, title: str, priority: int) -> Field[InspectedLayer]:
@@ -32,7 +26,7 @@ def _statistic(role: str, name: str, title: str, priority: int) -> Field[Inspect
         return None if number is None else shortest_decimal(number)
 
     words = role.replace("_", " ")
-    return _field(f"{role}_{name}", title, "number", f"{name} of {words} over the channels", priority, get)
+    return field_of(f"{role}_{name}", title, "number", f"{name} of {words} over the channels", priority, get)
 
 
 def setting_text(setting: Setting[float] | Setting[float | None]) -> str:
@@ -57,9 +51,9 @@ def remarks(layer: InspectedLayer) -> Cell:
 
 
 LAYER_FIELDS: tuple[Field[InspectedLayer], ...] = (
-    _field("layer", "layer", "text", "name of the layer, without shared containers", 0, lambda i: i.layer.label),
-    _field("num_features", "C", "integer", "number of channels", 1, lambda i: i.layer.num_features),
-    _field(
+    field_of("layer", "layer", "text", "name of the layer, without shared containers", 0, lambda i: i.layer.label),
+    field_of("num_features", "C", "integer", "number of channels", 1, lambda i: i.layer.num_features),
+    field_of(
         "num_batches_tracked", "updates", "integer", "num_batches_tracked", 3, lambda i: i.layer.num_batches_tracked
     ),
     _statistic("running_mean", "min", "mean min", 4),
@@ -71,11 +65,11 @@ LAYER_FIELDS: tuple[Field[InspectedLayer], ...] = (
     _statistic("weight", "max", "weight max", 5),
     _statistic("bias", "min", "bias min", 6),
     _statistic("bias", "max", "bias max", 6),
-    _field("eps", "eps", "text", "eps; given or assumed if not stored", 7, lambda i: setting_text(i.layer.eps)),
-    _field("momentum", "momentum", "text", "weight of the new batch", 8, lambda i: setting_text(i.layer.momentum)),
-    _field("dtype", "dtype", "text", "stored element type of running_var", 9, lambda i: i.layer.dtype),
-    _field("selected", "selected", "integer", "channels for which --where holds", 2, lambda i: len(i.channels)),
-    _field(
+    field_of("eps", "eps", "text", "eps; given or assumed if not stored", 7, lambda i: setting_text(i.layer.eps)),
+    field_of("momentum", "momentum", "text", "weight of the new batch", 8, lambda i: setting_text(i.layer.momentum)),
+    field_of("dtype", "dtype", "text", "stored element type of running_var", 9, lambda i: i.layer.dtype),
+    field_of("selected", "selected", "integer", "channels for which --where holds", 2, lambda i: len(i.channels)),
+    field_of(
         "remarks",
         "remarks",
         "text",

@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.reports.arrangement import Field
-from bncli.reports.document import Cell, Column, Series
+from bncli.reports.arrangement import Field, field_of
+from bncli.reports.document import Cell, Series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from bncli.analysis.trend import LayerTrend
-    from bncli.reports.document import ColumnKind, Value
 
-    Get = Callable[[LayerTrend], Value | Cell]
 
 MOST_POINTS = 32
 """Characters of a sparkline; of more checkpoints every so many-th is drawn, the first and the last always."""
@@ -24,10 +22,6 @@ MOST_POINTS = 32
 def _series(values: Sequence[float]) -> Series:
     kept = np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS)).round().astype(int)
     return Series(tuple(values[index] for index in kept.tolist()))
-
-
-def _field(key: str, title: str, kind: ColumnKind, meaning: str, priority: int, get: Get) -> Field[LayerTrend]:
-    return Field(Column(key, title, kind, meaning, priority=priority), get)
 
 
 def num_updates(layer: LayerTrend) -> int | float | None:
@@ -57,17 +51,18 @@ def _remark_texts(layer: LayerTrend) -> Iterator[str]:
 
 
 TREND_FIELDS: tuple[Field[LayerTrend], ...] = (
-    _field("layer", "layer", "text", "name in the last file, without shared containers", 0, lambda t: t.label),
-    _field("num_features", "C", "integer", "number of channels", 6, lambda t: t.layers[-1].num_features),
-    _field("num_updates", "updates", "integer", "updates from the first file to the last", 3, num_updates),
-    _field("mean", "mean", "series", "root mean square of the running mean, from file to file", 1,
-           lambda t: _series(t.mean)),
-    _field("mean_last", "last", "number", "the same in the last file", 2, lambda t: t.mean[-1]),
-    _field("var", "variance", "series", "median running variance, from file to file", 1, lambda t: _series(t.var)),
-    _field("var_last", "last", "number", "the same in the last file", 2, lambda t: t.var[-1]),
-    _field("scale", "scale", "series", "median of |weight| / sqrt(running_var + eps), from file to file", 4,
-           lambda t: _series(t.scale)),
-    _field("scale_last", "last", "number", "the same in the last file", 5, lambda t: t.scale[-1]),
-    _field("num_dead", "dead", "integer", "dead channels in the last file", 3, lambda t: t.num_dead[-1]),
-    _field("remarks", "remarks", "text", "statistics that diverge, channels that died and by which file", 1, _remarks),
+    field_of("layer", "layer", "text", "name in the last file, without shared containers", 0, lambda t: t.label),
+    field_of("num_features", "C", "integer", "number of channels", 6, lambda t: t.layers[-1].num_features),
+    field_of("num_updates", "updates", "integer", "updates from the first file to the last", 3, num_updates),
+    field_of("mean", "mean", "series", "root mean square of the running mean, from file to file", 1,
+             lambda t: _series(t.mean)),
+    field_of("mean_last", "last", "number", "the same in the last file", 2, lambda t: t.mean[-1]),
+    field_of("var", "variance", "series", "median running variance, from file to file", 1, lambda t: _series(t.var)),
+    field_of("var_last", "last", "number", "the same in the last file", 2, lambda t: t.var[-1]),
+    field_of("scale", "scale", "series", "median of |weight| / sqrt(running_var + eps), from file to file", 4,
+             lambda t: _series(t.scale)),
+    field_of("scale_last", "last", "number", "the same in the last file", 5, lambda t: t.scale[-1]),
+    field_of("num_dead", "dead", "integer", "dead channels in the last file", 3, lambda t: t.num_dead[-1]),
+    field_of("remarks", "remarks", "text", "statistics that diverge, channels that died and by which file", 1,
+             _remarks),
 )  # fmt: skip

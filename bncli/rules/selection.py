@@ -33,8 +33,7 @@ def select_rules(
     """
     for word in (*select, *ignore):
         if not any(_matches(rule, word) for rule in rules):
-            known = [rule.code for rule in rules] if word.upper().startswith("BN") else [rule.name for rule in rules]
-            raise InvalidUsage(f"no rule matches {word!r}", hint=near_miss(word, known))
+            raise InvalidUsage(f"no rule matches {word!r}", hint=_nearest(rules, word))
     chosen = tuple(
         rule
         for rule in rules
@@ -54,8 +53,12 @@ def find_rule(rules: Sequence[Explained], word: str) -> Explained:
     for rule in rules:
         if _names(rule, word):
             return rule
-    known = [rule.code for rule in rules] if word.upper().startswith("BN") else [rule.name for rule in rules]
-    raise InvalidUsage(f"there is no rule {word!r}", hint=near_miss(word, known))
+    raise InvalidUsage(f"there is no rule {word!r}", hint=_nearest(rules, word))
+
+
+def _nearest(rules: Sequence[Explanation], word: str) -> str:
+    is_code = word.upper().startswith("BN")
+    return near_miss(word, [rule.code if is_code else rule.name for rule in rules])
 
 
 def _is_selected(rule: Rule, select: Sequence[str], targets: Collection[str]) -> bool:

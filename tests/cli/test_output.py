@@ -85,7 +85,7 @@ def test_a_format_for_one_kind_of_document_can_be_chosen_for_that_kind_alone(tmp
 
 
 def test_an_unknown_choice_of_colour_is_refused() -> None:
-    with pytest.raises(InvalidUsage, match="--color is 'alwys'") as caught:
+    with pytest.raises(InvalidUsage, match="unknown --color 'alwys'") as caught:
         OutputOptions(color="alwys")
     assert caught.value.hint == "did you mean always?"
 

@@ -82,7 +82,7 @@ def test_a_program_needs_no_code_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
-        (["--bn-mode", "both"], 2, "--bn-mode is 'both': it is train or eval"),
+        (["--bn-mode", "both"], 2, "unknown --bn-mode 'both'"),
         (["--dtype", "float8"], 2, "unknown dtype 'float8'"),
         (["--device", "tpu9"], 2, "--device is 'tpu9'"),
         (["--weights", "missing.pt"], 3, "--weights missing.pt: no such file"),
