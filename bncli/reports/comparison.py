@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.analysis.verdicts import Verdict, is_as_between_ranks
 from bncli.reports.arrangement import arranged, table_of
 from bncli.reports.comparison_fields import COMPARISON_FIELDS, default_columns, worst_first
 from bncli.reports.comparison_forensics import comparison_inferences
@@ -113,6 +114,15 @@ def _notes(checkpoints: tuple[Checkpoint, Checkpoint], comparison: Comparison) -
         text = VERDICT_TEXTS[verdict]
         if text.advice:
             yield Note(f"{verdict}: {text.advice}", text.tone)
+    if _may_be_ranks(comparison):
+        yield Note("Two ranks of one run differ like this too: --ranks takes the files for such, and pools them.")
     for checkpoint in checkpoints:
         for skipped in checkpoint.skipped[:MOST_NAMED]:
             yield Note(f"skipped {skipped.name or 'the file'} of {checkpoint.path}: {skipped.reason}", "notice")
+
+
+def _may_be_ranks(comparison: Comparison) -> bool:
+    """Return whether nothing but statistics differs in any layer, and nobody said why."""
+    moved = [change for change in comparison.changes if change.verdict is not Verdict.FULLY_FROZEN]
+    is_unexplained = not any(change.verdict is Verdict.RANKS_DISAGREE for change in moved)
+    return is_unexplained and bool(moved) and all(is_as_between_ranks(change.movement) for change in moved)

@@ -49,7 +49,9 @@ def _size(changes: Sequence[LayerChange], verdict: Verdict) -> str:
     defined = shifts[~np.isnan(shifts)]
     if defined.size:
         median = np.quantile(defined, 0.5, method="lower")
-        sizes.append(f"means moved by {median:.2g} sigma in the median channel")
+        are_ranks = verdict is Verdict.RANKS_DISAGREE
+        shift = f"lie {median:.2g} sigma apart" if are_ranks else f"moved by {median:.2g} sigma"
+        sizes.append(f"means {shift} in the median channel")
     return f" ({', '.join(sizes)})" if sizes else ""
 
 

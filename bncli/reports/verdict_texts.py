@@ -68,7 +68,12 @@ VERDICT_TEXTS = {
         "parameters kept, statistics changed",
         "Without counters a leaky freeze, an average and a calibration look alike.",
     ),
-    Verdict.STATS_FROZEN: VerdictText("plain", "parameters trained, statistics frozen (norm_eval)"),
+    Verdict.STATS_FROZEN: VerdictText(
+        "plain",
+        "parameters trained, statistics frozen (norm_eval)",
+        "The layers ran in eval mode. Where that is not on purpose, model.train() was not called again after a "
+        "validation, and the statistics are those of older weights.",
+    ),
     Verdict.TRAINED: VerdictText("plain", "trained", code=bn705_trained.VERDICT.code),
     Verdict.FULLY_FROZEN: VerdictText("plain", "fully frozen"),
     Verdict.IDENTICAL: VerdictText("good", "identical"),

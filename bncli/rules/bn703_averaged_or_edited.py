@@ -14,7 +14,8 @@ VERDICT = Explanation(
     ),
     rationale=(
         "Only forward passes in train mode move running statistics, and each of them is counted. What moved them "
-        "without a count worked on the file or on the buffers themselves.\n\n"
+        "without a count worked on the file or on the buffers themselves. The files of two ranks of one run differ in "
+        "the same way; `bncli diff --ranks` takes them for such.\n\n"
         "An average of checkpoints is the case to look at: the average of the running variances of several models "
         "is not the variance of the activations of the averaged model, which also moves with the means. Averaging "
         "weights without estimating the statistics again is why averaged models evaluate badly."

@@ -10,7 +10,7 @@ from bncli.reports.arrangement import Arrangement
 from bncli.reports.comparison import comparison_document
 from bncli.reports.document import Cell, Document, KeyValues, Note, Plot, Table
 from tests.helpers.builders import checkpoint
-from tests.helpers.layer_pairs import leaked, leaky_backbone, named
+from tests.helpers.layer_pairs import leaked, leaky_backbone, named, trained
 
 if TYPE_CHECKING:
     from bncli.core.batch_norm_layer import Checkpoint
@@ -84,3 +84,23 @@ def test_what_was_skipped_in_either_file_is_told() -> None:
     files = checkpoint(skipped=(Skipped("bn9", "is broken"),)), checkpoint()
     found = document(compare([named("a")], [leaked("a")]), None, *files)
     assert Note("skipped bn9 of model.pt: is broken", "notice") in found.blocks
+
+
+def ranks_note(comparison: Comparison) -> list[str]:
+    blocks = document(comparison).blocks
+    return [block.text for block in blocks if isinstance(block, Note) and "--ranks" in block.text]
+
+
+def test_files_that_may_be_ranks_lead_to_the_option_that_says_so() -> None:
+    before, after = [named("a"), named("b")], [leaked("a", 0), named("b")]
+    assert len(ranks_note(compare(before, after))) == 1
+    assert ranks_note(compare(before, after, are_ranks=True)) == []
+    assert ranks_note(compare(before, before)) == []
+    assert ranks_note(compare(before, [leaked("a", 0), trained("b", 100)])) == []
+
+
+def test_statistics_that_stood_still_in_training_are_told_with_what_may_have_been_forgotten() -> None:
+    norm_eval = named("a", bias=np.ones(4, np.float32))
+    blocks = document(compare([named("a")], [norm_eval])).blocks
+    texts = [block.text for block in blocks if isinstance(block, Note)]
+    assert any(text.startswith("stats-frozen: ") and "model.train() was not called again" in text for text in texts)

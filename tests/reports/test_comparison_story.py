@@ -34,3 +34,9 @@ def test_updates_are_one_number_or_a_range_or_not_counted() -> None:
 
 def test_a_choice_that_leaves_no_layer_says_nothing_of_the_files() -> None:
     assert story(compare([], [])) == "no layer was chosen"
+
+
+def test_ranks_lie_apart_and_runs_move() -> None:
+    before, after = [named("a")], [leaked("a", 0)]
+    assert "sigma apart in the median channel" in story(compare(before, after, are_ranks=True))
+    assert "means moved by" in story(compare(before, [trained("a")]))
