@@ -90,13 +90,14 @@ def compare(
         are_ranks: whether both files are known to be ranks of one run.
     """
     matching = match(before, after)
-    movements = tuple(_movement(pair) for pair in matching.pairs)
+    movements = tuple(movement_of(pair) for pair in matching.pairs)
     verdicts = in_company(movements, are_ranks=are_ranks)
     changes = map(_change, matching.pairs, movements, verdicts)
     return Comparison(matching, tuple(changes))
 
 
-def _movement(pair: LayerPair) -> Movement:
+def movement_of(pair: LayerPair) -> Movement:
+    """Return what differs in one layer, as the element types of both files tell it."""
     before, after = pair.before, pair.after
     counters = before.num_batches_tracked, after.num_batches_tracked
     return Movement(

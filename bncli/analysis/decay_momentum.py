@@ -50,6 +50,7 @@ class DecayMomentum:
 class _Falls:
     """Bounds on the momentum from single channels; arrays of equal shape."""
 
+    channels: NDArray[np.intp]
     low: FloatArray
     high: FloatArray
     is_cumulative: NDArray[np.bool_]
@@ -77,6 +78,15 @@ def momentum_from_decay(pairs: Iterable[tuple[BatchNormLayer, BatchNormLayer]]) 
     return DecayMomentum(float(low.max()), float(high[agree].min()), int(agree.sum()), is_cumulative)
 
 
+def is_decaying(before: BatchNormLayer, after: BatchNormLayer, momentum: DecayMomentum) -> NDArray[np.bool_]:
+    """Return which channels of a layer fell as fast between two files as this momentum makes those without input."""
+    is_hit = np.zeros(after.num_features, np.bool_)
+    falls = _falls(before, after)
+    if falls is not None:
+        is_hit[falls.channels[falls.high >= momentum.low]] = True
+    return is_hit
+
+
 def _falls(before: BatchNormLayer, after: BatchNormLayer) -> _Falls | None:
     """Return the bounds from each channel that fell and did not reach the floor."""
     counters = before.num_batches_tracked, after.num_batches_tracked
@@ -93,6 +103,7 @@ def _falls(before: BatchNormLayer, after: BatchNormLayer) -> _Falls | None:
     factor = np.exp((np.log(new) - np.log(old)) / (counters[1] - counters[0]))
     expected = max(counters[0], 1) / counters[1]
     return _Falls(
+        np.flatnonzero(has_fallen),
         np.maximum(1 - factor * (1 + error) - weight_error, 0.0),
         1 - factor * (1 - error) + weight_error,
         np.abs(new / old / expected - 1) < _CUMULATIVE_TOLERANCE,

@@ -15,7 +15,7 @@ _RUNAWAY_GROWTH = 10.0
 _FEWEST_FOR_GROWTH = 3
 
 
-Statistic: TypeAlias = Literal["mean", "variance"]
+Statistic: TypeAlias = Literal["mean", "variance", "scale"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +28,21 @@ class Divergence:
     """Index of the checkpoint in which it is not finite for the first time, or from which on it grows."""
 
 
-def divergence(mean: Sequence[float], var: Sequence[float]) -> Divergence | None:
+def divergence(mean: Sequence[float], var: Sequence[float], scale: Sequence[float]) -> Divergence | None:
     """Return the divergence of a layer; `None` for one that settles.
 
     It diverges if a value is not finite, or if it grows tenfold or more over the last checkpoints, from each to the
-    next, without slowing down at the end.
+    next, without slowing down at the end. A scale may grow as it likes: it follows a weight or a variance.
 
     Args:
         mean: size of the running mean at each checkpoint.
         var: running variance at each checkpoint.
+        scale: size of weight / sqrt(running_var + eps) at each checkpoint.
     """
     statistics: tuple[tuple[Statistic, Sequence[float]], ...] = (("variance", var), ("mean", mean))
     broken = [
         Divergence("not-finite", statistic, since)
-        for statistic, values in statistics
+        for statistic, values in (*statistics, ("scale", scale))
         if (since := next((i for i, value in enumerate(values) if not math.isfinite(value)), None)) is not None
     ]
     if broken:

@@ -12,6 +12,8 @@ from bncli.analysis.checkpoint_order import in_order
 from bncli.analysis.dead_variance import is_dead
 from bncli.analysis.decay_momentum import momentum_from_decay
 from bncli.analysis.divergence import divergence
+from bncli.analysis.frozen_statistics import frozen_since
+from bncli.analysis.input_loss import input_loss
 from bncli.analysis.layer_matching import match
 from bncli.analysis.layer_selection import select
 from bncli.analysis.momentum_recovery import momentum_from_floor
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from bncli.analysis.checkpoint_order import OrderBasis
     from bncli.analysis.decay_momentum import DecayMomentum
     from bncli.analysis.divergence import Divergence
+    from bncli.analysis.input_loss import InputLoss
     from bncli.analysis.momentum_recovery import FloorMomentum
     from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
 
@@ -57,6 +60,11 @@ class LayerTrend:
     num_dead: tuple[int, ...]
     deaths: tuple[Death, ...]
     divergence: Divergence | None
+    input_loss: InputLoss | None
+    """Channels that nothing reached any more in the end; `None` where there are none but dead ones."""
+    frozen_since: int | None
+    """Index of the checkpoint from which on the statistics stand still while scale or shift move; `None` where they
+    do not."""
 
     @property
     def label(self) -> str:
@@ -103,7 +111,7 @@ def trend(checkpoints: Sequence[Checkpoint]) -> Trend:
     return Trend(
         checkpoints=ordered,
         order=basis,
-        layers=tuple(_layer_trend(layers, _momentum_of(layers, momenta)) for layers in columns),
+        layers=tuple(_layer_trend(layers, momenta) for layers in columns),
         partial=tuple(label for label in dict.fromkeys(labels) if label not in set(shared)),
         momenta=momenta,
         floor=momentum_from_floor(ordered[-1].layers),
@@ -129,17 +137,19 @@ def _momentum_of(layers: Sequence[BatchNormLayer], momenta: Sequence[DecayMoment
     return max(recovered, default=layers[-1].momentum.value)
 
 
-def _layer_trend(layers: tuple[BatchNormLayer, ...], momentum: float | None) -> LayerTrend:
+def _layer_trend(layers: tuple[BatchNormLayer, ...], momenta: Sequence[DecayMomentum | None]) -> LayerTrend:
     dead = np.stack([is_dead(layer) for layer in layers])
-    mean, var = _over(layers, _mean_size), _over(layers, _median_var)
+    mean, var, scale = (_over(layers, summary) for summary in (_mean_size, _median_var, _median_scale))
     return LayerTrend(
         layers=layers,
         mean=mean,
         var=var,
-        scale=_over(layers, _median_scale),
+        scale=scale,
         num_dead=tuple(dead.sum(axis=1).tolist()),
-        deaths=_deaths(layers, dead, momentum),
-        divergence=divergence(mean, var),
+        deaths=_deaths(layers, dead, _momentum_of(layers, momenta)),
+        divergence=divergence(mean, var, scale),
+        input_loss=input_loss(layers, momenta),
+        frozen_since=frozen_since(layers),
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.analysis.checkpoint_order import newest_counter
+from bncli.analysis.verdicts import Verdict
 from bncli.reports.arrangement import arranged, table_of
 from bncli.reports.checkpoint_forensics import floor_momentum_inference
 from bncli.reports.document import Cell, Document, KeyValues, Note
 from bncli.reports.trend_fields import TREND_FIELDS, worst_first
 from bncli.reports.trend_record import trend_record
+from bncli.reports.verdict_texts import VERDICT_TEXTS
 from bncli.wording import MOST_NAMED, count, listed, part_of
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ def _notes(trend: Trend) -> Iterator[Note]:
     if len(deaths) > MOST_NAMED:
         num_more = len(deaths) - MOST_NAMED
         yield Note(f"{count(num_more, 'more channel')} died; --format json lists all.", "notice")
+    if any(layer.frozen_since is not None for layer in trend.layers):
+        yield Note(f"statistics frozen: {VERDICT_TEXTS[Verdict.STATS_FROZEN].advice}")
 
 
 def _momentum_notes(trend: Trend) -> Iterator[Note]:
@@ -85,12 +89,12 @@ def _momentum_notes(trend: Trend) -> Iterator[Note]:
     num_channels = max(momentum.num_channels for _, momentum in found)
     if low <= high and not any(momentum.is_cumulative for _, momentum in found):
         yield Note(
-            f"The weight of the new batch was {(low + high) / 2:.4g}: by it the variances of up to {num_channels} dead "
-            f"channels fell in {count(len(found), 'step')} from file to file."
+            f"The weight of the new batch was {(low + high) / 2:.4g}: by it the variances of up to {num_channels} "
+            f"channels without input fell in {count(len(found), 'step')} from file to file."
         )
         return
     steps = ", ".join(f"{_momentum_text(momentum)} from file {index + 1} to {index + 2}" for index, momentum in found)
-    yield Note(f"The weight of the new batch, as the variances of dead channels fell: {steps}.", "notice")
+    yield Note(f"The weight of the new batch, as the variances of channels without input fell: {steps}.", "notice")
 
 
 def _momentum_text(found: DecayMomentum) -> str:

@@ -49,6 +49,10 @@ def _layer_record(layer: LayerTrend) -> dict[str, Any]:
         "divergence": None
         if found is None
         else {"kind": found.kind, "statistic": found.statistic, "since": found.since},
+        "input_loss": None
+        if layer.input_loss is None
+        else {"num_channels": layer.input_loss.num_channels, "since": layer.input_loss.since},
+        "frozen_since": layer.frozen_since,
     }
 
 

@@ -22,7 +22,17 @@ STEADY = (1.0, 1.0, 1.0, 1.0)
 def test_what_grows_without_slowing_or_breaks_diverges(
     mean: tuple[float, ...], var: tuple[float, ...], expected: Divergence
 ) -> None:
-    assert divergence(mean, var) == expected
+    assert divergence(mean, var, STEADY) == expected
+
+
+def test_a_scale_that_breaks_diverges_and_one_that_grows_does_not() -> None:
+    assert divergence(STEADY, STEADY, (1, 1, math.nan, math.nan)) == Divergence("not-finite", "scale", 2)
+    assert divergence(STEADY, STEADY, (1, 10, 100, 1000)) is None
+
+
+def test_a_scale_that_breaks_with_its_variance_is_not_what_is_told() -> None:
+    broken = (1, 1, math.nan, math.nan)
+    assert divergence(STEADY, broken, broken) == Divergence("not-finite", "variance", 2)
 
 
 @pytest.mark.parametrize(
@@ -39,4 +49,4 @@ def test_what_grows_without_slowing_or_breaks_diverges(
     ],
 )
 def test_what_settles_falls_or_has_too_few_points_does_not(var: tuple[float, ...]) -> None:
-    assert divergence((1.0,) * len(var), var) is None
+    assert divergence((1.0,) * len(var), var, (1.0,) * len(var)) is None

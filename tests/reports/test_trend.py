@@ -100,3 +100,12 @@ def test_layers_that_not_all_files_have_are_named() -> None:
              checkpoint(named("a", num_batches_tracked=2), named("b"), path=Path("2.pt"))]  # fmt: skip
     told = facts(trend_document(trend(files), Arrangement()))
     assert "1 layer: b" in str(told["not in all files"])
+
+
+def test_what_frozen_statistics_may_mean_is_told_once() -> None:
+    files = [
+        checkpoint(*(named(name, bias=np.full(4, float(index))) for name in "ab"), path=Path(f"{index}.pt"))
+        for index in (1, 2)
+    ]
+    (note,) = notes(trend_document(trend(files), Arrangement()))
+    assert note.startswith("statistics frozen: The layers ran in eval mode.")

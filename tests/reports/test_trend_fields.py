@@ -50,6 +50,21 @@ def test_remarks_tell_what_diverges_and_what_died_and_since_when() -> None:
     assert VALUES["remarks"](died) == Cell("2 dead since files 2 to 3", "notice")
 
 
+def test_a_scale_that_breaks_and_statistics_that_stand_still_are_remarked() -> None:
+    counters = {"num_batches_tracked": 30}
+    weight = np.array([1, 2, 3, np.nan])
+    found = run({"num_batches_tracked": 20}, counters, counters | {"weight": weight}).layers[0]
+    told = "scale not finite since file 3, statistics frozen since file 2"
+    assert VALUES["remarks"](found) == Cell(told, "bad")
+
+
+def test_channels_that_only_decay_are_remarked_before_they_are_dead() -> None:
+    falling = of([1, 1, 1, 1], [0.5, 0.6, 1, 2], [0.5 * 0.9**10, 0.6 * 0.9**10, 1, 1])
+    assert VALUES["num_dead"](falling) == 0
+    assert VALUES["remarks"](falling) == Cell("2 without input since file 2", "notice")
+    assert min([of([1] * 4, [1] * 4), falling], key=worst_first) is falling
+
+
 def test_diverging_layers_sort_first_then_those_that_died() -> None:
     steady, died, diverging = of([1] * 4, [1] * 4), of([1] * 4, [0, 1, 1, 1]), of([1] * 4, [np.inf] * 4)
     assert sorted([steady, died, diverging], key=worst_first) == [diverging, died, steady]

@@ -42,3 +42,16 @@ def test_divergence_and_momenta_are_written_out() -> None:
     (momentum,) = record["momenta"]
     assert momentum["low"] <= 0.1 <= momentum["high"]
     assert (momentum["num_channels"], momentum["is_cumulative"]) == (2, False)
+
+
+def test_the_loss_of_input_and_frozen_statistics_are_written_out() -> None:
+    values = (np.array([1.0, 1, 1, 1]), np.array([0.9**100, 0.9**100, 1, 1]))
+    falling = [
+        checkpoint(layer(num_batches_tracked=100 * index, running_var=var), path=Path(f"{index}.pt"))
+        for index, var in enumerate(values, 1)
+    ]
+    (bn,) = trend_record(found := trend(falling), found.layers)["layers"]
+    assert (bn["input_loss"], bn["frozen_since"]) == ({"num_channels": 2, "since": 0}, None)
+    shifted = [checkpoint(layer(bias=np.full(4, float(index))), path=Path(f"{index}.pt")) for index in (1, 2)]
+    (bn,) = trend_record(found := trend(shifted), found.layers)["layers"]
+    assert (bn["input_loss"], bn["frozen_since"]) == (None, 0)
