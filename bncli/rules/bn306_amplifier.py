@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.analysis.initial_residue import initial_residue
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
 from bncli.rules.checked_layer import worst_first
-from bncli.wording import number
+from bncli.wording import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from bncli.rules.checked_layer import CheckedLayer
 
 LEAST_RELATIVE_GAIN = 10.0
+_ROUNDING = 1e-3
+"""Far more than some hundred roundings to float32 change."""
 
 
 def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
@@ -31,9 +34,19 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
         threshold=float(layer.gain[worst] / relative[worst]) * LEAST_RELATIVE_GAIN,
         message=(
             f"channel {worst} is scaled {number(layer.gain[worst])} times, {number(relative[worst])} times the median "
-            "of its layer: noise and rounding errors of its input are, too"
+            f"of its layer: {_meaning(layer, worst)}"
         ),
     )
+
+
+def _meaning(layer: CheckedLayer, channel: int) -> str:
+    counter, left = layer.layer.num_batches_tracked, initial_residue(layer.layer)
+    if counter is not None and left is not None and 0 < left < 1 and abs(layer.var[channel] / left - 1) < _ROUNDING:
+        return (
+            f"its running_var is what {count(int(counter), 'update')} at {layer.momentum_words} leave of the initial "
+            "1, so that its input was constant, and anything else is amplified"
+        )
+    return "noise and rounding errors of its input are, too, unless it is an input in other units"
 
 
 RULE = Rule(
@@ -55,7 +68,10 @@ RULE = Rule(
             "On 18 published models 5 channels in 3 of them.",
         ),
     ),
-    remedy="Set the weight of channels with dead inputs to 0; for the others lower the weight and train on.",
+    remedy=(
+        "Set the weight of channels with dead inputs to 0, bring inputs in other units to one scale before the "
+        "network; for the others lower the weight and train on."
+    ),
     snippet="""\
 scale = bn.weight.abs() / (bn.running_var + bn.eps).sqrt()
 loud = scale > 10 * scale.median()

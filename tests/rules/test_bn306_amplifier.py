@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from bncli.rules.bn306_amplifier import RULE
 from tests.helpers.rule_cases import NUM_CHANNELS, Twins, file_of, healthy, observed, only
@@ -29,6 +30,24 @@ def test_a_dead_filter_with_an_ordinary_weight_is_told_with_its_scale() -> None:
     seen = only(RULE, healthy(running_var={11: 1.86e-14}, weight={11: 3.162}))
     assert seen.channels == (11,)
     assert "channel 11 is scaled 999.9 times" in seen.message
+
+
+def test_a_variance_that_only_decayed_since_the_start_is_told_to_be_of_a_constant_input() -> None:
+    bn = torch.nn.BatchNorm1d(NUM_CHANNELS)
+    for _ in range(200):
+        batch = torch.randn(32, NUM_CHANNELS)
+        batch[:, 2] = 7
+        bn(batch)
+    statistics = {"running_mean": bn.running_mean.numpy(), "running_var": bn.running_var.numpy()}
+    seen = only(RULE, healthy(**statistics, weight=None, bias=None, num_batches_tracked=200))
+    assert seen.channels == (2,)
+    assert "is what 200 updates at momentum 0.1 (assumed) leave of the initial 1" in seen.message
+    assert "so that its input was constant" in seen.message
+
+
+def test_a_small_variance_may_be_that_of_an_input_in_other_units() -> None:
+    seen = only(RULE, healthy(running_var={2: 1e-6}, weight=None, bias=None))
+    assert seen.message.endswith("unless it is an input in other units")
 
 
 def test_a_layer_without_any_scale_has_no_median_to_compare_with() -> None:
