@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bncli.cli.kept_inputs import require_apart
 from bncli.cli.output import emit
 from bncli.cli.progress import StepProgress
+from bncli.cli.standard_streams import stdout_kept_for_results
 from bncli.core.rounding import FLOAT_DTYPES
 from bncli.errors import require_choice
 from bncli.light_dataclass import dataclass
@@ -62,6 +63,18 @@ def record_and_report(options: RecordOptions, destination: OutputOptions) -> Non
     Raises:
         BncliError: the model, the loader or the output cannot be used, or another rank failed.
     """
+    with stdout_kept_for_results():  # the user's code may print as it likes
+        rank = _record(options)
+    if rank == FIRST_RANK:
+        with open_recording(options.output) as finished:
+            emit(
+                recording_document(finished.path, finished.num_steps, finished.provenance, finished.layers()),
+                destination,
+            )
+
+
+def _record(options: RecordOptions) -> int:
+    """Write the recording, together with the other ranks, and return which rank this process is."""
     group = rank_group(options.timeout)
     share_cores(group.size)
     where = choose_device(options.device)
@@ -86,12 +99,7 @@ def record_and_report(options: RecordOptions, destination: OutputOptions) -> Non
     )
     with StepProgress("recording", _num_batches(options, loader), is_shown=group.rank == FIRST_RANK) as progress:
         recording.run(group, progress.advance)
-    if group.rank == FIRST_RANK:
-        with open_recording(options.output) as finished:
-            emit(
-                recording_document(finished.path, finished.num_steps, finished.provenance, finished.layers()),
-                destination,
-            )
+    return group.rank
 
 
 def _provenance(options: RecordOptions, model: str) -> dict[str, Any]:

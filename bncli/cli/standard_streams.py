@@ -5,7 +5,14 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TextIO
+from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STDOUT, _STDERR = 1, 2
+"""Descriptors, which libraries and programs below Python write to."""
 
 
 def prepare_standard_streams() -> None:
@@ -15,9 +22,9 @@ def prepare_standard_streams() -> None:
     later takes its number. A closed stderr is silent. What an encoding lacks is written as an escape.
     """
     if sys.stdout is None:
-        sys.stdout = _text_stream(1, os.O_RDONLY)
+        sys.stdout = _text_stream(_STDOUT, os.O_RDONLY)
     if sys.stderr is None:
-        sys.stderr = _text_stream(2, os.O_WRONLY)
+        sys.stderr = _text_stream(_STDERR, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -30,6 +37,20 @@ def silence(stream: TextIO) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)
+
+
+@contextmanager
+def stdout_kept_for_results() -> Iterator[None]:
+    """Send to stderr what other code writes to stdout: by Python, by a library, or by a program that it starts."""
+    sys.stdout.flush()
+    kept = os.dup(_STDOUT)
+    os.dup2(_STDERR, _STDOUT)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, _STDOUT)
+        os.close(kept)
 
 
 def _text_stream(descriptor: int, flags: int) -> io.TextIOWrapper:

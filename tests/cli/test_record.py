@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -70,6 +71,33 @@ def test_weights_steps_and_modes_are_taken(tmp_path: Path) -> None:
         start = recording.layer("1").start
         assert start is not None
         assert start.mean.tolist() == [9, 9, 9, 9]
+
+
+def test_what_the_users_code_prints_is_not_part_of_the_result(tmp_path: Path) -> None:
+    (tmp_path / "talkative.py").write_text(
+        """
+import os
+from tests.helpers.recordings import pictures, small_network
+print("import speaks", flush=True)
+def model():
+    os.system("echo shell speaks")
+    return small_network()
+def loader():
+    for batch in pictures():
+        print("loader speaks")
+        yield batch
+"""
+    )
+    arguments = ("record", "--model", "talkative:model", "--loader", "talkative:loader", "-o", str(tmp_path / "run"))
+    completed = subprocess.run(
+        [sys.executable, "-m", "bncli", *arguments, "--format", "json"],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"},
+    )
+    assert json.loads(completed.stdout)["num_steps"] == 3
+    assert completed.stderr.splitlines() == ["import speaks", "shell speaks", *["loader speaks"] * 3]
 
 
 def test_a_program_needs_no_code_of_its_own(tmp_path: Path) -> None:
