@@ -9,7 +9,7 @@ import numpy as np
 from bncli.core.backends.numpy_backend import moments
 from bncli.core.batch_statistics import BatchStatistics
 from bncli.core.channel_layout import ChannelLayout
-from bncli.errors import InvalidUsage, InvalidValue, ShapeMismatch
+from bncli.errors import InvalidValue, ShapeMismatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,9 +36,9 @@ def measure_batches(
         advance: told how many values more are read.
 
     Raises:
-        ShapeMismatch: the array has a shape that batch normalization does not take.
+        ShapeMismatch: the array has a shape that batch normalization does not take, or a batch has a single value per
+            channel, of which no unbiased variance can be taken.
         InvalidValue: the array is empty.
-        InvalidUsage: a batch has a single value per channel, of which no unbiased variance can be taken.
     """
     layout = ChannelLayout.of(tensor.shape, channel_axis, str(tensor))
     if 0 in tensor.shape:
@@ -83,7 +83,7 @@ def _batch_sizes(num_samples: int, batch_size: int | None) -> NDArray[np.int64]:
 def _refuse_single_values(tensor: InputTensor, num_values: NDArray[np.int64]) -> None:
     single = np.flatnonzero(num_values == 1)
     if single.size:
-        raise InvalidUsage(
+        raise ShapeMismatch(
             f"{tensor}: batch {single[0] + 1} of {len(num_values)} has one value per channel, of which there is no "
             "variance",
             hint="PyTorch refuses to train on it too; choose --batch-size so that no batch is left with one",

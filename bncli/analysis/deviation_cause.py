@@ -42,6 +42,8 @@ class Cause(StrEnum):
     """The output is rounded to float32 first and then to its own type."""
     ROUNDING = "rounding"
     """A few roundings one after the other."""
+    NO_VALUES = "no values"
+    """The array is empty, so that there is nothing to compare."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +73,8 @@ def deviation_causes(
         aten/src/ATen/native/cpu/batch_norm_kernel.cpp: contiguous float32 is summed in double; channels last and
         (N, C) in one float32 buffer for each thread; half types in float32 vectors.
     """
+    if layout.values_per_channel == 0:
+        return (Cause.NO_VALUES,) * layout.num_features
     state = np.finfo(np.float64 if dtype == "float64" else np.float32)
     one_after_the_other = layout.is_channels_last or layout.num_positions == 1 or dtype in HALF_TYPES
     nothing = np.zeros_like(distances.output)

@@ -33,6 +33,8 @@ class GapSize(StrEnum):
     NONE = "none"
     NOTABLE = "notable"
     LARGE = "large"
+    NO_VALUES = "no values"
+    """The batch is empty, so that there is nothing to compare."""
 
 
 def notable_shifts(shift: FloatArray, effective_count: FloatArray) -> Mask:
@@ -68,11 +70,13 @@ def large_gaps(shift: FloatArray, log_ratio: FloatArray) -> Mask:
 
 
 def gap_sizes(gap: TrainEvalGap) -> tuple[GapSize, ...]:
-    """Return the size of each channel's gap; a gap that is not a number is large.
+    """Return the size of each channel's gap; a gap that is not a number is large, but for that of an empty batch.
 
     References:
         S. Ioffe, "Batch Renormalization", arXiv 1702.03275, section 4: r_max = 3, d_max = 5.
     """
+    if gap.num_values == 0:
+        return (GapSize.NO_VALUES,) * len(gap.r)
     with np.errstate(divide="ignore", invalid="ignore"):
         log_ratio = np.log(gap.r)
     is_large = large_gaps(gap.d, log_ratio)

@@ -12,7 +12,7 @@ from bncli.analysis.tensor_statistics import TensorStatistics, tensor_statistics
 from bncli.analysis.train_eval_gap import TrainEvalGap, train_eval_gap
 from bncli.core.backends import numpy_backend
 from bncli.core.backends.torch_backend import TorchBatchNorm
-from bncli.core.normalization import check_input
+from bncli.core.normalization import check_input, check_training_batch
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def run(
     inputs = tensor_statistics(tensor, settings.channel_axis, advance)
     check_input(inputs.layout, layer.num_features, str(tensor))
     if settings.steps:
+        check_training_batch(inputs.layout, str(tensor))
         layer.normalization("train", inputs.moments)  # refuses what no training step can take
     after = layer.trained_on(inputs.moments, settings.steps)
     used = after.normalization(settings.mode, inputs.moments)
@@ -126,8 +127,12 @@ def gap(result: NormalizationResult) -> TrainEvalGap:
 
     Eval mode is that of the running statistics before a run in train mode, and after the training steps that precede
     one in eval mode: never of statistics that the compared output itself has moved.
+
+    Raises:
+        ShapeMismatch: the input has one value per channel, on which train mode does not run.
     """
     inputs = result.inputs
+    check_training_batch(inputs.layout, str(inputs.tensor))
     means = _sample_means(inputs.layout, inputs.tensor)
     compared = compared_layer(result)
     train = compared.normalization("train", inputs.moments)
@@ -160,7 +165,9 @@ def _torch_run(
 
 
 def _sample_means(layout: ChannelLayout, tensor: InputTensor) -> FloatArray:
-    """Return the mean of each sample over its positions, shape (N, C)."""
+    """Return the mean of each sample over its positions, shape (N, C); a row of NaN of an empty batch."""
+    if layout.values_per_channel == 0:
+        return np.full((1, layout.num_features), np.nan)
     sums = np.zeros((layout.num_samples, layout.num_features))
     sample = layout.num_features * layout.num_positions
     for block, values in numpy_backend.read_blocks(layout, tensor.read):

@@ -31,12 +31,13 @@ class TorchDeviation:
     """Distances of torch's results from exact ones; all arrays have shape (C,)."""
 
     mean_ulp: FloatArray
-    """Batch mean, in units in the last place of the precision in which torch keeps statistics; NaN of a single value,
-    of which torch takes no statistics."""
+    """Batch mean, in units in the last place of the precision in which torch keeps statistics; NaN of a single value
+    and of an empty batch, of which torch takes no statistics."""
     var_ulp: FloatArray
     """Unbiased batch variance, likewise; infinite where torch's is not finite and the exact one is."""
     output_ulp: FloatArray
-    """Largest distance of an output value, in units in the last place of max(|y|, 1) in the output's element type."""
+    """Largest distance of an output value, in units in the last place of max(|y|, 1) in the output's element type;
+    NaN of an empty batch."""
     condition: FloatArray
     """`sqrt(1 + mean^2 / var)` of the statistics used: by how much rounding is magnified."""
     causes: tuple[Cause, ...]
@@ -66,9 +67,9 @@ def torch_deviation(result: NormalizationResult) -> TorchDeviation:
 
 
 def _statistics_distances(x: Array, inputs: TensorStatistics, device: str) -> tuple[FloatArray, FloatArray]:
-    """Return how far torch's mean and unbiased variance of the batch are from exact; NaN of a single value."""
+    """Return how far torch's mean and unbiased variance of the batch are from exact; NaN of less than two values."""
     batch, dtype = inputs.moments, inputs.tensor.dtype
-    if batch.count == 1:
+    if batch.count <= 1:
         none = np.full(batch.num_features, np.nan)
         return none, none
     mean, var = _torch_statistics(x, inputs.layout.channel_axis, dtype, device)
@@ -89,7 +90,7 @@ def _torch_statistics(x: Array, channel_axis: int, dtype: str, device: str) -> t
 def _output_distance(output: Array, result: NormalizationResult) -> FloatArray:
     layout, tensor = result.inputs.layout, result.inputs.tensor
     flat = output.reshape(-1)
-    largest = np.zeros(layout.num_features)
+    largest = np.full(layout.num_features, 0.0 if layout.values_per_channel else np.nan)
 
     def compare(block: Block, exact: Array) -> None:
         seen = flat[block.start : block.stop].astype(np.float64)

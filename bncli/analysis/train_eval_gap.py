@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainEvalGap:
-    """The gap per channel; all arrays have shape (C,).
+    """The gap per channel; all arrays have shape (C,), and hold NaN where the batch is empty.
 
     With `s_B = sqrt(batch var + eps)` and `s_R = sqrt(running var + eps)` the two modes are one affine map apart:
     before weight and bias, `eval = train * r + d`.
@@ -37,6 +37,8 @@ class TrainEvalGap:
     """`|d| * sqrt(effective_count)`: above about 6 the batch can't come from the running statistics' population."""
     output_gap: FloatArray
     """Norm of the outputs' difference over the norm of the eval output, `||y_train - y_eval|| / ||y_eval||`."""
+    num_values: int
+    """Values per channel that were compared; 0 where the batch is empty."""
 
 
 def train_eval_gap(
@@ -64,7 +66,7 @@ def train_eval_gap(
         eval_output = _output_moments(evaluation, batch)
         difference = _norm(train_output[0] - eval_output[0], train_output[1] - eval_output[1], batch)
         output_gap = difference / _norm(*eval_output, batch)
-    return TrainEvalGap(r, d, count, np.abs(d) * np.sqrt(count), output_gap)
+    return TrainEvalGap(r, d, count, np.abs(d) * np.sqrt(count), output_gap, batch.count)
 
 
 def _output_moments(transform: Normalization, batch: Moments) -> tuple[FloatArray, FloatArray]:

@@ -26,6 +26,11 @@ class Coefficients:
     scale: FloatArray
     shift: FloatArray
 
+    @property
+    def is_finite(self) -> NDArray[np.bool_]:
+        """Whether neither NaN nor infinity is among the coefficients of a channel."""
+        return np.isfinite(self.mean) & np.isfinite(self.scale) & np.isfinite(self.shift)
+
     def map(self, change: Callable[[FloatArray], FloatArray]) -> Coefficients:
         """Return all coefficients repeated or reshaped in the same way."""
         return Coefficients(change(self.shrink), change(self.mean), change(self.scale), change(self.shift))

@@ -89,10 +89,9 @@ class BatchNorm:
 
         Raises:
             InvalidUsage: eps is 0 in train mode.
-            ShapeMismatch: one value per channel in train mode, of which no variance can be taken.
         """
         if mode == "train":
-            self._check_training(batch)
+            self._check_training()
         if mode == "eval" and self.running is not None:
             mean, mean_error, var = self.running.mean, np.zeros(self.num_features), self.running.var
         else:
@@ -104,14 +103,9 @@ class BatchNorm:
                 std = np.where(batch.is_var_beyond_float64, batch.biased_std, std)
         return Normalization(mean, mean_error, var, std, self.eps, self.weight, self.bias)
 
-    def _check_training(self, batch: Moments) -> None:
+    def _check_training(self) -> None:
         if self.eps == 0:
             raise InvalidUsage("eps is 0: training divides by sqrt(var + eps) and needs eps above 0")
-        if batch.count == 1:
-            raise ShapeMismatch(
-                "expected more than 1 value per channel when training: the variance of one value does not exist",
-                hint="use a batch of two or more samples, or --mode eval without --compare",
-            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,31 +125,37 @@ class Normalization:
 
     @property
     def scale(self) -> FloatArray:
-        """The slope of the transform, `weight / std`; NaN where `var + eps` is negative."""
+        """The slope of the transform, `weight / std`; NaN where `var + eps` is negative, infinite where it is 0."""
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             return (1.0 if self.weight is None else self.weight) / self.std
 
     def coefficients(self) -> Coefficients:
         """Return the transform as the operations that are applied to values."""
         scale = self.scale
-        bias = 0.0 if self.bias is None else self.bias
+        bias = np.zeros_like(scale) if self.bias is None else self.bias
         with np.errstate(invalid="ignore", over="ignore", under="ignore"):
             # Values so large that x - mean could overflow are first made smaller, which is exact.
             shrink = np.where(np.abs(scale) < _TINY_SCALE, 0.25, 1.0)
             # Where nothing was taken nothing comes back: an infinite scale would make NaN of it.
             correction = np.where(self.mean_error == 0, 0.0, self.mean_error * scale)
-            return Coefficients(shrink, self.mean * shrink, scale / shrink, bias - correction)
+            # Where var + eps is 0, torch's x * scale + shift decides what comes out: NaN, or infinity.
+            is_division_by_zero = self.std == 0
+            mean = np.where(is_division_by_zero, 0.0, self.mean * shrink)
+            shift = np.where(is_division_by_zero, bias - self.mean * scale, bias - correction)
+            return Coefficients(shrink, mean, scale / shrink, shift)
 
     def image_of_moments(self, batch: Moments) -> Moments:
         """Return the moments of the output before its rounding, which follow from those of the input.
 
-        `mean_y = (mean_x - mean) * scale + bias` and `std_y = std_x * |scale|`.
+        `mean_y = (mean_x - mean) * scale + bias` and `std_y = std_x * |scale|`; NaN where that divides by 0, and no
+        variance where there is no finite mean.
         """
         bias = 0.0 if self.bias is None else self.bias
         with np.errstate(invalid="ignore", over="ignore", under="ignore"):
             offset = (batch.mean - self.mean) + (batch.mean_error - self.mean_error)
-            spread = batch.biased_std * self.scale
-            return Moments(batch.count, offset * self.scale + bias, np.zeros_like(offset), batch.count * spread**2)
+            mean = np.where(self.std == 0, np.nan, offset * self.scale + bias)
+            spread = np.where(np.isfinite(mean), batch.biased_std * self.scale, np.nan)
+            return Moments(batch.count, mean, np.zeros_like(offset), batch.count * spread**2)
 
     def image_of_range(self, extremes: ValueRange, dtype: str) -> tuple[FloatArray, FloatArray]:
         """Return the smallest and the largest output, rounded to `dtype`, for the extremes of finite input.
@@ -166,6 +166,23 @@ class Normalization:
         self.coefficients().apply_to(ends)
         rounded = round_to(ends, dtype).astype(np.float64)
         return rounded.min(axis=0), rounded.max(axis=0)
+
+
+def check_training_batch(layout: ChannelLayout, source: str) -> None:
+    """Refuse a batch on which no layer can be trained, as PyTorch does.
+
+    Args:
+        layout: shape and channel axis of the batch.
+        source: the batch in words, for the message.
+
+    Raises:
+        ShapeMismatch: it has one value per channel.
+    """
+    if layout.values_per_channel == 1:
+        raise ShapeMismatch(
+            f"{source}: expected more than 1 value per channel when training: the variance of one value does not exist",
+            hint="use a batch of two or more samples, or --mode eval without --compare",
+        )
 
 
 def check_input(layout: ChannelLayout, num_features: int, source: str) -> None:

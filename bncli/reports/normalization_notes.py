@@ -59,8 +59,8 @@ def _notes_on_values(result: NormalizationResult) -> Iterator[Note]:
             "right all the same; a running variance that takes it in is infinite for good.",
             "bad",
         )
-    finite = np.isfinite(extremes.minimum) & (broken == 0) & np.isfinite(result.used.scale)
-    overflowing = finite & ~(np.isfinite(result.output.minimum) & np.isfinite(result.output.maximum))
+    finite = (broken == 0) & result.used.coefficients().is_finite
+    overflowing = finite & (np.isinf(result.output.minimum) | np.isinf(result.output.maximum))
     if overflowing.any():
         dtype = result.inputs.tensor.dtype
         yield Note(f"Outputs of {_channels(overflowing)} are beyond the range of {dtype}, so infinite.", "bad")

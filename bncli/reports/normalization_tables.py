@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 Entry: TypeAlias = "tuple[Column, NDArray[Any]]"
 
 _CHANNEL = Column("channel", "channel", "integer", "index of the channel, from 0")
-_TONES: Mapping[GapSize, Tone] = {GapSize.NONE: "good", GapSize.NOTABLE: "notice", GapSize.LARGE: "bad"}
+_TONES: Mapping[GapSize, Tone] = {
+    GapSize.NONE: "good",
+    GapSize.NOTABLE: "notice",
+    GapSize.LARGE: "bad",
+    GapSize.NO_VALUES: "muted",
+}
 
 
 def channel_table(result: NormalizationResult) -> Table:

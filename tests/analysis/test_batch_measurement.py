@@ -9,7 +9,7 @@ import pytest
 
 from bncli.analysis.batch_measurement import measure_batches, one_after_another
 from bncli.analysis.input_tensor import input_tensor
-from bncli.errors import InvalidUsage, InvalidValue, ShapeMismatch
+from bncli.errors import InvalidValue, ShapeMismatch
 from tests.helpers.builders import ArraysInMemory
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def test_channels_may_lie_last() -> None:
 
 
 def test_a_last_batch_of_one_value_is_refused_as_torch_refuses_it() -> None:
-    with pytest.raises(InvalidUsage, match="batch 4 of 4 has one value per channel"):
+    with pytest.raises(ShapeMismatch, match="batch 4 of 4 has one value per channel"):
         measured(random_values((10, 3)), batch_size=3)
 
 

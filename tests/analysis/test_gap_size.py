@@ -11,7 +11,7 @@ from bncli.analysis.train_eval_gap import TrainEvalGap
 
 def size_of(r: float, d: float, count: float) -> GapSize:
     columns = (np.array([value]) for value in (r, d, count, abs(d) * np.sqrt(count), 0.5))
-    return gap_sizes(TrainEvalGap(*columns))[0]
+    return gap_sizes(TrainEvalGap(*columns, num_values=1))[0]
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,11 @@ def size_of(r: float, d: float, count: float) -> GapSize:
 )
 def test_a_gap_has_the_size_that_the_limits_say(r: float, d: float, count: float, size: GapSize) -> None:
     assert size_of(r, d, count) is size
+
+
+def test_of_an_empty_batch_there_is_nothing_to_compare() -> None:
+    gap = TrainEvalGap(*(np.full(2, np.nan) for _ in range(5)), num_values=0)
+    assert gap_sizes(gap) == (GapSize.NO_VALUES,) * 2
 
 
 @pytest.mark.parametrize("count", [20, 60])

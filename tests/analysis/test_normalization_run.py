@@ -54,6 +54,15 @@ def test_nan_and_infinity_reach_the_output_of_their_channel_alone() -> None:
     assert y[4, 2, 0] == np.inf
 
 
+def test_an_output_without_a_finite_mean_has_no_variance() -> None:
+    x = np.random.default_rng(0).normal(3, 2, (50, 4, 7)).astype(np.float32)
+    running = RunningStatistics(np.array([np.nan, -np.inf, np.inf, 0.0]), np.array([1.0, np.inf, 1.0, 1.0]), 5)
+    result, y = ran(x, BatchNorm(4, running=running), RunSettings("eval", 0))
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(np.isnan(result.output.biased_var), np.isnan(y.var((0, 2))))
+    np.testing.assert_array_equal(np.isnan(result.output.mean), np.isnan(y.mean((0, 2))))
+
+
 @pytest.mark.parametrize("magnitude", [1e200, 1.6e308, 1e-200])
 @pytest.mark.parametrize("mode", ["train", "eval"])
 def test_output_is_right_where_the_variance_is_beyond_float64(magnitude: float, mode: Any) -> None:

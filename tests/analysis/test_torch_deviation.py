@@ -66,3 +66,11 @@ def test_of_a_single_value_torch_takes_no_statistics_and_eval_mode_is_compared_a
     assert np.isnan([deviation.mean_ulp, deviation.var_ulp]).all()
     assert (deviation.output_ulp < 1).all()
     assert Cause.CANCELLATION not in deviation.causes
+
+
+def test_an_empty_batch_leaves_nothing_to_compare() -> None:
+    x = np.empty((0, 2, 5), np.float32)
+    layer = BatchNorm(2, running=fresh(2))
+    deviation = torch_deviation(run(input_tensor(ArraysInMemory({"x": x})), layer, RunSettings("train", 1)))
+    assert np.isnan([deviation.mean_ulp, deviation.var_ulp, deviation.output_ulp, deviation.condition]).all()
+    assert deviation.causes == (Cause.NO_VALUES,) * 2

@@ -271,6 +271,15 @@ def test_one_value_per_channel_is_refused_in_train_mode(tmp_path: Path, shape: t
     np.save(tmp_path / "x.npy", np.ones(shape, np.float32))
     completed = invoke("normalize", tmp_path / "x.npy", "--save", tmp_path / "y.npy")
     assert completed.exit_code == 3
-    assert "more than 1 value per channel" in completed.stderr
+    assert f"{tmp_path}/x.npy: expected more than 1 value per channel" in completed.stderr
     assert not (tmp_path / "y.npy").exists()
     assert invoke("normalize", tmp_path / "x.npy", "--mode", "eval").exit_code == 0
+    assert invoke("normalize", tmp_path / "x.npy", "--mode", "eval", "--compare").exit_code == 3
+    assert invoke("simulate-momentum", tmp_path / "x.npy").exit_code == 3
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 4), (4, 3, 0)])
+def test_an_empty_batch_leaves_nothing_to_compare(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    np.save(tmp_path / "x.npy", np.ones(shape, np.float32))
+    record = json_of("normalize", tmp_path / "x.npy", "--compare", "--backend", "both")
+    assert record["gap"]["size"] == record["torch_deviation"]["cause"] == ["no values"] * 3

@@ -30,3 +30,8 @@ def test_a_part_and_a_repetition_keep_the_four_together() -> None:
     assert part.mean.tolist() == [11, 11]
     assert part.scale.tolist() == [21, 21]
     assert part.shift.tolist() == [31, 31]
+
+
+def test_one_coefficient_that_is_not_finite_spoils_a_channel() -> None:
+    broken = Coefficients(np.ones(4), *np.where(np.eye(3, 4), np.nan, 1.0))
+    assert broken.is_finite.tolist() == [False, False, False, True]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bncli.core.backends import numpy_backend
 from bncli.core.channel_layout import Block, ChannelLayout
-from bncli.core.normalization import BatchNorm, check_input
+from bncli.core.normalization import BatchNorm, check_input, check_training_batch
 from bncli.core.running_statistics import RunningStatistics, fresh
 from bncli.errors import InvalidUsage, ShapeMismatch
 from tests.helpers.batch_moments import moments_of_batch
@@ -122,12 +122,13 @@ def test_bfloat16_output_holds_only_values_of_bfloat16() -> None:
     assert (y.view(np.uint32) & 0xFFFF == 0).all()
 
 
-def test_train_mode_refuses_one_value_per_channel_as_torch_does() -> None:
+def test_training_refuses_one_value_per_channel_as_torch_does() -> None:
     x = np.ones((1, 3, 1, 1), np.float32)
     with pytest.raises(ValueError, match="Expected more than 1 value per channel"):
         torch.nn.BatchNorm2d(3)(torch.from_numpy(x))
-    with pytest.raises(ShapeMismatch, match="more than 1 value per channel"):
-        BatchNorm(3).normalization("train", moments_of_batch(x))
+    with pytest.raises(ShapeMismatch, match="x.npy: expected more than 1 value per channel"):
+        check_training_batch(ChannelLayout.of(x.shape), "x.npy")
+    check_training_batch(ChannelLayout.of((2, 3)), "x.npy")
 
 
 def test_eval_mode_takes_one_value_per_channel() -> None:
@@ -185,6 +186,19 @@ def test_eps_zero_is_refused_in_train_mode_only() -> None:
     running = RunningStatistics(np.zeros(2), np.array([0.0, 4.0]), 1)
     scale = BatchNorm(2, eps=0.0, running=running).normalization("eval", batch).scale
     assert scale.tolist() == [np.inf, 0.5]
+
+
+@pytest.mark.parametrize("weight", [1.0, -2.0, 0.0])
+@pytest.mark.parametrize("mean", [0.0, 5.0, -5.0])
+def test_a_division_by_zero_gives_what_torch_gives(mean: float, weight: float) -> None:
+    x = np.array([[-1.0], [0.0], [2.0], [7.0]])
+    running = RunningStatistics(np.array([mean]), np.zeros(1), 1)
+    layer = BatchNorm(1, eps=0.0, weight=np.array([weight]), bias=np.array([3.0]), running=running)
+    arrays = [torch.tensor([value], dtype=torch.float64) for value in (mean, 0.0, weight, 3.0)]
+    expected = torch.nn.functional.batch_norm(torch.from_numpy(x), *arrays, eps=0.0)
+    np.testing.assert_array_equal(normalized(x, layer, "eval"), expected.numpy())
+    image = layer.normalization("eval", moments_of_batch(x)).image_of_moments(moments_of_batch(x))
+    assert np.isnan([image.mean, image.biased_var]).all()
 
 
 @pytest.mark.parametrize("momentum", [-0.1, 1.5, float("nan")])

@@ -9,15 +9,17 @@ import numpy as np
 from bncli.analysis.input_tensor import input_tensor
 from bncli.analysis.normalization_run import RunSettings, run
 from bncli.core.normalization import BatchNorm
-from bncli.core.running_statistics import fresh
+from bncli.core.running_statistics import RunningStatistics, fresh
 from bncli.reports.normalization_notes import normalization_notes
 from tests.helpers.builders import ArraysInMemory
 
+TRAINING = RunSettings("train", 1)
 
-def notes_on(x: np.ndarray[Any, Any], layer: BatchNorm | None = None) -> str:
+
+def notes_on(x: np.ndarray[Any, Any], layer: BatchNorm | None = None, settings: RunSettings = TRAINING) -> str:
     tensor = input_tensor(ArraysInMemory({"x": x}))
     layer = layer or BatchNorm(x.shape[1], running=fresh(x.shape[1]))
-    return "\n".join(note.text for note in normalization_notes(run(tensor, layer, RunSettings("train", 1))))
+    return "\n".join(note.text for note in normalization_notes(run(tensor, layer, settings)))
 
 
 def test_ordinary_values_call_for_no_note() -> None:
@@ -44,6 +46,13 @@ def test_an_output_beyond_its_type_is_told() -> None:
     assert "Outputs of channel 1 are beyond the range of float16" in notes_on(
         x, BatchNorm(2, weight=np.array([1.0, 1e6]), running=fresh(2))
     )
+
+
+def test_statistics_that_are_not_finite_are_no_range_that_an_output_left() -> None:
+    x = np.random.default_rng(0).standard_normal((9, 4)).astype(np.float32)
+    mean = np.array([np.nan, -np.inf, np.inf, 0.0])
+    layer = BatchNorm(4, running=RunningStatistics(mean, np.array([1.0, np.inf, 1.0, np.nan]), 1))
+    assert notes_on(x, layer, RunSettings("eval", 0)) == ""
 
 
 def test_many_channels_are_named_in_part() -> None:
