@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bncli.analysis.gap_size import gap_sizes
+from bncli.reports.non_finite import non_finite_counts
 
 if TYPE_CHECKING:
     from bncli.analysis.normalization_run import NormalizationResult
@@ -57,6 +58,7 @@ def normalization_record(report: NormalizationReport) -> dict[str, Any]:
         }
     if report.values is not None:
         record["values"] = {"input": report.values[0], "output": report.values[1]}
+    record["non_finite"] = non_finite_counts(record)
     return record
 
 

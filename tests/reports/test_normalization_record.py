@@ -35,3 +35,13 @@ def test_the_cause_of_each_distance_is_in_the_record(tmp_path: Path) -> None:
     assert record["torch_deviation"]["cause"] == ["cancellation", "cancellation"]
     assert set(record["gap"]) == {"r", "d", "z", "output_gap", "effective_count", "size"}
     assert json.dumps(record)
+
+
+def test_nulls_are_counted_by_what_they_stand_for(tmp_path: Path) -> None:
+    for name, values in (("x", np.ones((3, 2, 5))), ("mean", np.array([np.nan, 0])), ("var", np.array([np.inf, 1]))):
+        np.save(tmp_path / f"{name}.npy", values)
+    statistics = ("--running-mean", tmp_path / "mean.npy", "--running-var", tmp_path / "var.npy")
+    counts = json_of("normalize", tmp_path / "x.npy", *statistics, "--mode", "eval")["non_finite"]
+    assert counts["running.before.mean"] == counts["channels.output_min"] == {"num_nan": 1, "num_inf": 0}
+    assert counts["running.after.var"] == counts["channels.used_var"] == {"num_nan": 0, "num_inf": 1}
+    assert json_of("normalize", tmp_path / "x.npy")["non_finite"] == {}
