@@ -9,7 +9,7 @@ import numpy as np
 
 from bncli.analysis.affine_layers import affine_layers
 from bncli.analysis.empty_parameters import without_empty_parameters
-from bncli.analysis.layer_faults import fault_of, is_instance_norm
+from bncli.analysis.layer_faults import fault_of, is_instance_norm, layers_without_statistics
 from bncli.analysis.layer_grouping import layer_groups, without_aliases
 from bncli.analysis.layer_labels import labels_of
 from bncli.analysis.layer_settings import GivenSettings, eps_of, momentum_of
@@ -72,7 +72,9 @@ def _usable(arrays: NamedArrays) -> tuple[list[LayerGroup], list[Skipped]]:
     """Return the groups that are usable layers, and what is wrong with the others."""
     usable: list[LayerGroup] = []
     faults: list[Skipped] = []
+    names_known = {entry.name for entry in arrays.skipped}
     for found in layer_groups(arrays):
+        names_known.add(found.layer)
         group, empty = without_empty_parameters(found)
         group, not_counting = without_unusable_counter(group)
         faults += empty + not_counting
@@ -81,7 +83,7 @@ def _usable(arrays: NamedArrays) -> tuple[list[LayerGroup], list[Skipped]]:
             usable.append(group)
         else:
             faults.append(fault)
-    return usable, faults
+    return usable, [*faults, *layers_without_statistics(arrays.hints.values(), names_known)]
 
 
 def _layer(group: LayerGroup, values: Mapping[str, Array], given: GivenSettings) -> BatchNormLayer:

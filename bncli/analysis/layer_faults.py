@@ -8,7 +8,7 @@ from bncli.analysis.naming_schemes import FOREIGN_STATISTICS, STATISTICS
 from bncli.core.named_arrays import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from bncli.analysis.layer_grouping import LayerGroup
     from bncli.core.named_arrays import ArraySpec, LayerHint
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 def fault_of(group: LayerGroup) -> Skipped | None:
     """Return why a group of arrays is no batch-normalization layer that can be used, or `None` if it is one."""
     return _missing_statistic(group) or _other_class(group.hint) or _odd_array(group.layer, group.specs)
+
+
+def layers_without_statistics(hints: Iterable[LayerHint], names_known: Collection[str]) -> Iterator[Skipped]:
+    """Yield what a file calls batch normalization by its class, and holds no running statistics of.
+
+    Args:
+        hints: what the file says about layers.
+        names_known: layers, and what is skipped already, by their paths.
+    """
+    for hint in hints:
+        kind = (hint.class_name or "").rpartition(".")[2]
+        if "BatchNorm" in kind and not hint.roles and hint.layer not in names_known:
+            yield Skipped(hint.layer, f"is {kind} and keeps no running statistics")
 
 
 def _missing_statistic(group: LayerGroup) -> Skipped | None:

@@ -50,3 +50,18 @@ def test_a_told_layer_that_contradicts_itself_is_skipped() -> None:
     found = discover(arrays)
     assert [layer.name for layer in found.layers] == ["good"]
     assert found.skipped == (Skipped("bn", "running_var has shape [4], running_mean [3]", "shape-mismatch"),)
+
+
+def test_batch_normalization_without_statistics_is_told_where_the_file_names_its_class() -> None:
+    classes = {"free": "torch.nn.modules.batchnorm.BatchNorm1d", "bn": "m.BatchNorm1d", "in": "m.InstanceNorm1d"}
+    hints = {name: LayerHint(name, class_name) for name, class_name in classes.items()}
+    found = discover(ArraysInMemory({"free.weight": np.ones(3), "free.bias": np.ones(3), **torch_arrays("bn")}, hints))
+    assert [layer.name for layer in found.layers] == ["bn"]
+    assert found.skipped == (Skipped("free", "is BatchNorm1d and keeps no running statistics"),)
+
+
+def test_a_layer_is_skipped_once() -> None:
+    hints = {"bn": LayerHint("bn", "m.BatchNorm1d"), "out": LayerHint("out", "m.BatchNorm1d")}
+    skipped = (Skipped("out", "is not read"),)
+    arrays = ArraysInMemory(torch_arrays(running_var=None) | torch_arrays("good"), hints, skipped=skipped)
+    assert [each.name for each in discover(arrays).skipped] == ["out", "bn"]

@@ -157,6 +157,19 @@ def test_instance_normalization_is_told_apart_by_its_class(tmp_path: Path, *, by
     assert checkpoint.skipped == (Skipped("instance", "is InstanceNorm2d, not batch normalization"),)
 
 
+@pytest.mark.parametrize("program_of", [script, trace])
+def test_a_layer_that_keeps_no_statistics_is_skipped_and_told(
+    tmp_path: Path, program_of: Callable[[torch.nn.Module], Any]
+) -> None:
+    free = torch.nn.BatchNorm2d(2, track_running_stats=False)
+    program = program_of(torch.nn.Sequential(free, torch.nn.BatchNorm2d(2)).eval())
+    program.save(str(tmp_path / "model.pt"))
+    with open_torchscript(tmp_path / "model.pt") as arrays:
+        checkpoint = discover(arrays)
+    assert [layer.name for layer in checkpoint.layers] == ["1"]
+    assert checkpoint.skipped == (Skipped("0", "is BatchNorm2d and keeps no running statistics"),)
+
+
 def test_a_frozen_program_says_where_its_layers_went(tmp_path: Path) -> None:
     net = torch.nn.Sequential(
         torch.nn.Conv2d(2, 3, 1), torch.nn.BatchNorm2d(3), torch.nn.ReLU(), torch.nn.BatchNorm2d(3)

@@ -76,8 +76,10 @@ def _hint(node: Mapping[str, Any], name_of: Mapping[str, str], names: Collection
     if "InstanceNorm" in class_name:
         # Its statistics may reach the operator by way of others, so that only the module tells whose they are.
         return LayerHint(module, class_name)
-    if "batch_norm" not in node["target"] or "running_mean" not in roles or "running_var" not in roles:
+    if "batch_norm" not in node["target"]:
         return None
+    if "running_mean" not in roles or "running_var" not in roles:
+        return LayerHint(module, class_name) if module else None
     layer = roles["running_mean"].rpartition(".")[0]
     counter = f"{layer}.{_COUNTER}" if layer else _COUNTER
     if counter in names:

@@ -16,6 +16,7 @@ _PARTS = ("_parameters", "_buffers", "_modules")
 _RUNNING_MEAN = "running_mean"
 SCRIPT_PREFIX = "__torch__."
 """How the names of the classes in a TorchScript program begin."""
+_SCRIPTS_OF_BATCH_NORM = f"{SCRIPT_PREFIX}torch.nn.modules.batchnorm."
 
 
 def module_parts(record: Record) -> Iterator[tuple[Any, Any]] | None:
@@ -32,14 +33,21 @@ def is_module(record: Record) -> bool:
 
 
 def layer_hint(name: str, record: Record) -> LayerHint | None:
-    """Return class and settings of a module that keeps running statistics, or `None` for any other object."""
+    """Return class and settings of a layer that may keep running statistics, or `None` for any other object."""
     if is_module(record) and _RUNNING_MEAN in record.state["_buffers"]:
         is_tracking = record.state.get("track_running_stats") is not False
         return LayerHint(name, record.class_name, _settings(record.state), is_tracking=is_tracking)
     # A TorchScript module keeps its tensors in its state itself, and its settings mostly in its code.
-    if record.class_name.startswith(SCRIPT_PREFIX) and isinstance(record.state, dict) and _RUNNING_MEAN in record.state:
+    if isinstance(record.state, dict) and _is_script_of_layer(record.class_name, record.state):
         return LayerHint(name, record.class_name, _settings(record.state))
     return None
+
+
+def _is_script_of_layer(class_name: str, state: dict[Any, Any]) -> bool:
+    """Return whether a record is a layer of a program; a trace has nothing in place of statistics that are not kept."""
+    if not class_name.startswith(SCRIPT_PREFIX):
+        return False
+    return _RUNNING_MEAN in state or class_name.startswith(_SCRIPTS_OF_BATCH_NORM)
 
 
 def _settings(state: dict[Any, Any]) -> dict[SettingName, float | None]:

@@ -10,6 +10,8 @@ from bncli.formats.exported_program.batch_norms import layer_hints, reason_for_n
 BATCH_NORM = "torch.ops.aten.batch_norm.default"
 NAMES = {"bn.running_mean", "bn.running_var", "bn.weight", "bn.num_batches_tracked"}
 
+ONLY_THE_CLASS = LayerHint("bn", "torch.nn.modules.batchnorm.BatchNorm1d")
+
 
 def node(
     target: str = BATCH_NORM,
@@ -114,12 +116,18 @@ def test_without_modules_the_operator_stands_for_the_class() -> None:
 
 @pytest.mark.parametrize("role", ["running_mean", "running_var"])
 @pytest.mark.parametrize("argument", [{"as_none": True}, {"as_tensor": {"name": "computed"}}])
-def test_a_node_without_stored_statistics_is_no_layer(role: str, argument: dict[str, Any]) -> None:
-    assert hints(node(**{role: argument})) == []
+def test_a_node_without_stored_statistics_tells_no_more_than_its_class(role: str, argument: dict[str, Any]) -> None:
+    assert hints(node(**{role: argument})) == [ONLY_THE_CLASS]
 
 
-def test_arrays_that_were_not_saved_are_no_layers() -> None:
-    assert list(layer_hints(program(node()), {"bn.weight"})) == []
+def test_arrays_that_were_not_saved_leave_no_more_than_the_class() -> None:
+    assert list(layer_hints(program(node()), {"bn.weight"})) == [ONLY_THE_CLASS]
+
+
+def test_an_operator_without_a_module_and_without_statistics_is_no_layer() -> None:
+    bare = node(running_mean={"as_none": True})
+    bare["metadata"] = {}
+    assert hints(bare) == []
 
 
 def test_layers_that_are_not_in_the_graph_may_have_been_folded() -> None:
