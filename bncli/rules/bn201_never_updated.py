@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.rules.base import Observation, Rule
-from bncli.wording import count, number
+from bncli.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,8 +72,8 @@ def _zero(layer: CheckedLayer) -> Observation:
         value=0.0,
         message=(
             f"mean and variance exactly 0 in all {count(layer.num_features, 'channel')}: the buffers were never "
-            "written (to_empty, zeros_like, a sharded save), unless the input is always 0, and eval mode multiplies "
-            f"it by up to {number(float(layer.gain.max()))}"
+            "written (to_empty, zeros_like, a sharded save), unless the input is always 0, and eval mode divides by "
+            "sqrt(eps) alone"
         ),
         remedy=(
             "Load the buffers, or estimate them from training batches; if they are 0 again, nothing reaches the layer."

@@ -93,6 +93,7 @@ def _multiple(high: int, low: int, by_counter: Mapping[int, list[str]], *, is_la
         f"{count(len(layers), 'layer')} ({listed(layers)}) counted {high:,} updates, {ratio} times the {low:,} of "
         f"{count(len(others), 'layer')}"
     )
+    later = "this one was" if len(others) == 1 else "these were"
     repeated = f"run {ratio} times a step, by reuse on several inputs or by activation checkpointing"
     return Observation(
         layer=layers[0],
@@ -100,7 +101,7 @@ def _multiple(high: int, low: int, by_counter: Mapping[int, list[str]], *, is_la
         value=high / low,
         threshold=None if ratio is None else float(ratio),
         message=(
-            f"{compared} ({listed(others)}): these were added or unfrozen later, or the former are {repeated}"
+            f"{compared} ({listed(others)}): {later} added or unfrozen later, or the former {repeated}"
             if is_later
             else f"{compared}: {repeated}, unless the other layers were frozen or added later"
         ),
