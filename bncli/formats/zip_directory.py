@@ -29,6 +29,9 @@ _MAX_NARROW = 2**32 - 1
 _EXTRA = struct.Struct("<2H")
 _WIDE_NUMBERS = 1
 _WIDE_BYTES = 8
+_MAX_DIRECTORY_BYTES = 64 * 1024**2
+"""Enough for half a million members of long names. Entries take several times the memory of their bytes, and a file can
+be of holes that take no disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,11 @@ def read_zip_directory(source: Region) -> ZipDirectory:
 
     Raises:
         EOFError: the file is no zip, or is cut short.
-        ValueError: the directory is broken.
+        ValueError: the directory is broken, or far too large.
     """
     end, size, offset = _find_end(source)
+    if size > _MAX_DIRECTORY_BYTES:
+        raise ValueError(f"{size} bytes, and at most {_MAX_DIRECTORY_BYTES} are read")
     start = end - size
     # Offsets count from the beginning of the zip, before which the file may have other bytes.
     shift = start - offset

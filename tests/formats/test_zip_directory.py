@@ -13,6 +13,7 @@ from bncli.formats.zip_directory import read_zip_directory
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+END = struct.Struct("<4s4H2LH")
 FIRST_NUMBERS = 20
 """Where the two sizes of a member stand in its entry."""
 WIDE = struct.pack("<I", 2**32 - 1)
@@ -142,3 +143,26 @@ def test_an_entry_that_is_longer_than_the_directory_is_refused() -> None:
     content[at : at + 2] = struct.pack("<H", 500)
     with pytest.raises(EOFError, match="cut off"):
         read_zip_directory(MemoryRegion(bytes(content)))
+
+
+class Holes:
+    """A file of zeros, of any size, that ends as a zip does; and what was read of it."""
+
+    position = 0
+
+    def __init__(self, size: int) -> None:
+        self.end = END.pack(b"PK\5\6", 0, 0, 1, 1, size, 0, 0)
+        self.size = size + END.size
+        self.most_read = 0
+
+    def read(self, start: int, count: int) -> bytearray:
+        self.most_read = max(self.most_read, count)
+        rest = bytes(max(0, self.size - END.size - start)) + self.end
+        return bytearray(rest[-(self.size - start) :][:count])
+
+
+def test_a_directory_of_hundreds_of_megabytes_is_refused_unread() -> None:
+    source = Holes(600 * 1024**2)
+    with pytest.raises(ValueError, match="629145600 bytes, and at most 67108864 are read"):
+        read_zip_directory(source)
+    assert source.most_read < 1000
