@@ -5,29 +5,29 @@ from __future__ import annotations
 from bncli.formats.byte_range import require_within
 from bncli.formats.byte_source import ByteSource
 from bncli.formats.contained_path import contained_path, require_plain_location
+from bncli.formats.open_files import OpenFiles
 from bncli.light_dataclass import dataclass
-
-_MAX_FILES = 256
-"""Each stays open until the end; systems commonly allow a process 1024."""
 
 
 class CompanionFiles:
-    """A file and those that it names. Each of these is opened when its first byte is asked for, and stays open.
+    """A file and those that it names. Each of these is opened when its bytes are asked for.
 
     Args:
         owner: the file that names the others.
+        allows_hard_links: whether the others may have further names, which can lie anywhere.
     """
 
-    def __init__(self, owner: ByteSource) -> None:
+    def __init__(self, owner: ByteSource, *, allows_hard_links: bool = True) -> None:
         self.path = owner.path
         self.size = owner.size
         self._owner = owner
-        self._opened: dict[str, ByteSource] = {}
+        self._allows_hard_links = allows_hard_links
+        self._files = OpenFiles(self._open)
 
     @property
     def bytes_read(self) -> int:
         """Bytes that were read from all of them up to now."""
-        return self._owner.bytes_read + sum(source.bytes_read for source in self._opened.values())
+        return self._owner.bytes_read + self._files.bytes_read
 
     def region(self, location: str, start: int, size: int) -> CompanionRegion:
         """Return a run of bytes of a file; nothing is opened.
@@ -47,24 +47,21 @@ class CompanionFiles:
         return CompanionRegion(self, location, start, size)
 
     def opened(self, location: str) -> ByteSource:
-        """Return an open file.
+        """Return a file, open for reading until the next one is asked for.
 
         Raises:
             UnsafeFile: it does not lie beside the owner.
             InputNotFound: it is not there.
         """
-        if location not in self._opened:
-            if len(self._opened) >= _MAX_FILES:
-                raise ValueError(f"more than {_MAX_FILES} files are named")
-            path = contained_path(self.path, location, allows_hard_links=False)
-            self._opened[location] = ByteSource(path)
-        return self._opened[location]
+        return self._files.opened(location)
 
     def close(self) -> None:
         """Close all of them."""
         self._owner.close()
-        for source in self._opened.values():
-            source.close()
+        self._files.close()
+
+    def _open(self, location: str) -> ByteSource:
+        return ByteSource(contained_path(self.path, location, allows_hard_links=self._allows_hard_links))
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class _Parts:
 
 def _opened(source: ByteSource) -> OpenedFile:
     parts = _read_parts(WireFile(FileRegion(source, 0, source.size)).root())
-    companions = CompanionFiles(source)
+    companions = CompanionFiles(source, allows_hard_links=False)
     walk = GraphWalk(companions, parts.functions)
     walk.walk(parts.graphs[0], Scope())
     layers = BatchNorms(walk.scopes, parts.opset, companions, walk.used)

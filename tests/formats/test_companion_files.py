@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,10 +8,12 @@ import pytest
 from bncli.errors import InputNotFound, UnsafeFile
 from bncli.formats.byte_source import ByteSource
 from bncli.formats.companion_files import CompanionFiles
+from bncli.formats.open_files import MOST_OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+OPEN_FILES = Path("/dev/fd")
 
 
 @pytest.fixture
@@ -49,15 +52,21 @@ def test_a_missing_file_hurts_only_whom_it_is_missed_by(files: CompanionFiles) -
         region.read(0, 1)
 
 
-def test_a_hard_link_is_refused(files: CompanionFiles, tmp_path: Path) -> None:
+def test_a_hard_link_is_refused_where_its_owner_may_not_name_one(files: CompanionFiles, tmp_path: Path) -> None:
     (tmp_path / "hard").hardlink_to(tmp_path / "other")
+    assert files.region("hard", 0, 1).read(0, 1) == b"0"
+    strict = CompanionFiles(ByteSource(tmp_path / "owner"), allows_hard_links=False)
     with pytest.raises(UnsafeFile):
-        files.region("hard", 0, 1).read(0, 1)
+        strict.region("hard", 0, 1).read(0, 1)
+    strict.close()
 
 
-def test_the_number_of_open_files_is_bounded(files: CompanionFiles, tmp_path: Path) -> None:
-    for number in range(256):
-        (tmp_path / f"{number}").write_bytes(b"x")
-        files.region(f"{number}", 0, 1).read(0, 1)
-    with pytest.raises(ValueError, match="more than 256 files"):
-        files.region("other", 0, 1).read(0, 1)
+def test_of_many_files_few_are_open_at_once(files: CompanionFiles, tmp_path: Path) -> None:
+    before = len(list(OPEN_FILES.iterdir()))
+    for number in range(300):
+        (tmp_path / f"{number}").write_bytes(b"%03d" % number)
+    regions = [files.region(f"{number}", 0, 3) for number in range(300)]
+    for _ in range(2):
+        assert [region.read(0, 3) for region in regions] == [b"%03d" % number for number in range(300)]
+    assert len(list(OPEN_FILES.iterdir())) <= before + MOST_OPEN
+    assert files.bytes_read == 1800

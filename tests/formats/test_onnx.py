@@ -161,6 +161,20 @@ def _symbolic_link(weights: Path, secret: Path) -> None:
     weights.symlink_to(secret)
 
 
+def test_a_file_for_each_tensor_may_be_more_files_than_a_process_may_open(path: Path) -> None:
+    nodes, initializers, expected = [], [], []
+    for number in range(70):
+        arrays = layer_arrays(seed=number, prefix=f"l{number}.")
+        for name, values in arrays.items():
+            (path.parent / name).write_bytes(values.tobytes())
+        nodes.append(batch_norm(list(arrays), [f"y{number}"]))
+        initializers += [external(values, name, name) for name, values in arrays.items()]
+        expected.append(arrays[f"l{number}.running_var"])
+    path.write_bytes(model(nodes, initializers).SerializeToString())
+    layers = layers_of(path)
+    np.testing.assert_array_equal([layer.running_var for layer in layers], expected, strict=True)
+
+
 def _hard_link(weights: Path, secret: Path) -> None:
     weights.hardlink_to(secret)
 

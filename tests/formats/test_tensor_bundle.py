@@ -51,6 +51,15 @@ def test_a_saved_model_is_opened_by_its_graph_which_tells_the_epsilon(tmp_path: 
     assert layer.eps == Setting(0.002, "stored")
 
 
+def test_values_under_a_second_name_are_read_as_tools_that_spare_disk_leave_them(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "model.index", LAYER)
+    (values,) = tmp_path.glob("model.data-*")
+    (tmp_path / "stored").hardlink_to(values)
+    with open_named_arrays(tmp_path / "model.index") as opened:
+        (layer,) = discover(opened).layers
+    np.testing.assert_array_equal(layer.running_var, LAYER["bn/moving_variance"], strict=True)
+
+
 def test_a_saved_model_is_opened_by_its_folder_as_by_its_graph(tmp_path: Path) -> None:
     graph = write_saved_model(tmp_path / "m", node("bn/FusedBatchNormV3", "FusedBatchNormV3", epsilon=2e-3))
     with open_named_arrays(graph) as by_graph, open_named_arrays(graph.parent) as by_folder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.formats.byte_source import ByteSource
+from bncli.formats.open_files import OpenFiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,26 +26,22 @@ class ShardFiles:
         self.path = path
         self.size = metadata_bytes + shards.size_bytes
         self._metadata_bytes = metadata_bytes
-        self._shards = shards
         self._starts = shards.starts(metadata_bytes)
-        self._opened: dict[str, ByteSource] = {}
+        self._files = OpenFiles(lambda location: ByteSource(shards.paths[location]))
 
     @property
     def bytes_read(self) -> int:
         """Bytes that were read from all files up to now."""
-        return self._metadata_bytes + sum(source.bytes_read for source in self._opened.values())
+        return self._metadata_bytes + self._files.bytes_read
 
     def start_of(self, location: str) -> int:
         """Return where a file would start if all stood one after the other, the metadata first."""
         return self._starts[location]
 
     def opened(self, location: str) -> ByteSource:
-        """Return a file, open for reading."""
-        if location not in self._opened:
-            self._opened[location] = ByteSource(self._shards.paths[location])
-        return self._opened[location]
+        """Return a file, open for reading until the next one is asked for."""
+        return self._files.opened(location)
 
     def close(self) -> None:
         """Close all files."""
-        for source in self._opened.values():
-            source.close()
+        self._files.close()

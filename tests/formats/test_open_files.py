@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from bncli.formats.open_files import MOST_OPEN, OpenFiles
+
+
+class Files:
+    """Files that count how often they are opened, and know which are open."""
+
+    def __init__(self) -> None:
+        self.num_openings: Counter[str] = Counter()
+        self.open: set[str] = set()
+
+    def __call__(self, location: str) -> File:
+        return File(self, location)
+
+
+class File:
+    bytes_read = 10
+
+    def __init__(self, files: Files, location: str) -> None:
+        self.files, self.location = files, location
+        files.num_openings[location] += 1
+        files.open.add(location)
+
+    def close(self) -> None:
+        self.files.open.remove(self.location)
+
+
+@pytest.fixture
+def files() -> Files:
+    return Files()
+
+
+def test_a_file_that_is_open_is_not_opened_again(files: Files) -> None:
+    opened = OpenFiles(files)
+    assert opened.opened("a") is opened.opened("a")
+    assert (files.num_openings["a"], opened.bytes_read) == (1, 10)
+
+
+def test_of_too_many_the_one_that_was_least_recently_needed_is_closed(files: Files) -> None:
+    opened = OpenFiles(files)
+    names = [str(number) for number in range(MOST_OPEN)]
+    for name in [*names, "0", "new"]:
+        opened.opened(name)
+    assert files.open == {*names, "new"} - {"1"}
+    assert opened.opened("1").location == "1"
+    assert files.open == {*names, "new"} - {"2"}
+    assert files.num_openings["1"] == 2
+
+
+def test_bytes_of_closed_files_count(files: Files) -> None:
+    opened = OpenFiles(files)
+    for name in range(MOST_OPEN + 5):
+        opened.opened(str(name))
+    assert opened.bytes_read == 10 * (MOST_OPEN + 5)
+    opened.close()
+    assert (files.open, opened.bytes_read) == (set(), 10 * (MOST_OPEN + 5))
