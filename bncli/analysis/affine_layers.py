@@ -32,5 +32,6 @@ def affine_layers(arrays: NamedArrays) -> tuple[str, ...]:
 def _matching(arrays: NamedArrays, leaves: dict[str, str]) -> Iterator[bool]:
     for scale, shift in _PAIRS:
         if scale in leaves and shift in leaves and not _STATISTICS & leaves.keys():
-            shape = arrays.specs[leaves[scale]].shape
-            yield len(shape) == 1 and arrays.specs[leaves[shift]].shape == shape
+            specs = [arrays.specs.get(leaves[leaf]) for leaf in (scale, shift)]
+            shapes = [() if spec is None else spec.shape for spec in specs]
+            yield len(shapes[0]) == 1 and shapes[0] == shapes[1]

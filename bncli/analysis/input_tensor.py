@@ -53,15 +53,13 @@ def choose_array(arrays: NamedArrays, name: str | None) -> ArraySpec:
     """Return the array of that name, or the only one of the file.
 
     Raises:
-        InputNotFound: no array has the name, or none was given and the file has several.
+        InputNotFound: no usable array has the name, or none was given and the file has several.
         InvalidValue: the array is complex.
     """
     if name is None:
         example = next(iter(arrays.specs), None)
         return only_array(arrays, None if example is None else f"give --array, such as --array {example}")
-    if name not in arrays.specs:
-        raise InputNotFound(f"{arrays.path}: no array {name!r}", hint=near_miss(name, list(arrays.specs)))
-    return _real(arrays, arrays.specs[name])
+    return _real(arrays, name)
 
 
 def only_array(arrays: NamedArrays, hint: str | None) -> ArraySpec:
@@ -72,15 +70,21 @@ def only_array(arrays: NamedArrays, hint: str | None) -> ArraySpec:
         hint: what to do where there are several.
 
     Raises:
-        InputNotFound: the file has none or several.
+        InputNotFound: the file has none that is usable, or several.
         InvalidValue: the array is complex.
     """
     if len(arrays.specs) != 1:
         raise InputNotFound(f"{arrays.path}: holds {len(arrays.specs)} arrays, and one is needed", hint=hint)
-    return _real(arrays, next(iter(arrays.specs.values())))
+    return _real(arrays, next(iter(arrays.specs)))
 
 
-def _real(arrays: NamedArrays, spec: ArraySpec) -> ArraySpec:
+def _real(arrays: NamedArrays, name: str) -> ArraySpec:
+    spec = arrays.specs.get(name)
+    if spec is None:
+        unusable = next((skipped.reason for skipped in arrays.skipped if skipped.name == name), None)
+        if unusable is not None:
+            raise InputNotFound(f"{arrays.path}: array {name!r}: {unusable}", hint=near_miss(name, list(arrays.specs)))
+        raise InputNotFound(f"{arrays.path}: no array {name!r}", hint=near_miss(name, list(arrays.specs)))
     if spec.dtype.startswith("complex"):
         raise InvalidValue(
             f"{arrays.path}: array {spec.name!r} is {spec.dtype}; batch normalization takes real numbers"

@@ -48,11 +48,13 @@ def layer_groups(arrays: NamedArrays) -> Iterator[LayerGroup]:
     yield from (_told(hint, arrays) for hint in told)
     names_told = {name for hint in told for name in hint.roles.values()}
     for layer, roles in haiku_layers(arrays.specs).items():
-        specs = {role: _flat(arrays.specs[roles[role]]) for role in ROLES if role in roles}
+        specs = {role: _flat(spec) for role, spec in _by_role(roles, arrays).items()}
         yield LayerGroup(arrays.hints.get(layer, LayerHint(layer)), scheme_of_framework("haiku", ""), specs, leaves=())
     for layer, scheme, leaves in [*_joined(arrays.specs), *_side_by_side(arrays, names_told)]:
         told_by_name = zip(ROLES, scheme.leaves, strict=False)
-        specs = {role: arrays.specs[leaves[leaf]] for role, leaf in told_by_name if leaf in leaves}
+        specs = _by_role({role: leaves[leaf] for role, leaf in told_by_name if leaf in leaves}, arrays)
+        if specs.keys().isdisjoint(STATISTICS):
+            continue
         if scheme.is_of_common_words and not _is_one_value_per_channel(specs.values()):
             continue
         yield LayerGroup(arrays.hints.get(layer, LayerHint(layer)), scheme, specs, leaves)
@@ -79,9 +81,15 @@ def _is_one_value_per_channel(specs: Collection[ArraySpec]) -> bool:
 
 
 def _told(hint: LayerHint, arrays: NamedArrays) -> LayerGroup:
-    specs = {role: arrays.specs[hint.roles[role]] for role in ROLES if role in hint.roles}
+    specs = _by_role(hint.roles, arrays)
     scheme = scheme_of_framework(hint.framework, hint.roles.get("running_mean", ""))
     return LayerGroup(hint, scheme, specs, leaves=())
+
+
+def _by_role(names: Mapping[str, str], arrays: NamedArrays) -> dict[str, ArraySpec]:
+    """Return the arrays of a layer, without those that turn out to be of no use when their files are opened."""
+    found = {role: arrays.specs.get(names[role]) for role in ROLES if role in names}
+    return {role: spec for role, spec in found.items() if spec is not None}
 
 
 def _flat(spec: ArraySpec) -> ArraySpec:

@@ -82,7 +82,8 @@ class NamedArrays(ABC):
         format: the format's name, such as `torch-zip`.
         size_bytes: size of the file, or of all files of a directory.
         specs: every array by name, in the file's order. Names cost nothing; where the arrays lie in many files, looking
-            one up may open the file that holds it.
+            one up may open the file that holds it. If it then turns out to be of no use, it is a name no longer, a
+            `KeyError` like any other, and listed in `skipped`.
         hints: what the file says about its layers, by the layer's path.
         aliases: path of a container or array that is another one again, to the path under which `specs` lists it.
         skipped: what the file holds and this reader cannot use.

@@ -17,12 +17,10 @@ from bncli.formats.pickles.machine import Machine
 from bncli.formats.stored_array import StoredArray, c_strides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from bncli.core.named_arrays import NamedArrays
     from bncli.formats.distributed.metadata import ChunkedTensor
-    from bncli.formats.located_shards import LocatedShards
     from bncli.formats.probe import FileProbe
 
 _METADATA_NAME = ".metadata"
@@ -57,7 +55,7 @@ def open_distributed_checkpoint(path: Path) -> NamedArrays:
         shards = locate_shards(metadata_path, (chunk.location for tensor in tensors for chunk in tensor.chunks))
         files = ShardFiles(path, source.size, shards)
         arrays = {}
-        skipped = list(_missing_files(tensors, shards))
+        skipped = shards.skipped(_num_tensors(tensors))
         for tensor in tensors:
             if any(chunk.location in shards.missing for chunk in tensor.chunks):
                 continue
@@ -82,11 +80,9 @@ def _stored(files: ShardFiles, tensor: ChunkedTensor) -> StoredArray | Skipped:
     return StoredArray(ChunkedRegion(files, tensor, element), element, "<", tensor.shape, c_strides(tensor.shape))
 
 
-def _missing_files(tensors: list[ChunkedTensor], shards: LocatedShards) -> Iterator[Skipped]:
-    counts = Counter(location for tensor in tensors for location in {chunk.location for chunk in tensor.chunks})
-    for location in sorted(shards.missing):
-        count = counts[location]
-        yield Skipped(location, f"is not there; {count} array{'' if count == 1 else 's'} should be in it")
+def _num_tensors(tensors: list[ChunkedTensor]) -> Counter[str]:
+    """Return how many tensors have chunks in each file."""
+    return Counter(location for tensor in tensors for location in {chunk.location for chunk in tensor.chunks})
 
 
 FORMAT = Format("dcp", (_METADATA_NAME,), recognizes, open_distributed_checkpoint)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from bncli.core.named_arrays import Skipped
 from bncli.errors import InputNotFound
 from bncli.formats.contained_path import contained_path
 from bncli.light_dataclass import dataclass
+from bncli.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,6 +38,17 @@ class LocatedShards:
         """Return where each file would start if all stood one after the other, after an index of so many bytes."""
         ends = accumulate(self.sizes.values(), initial=index_bytes)
         return dict(zip(self.sizes, ends, strict=False))
+
+    def skipped(self, num_arrays: Mapping[str, int]) -> list[Skipped]:
+        """Return each file that is not there, and how many arrays are missed by that.
+
+        Args:
+            num_arrays: how many arrays each file holds, by the path that the index gives.
+        """
+        return [
+            Skipped(location, f"is not there; {count(num_arrays[location], 'array')} should be in it")
+            for location in sorted(self.missing)
+        ]
 
 
 def locate_shards(owner: Path, locations: Iterable[str]) -> LocatedShards:

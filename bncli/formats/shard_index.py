@@ -12,8 +12,9 @@ from bncli.formats import safetensors, torch_legacy, torch_zip
 from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
 from bncli.formats.located_shards import locate_shards
-from bncli.formats.probe import probe_file
+from bncli.formats.probe import probe_file, probe_path
 from bncli.formats.sharded_arrays import ShardedArrays
+from bncli.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 _MAX_INDEX_BYTES = 16 * 1024**2
 _MAX_OPENED_BRACKETS = 1000
 """An index has an object in an object, and little more. Objects take far more memory than the bytes that make them."""
+_TEXTS = rb'"(?:[^"\\]++|\\.)*+"?'
+"""Texts of JSON, of which the last may lack its end: so the search for one never goes over the same bytes twice."""
 _BEGINNING = re.compile(rb'\s*\{[^\0]*?"weight_map"\s*:\s*\{\s*"[^"\0]{0,1024}"\s*:\s*"[^"\0]{0,1024}\.(\w+)"')
 _SAFETENSORS_SUFFIX = "safetensors"
+_KINDS = (_SAFETENSORS_SUFFIX, "bin")
 _SHARD_FORMATS = (safetensors.FORMAT, torch_zip.FORMAT, torch_legacy.FORMAT)
 """What a shard may be: never another index."""
 
@@ -45,16 +49,16 @@ def recognizes_safetensors(probe: FileProbe) -> bool:
 def _kind_of_shards(probe: FileProbe) -> str | None:
     """Return the ending of the first file that an index names, or `None` if this is no index."""
     if probe.is_directory:
-        name = _index_in(probe.entry_names)
-        return None if name is None else _kind_of_shards(probe_file(probe.path / name))
+        names = _indexes_among(probe.entry_names)
+        return _kind_of_shards(probe_file(probe.path / names[0])) if names else None
     beginning = _BEGINNING.match(probe.head)
     return None if beginning is None else beginning[1].decode("ascii")
 
 
-def _index_in(entry_names: tuple[str, ...]) -> str | None:
-    names = [name for name in entry_names if name.endswith((".safetensors.index.json", ".bin.index.json"))]
-    # Of a checkpoint that is there in both kinds, the one whose files need no pickle.
-    return max(names, key=lambda name: name.endswith(".safetensors.index.json"), default=None)
+def _indexes_among(entry_names: tuple[str, ...]) -> list[str]:
+    """Return the indexes in a folder: of a checkpoint that is there in both kinds, those whose files need no pickle."""
+    of_kinds = ([name for name in entry_names if name.endswith(f".{kind}.index.json")] for kind in _KINDS)
+    return next(filter(None, of_kinds), [])
 
 
 def open_torch_index(path: Path) -> NamedArrays:
@@ -70,14 +74,13 @@ def open_safetensors_index(path: Path) -> NamedArrays:
     Raises:
         MalformedFile: the index is broken or far too large.
         UnsafeFile: the index names a file that is not beside it.
+        UnsupportedFormat: there are several indexes in the folder.
     """
     return _open_index(path, SAFETENSORS_INDEX.name)
 
 
 def _open_index(path: Path, format_name: str) -> NamedArrays:
-    index_path = path
-    if path.is_dir():
-        index_path /= _index_in(tuple(entry.name for entry in path.iterdir())) or ""
+    index_path = _only_index(path) if path.is_dir() else path
     with opening(index_path, "an index of shards") as source:
         if source.size > _MAX_INDEX_BYTES:
             raise ValueError(f"{source.size} bytes, and at most {_MAX_INDEX_BYTES} are read")
@@ -87,8 +90,18 @@ def _open_index(path: Path, format_name: str) -> NamedArrays:
     return ShardedArrays(path, format_name, source.size, file_of, shards, _open_shard)
 
 
+def _only_index(folder: Path) -> Path:
+    names = _indexes_among(probe_path(folder).entry_names)
+    if len(names) != 1:
+        raise UnsupportedFormat(
+            f"{folder}: holds {len(names)} indexes of shards: {listed(names)}", hint="name the one that you mean"
+        )
+    return folder / names[0]
+
+
 def _weight_map(content: bytes) -> Mapping[str, str]:
-    if content.count(b"{") + content.count(b"[") > _MAX_OPENED_BRACKETS:
+    structure = re.sub(_TEXTS, b"", content, flags=re.DOTALL)
+    if structure.count(b"{") + structure.count(b"[") > _MAX_OPENED_BRACKETS:
         raise ValueError("it nests more than an index does")
     # Decoded here: of bytes, json would guess an encoding, and import whichever it guesses.
     index = json.loads(content.decode("utf-8"), object_pairs_hook=_distinct)

@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bncli.core.named_arrays import NamedArrays, Skipped
+from bncli.core.named_arrays import NamedArrays
 from bncli.errors import InputNotFound, MalformedFile, near_miss
+from bncli.formats.open_files import OpenFiles
 from bncli.formats.specs_on_demand import SpecsOnDemand
-from bncli.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from bncli.core.named_arrays import Array, ArraySpec
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 class ShardedArrays(NamedArrays):
     """Named arrays over an index and the files that it names.
+
+    What an index does not tell comes to light when a file is opened: hints, aliases, and what it holds that cannot be
+    used. Arrays among that are taken from `specs`.
 
     Args:
         path: the index or its folder, as the user named it.
@@ -49,15 +52,16 @@ class ShardedArrays(NamedArrays):
         self._file_of = {name: file for name, file in file_of.items() if file not in shards.missing}
         self._shards = shards
         self._open_shard = open_shard
-        self._opened: dict[str, NamedArrays] = {}
+        self._files = OpenFiles(self._open)
+        self._known: set[str] = set()
         self._starts = shards.starts(index_bytes)
         self.specs = SpecsOnDemand(self._file_of, self._spec)
-        self.skipped = tuple(_missing(file_of, shards))
+        self.skipped = tuple(shards.skipped(Counter(file_of.values())))
 
     @property
     def bytes_read(self) -> int:
         """Bytes that were read from the index and all opened files up to now."""
-        return self._index_bytes + sum(shard.bytes_read for shard in self._opened.values())
+        return self._index_bytes + self._files.bytes_read
 
     def read(self, name: str) -> Array:
         """Return one whole array; see `NamedArrays.read`."""
@@ -74,23 +78,21 @@ class ShardedArrays(NamedArrays):
 
     def close(self) -> None:
         """Close all files."""
-        for shard in self._opened.values():
-            shard.close()
+        self._files.close()
 
     def _spec(self, name: str) -> ArraySpec:
+        self._files.opened(self._file_of[name])
+        # Known only now: a file that holds the array and cannot use it has taken the name away.
+        file = self._file_of[name]
         spec = self._shard_with(name).specs[name]
         # Two files may tell the memory of their arrays by the same key.
-        identity = None if spec.identity is None else (self._file_of[name], spec.identity)
-        return replace(spec, identity=identity)
+        return replace(spec, identity=None if spec.identity is None else (file, spec.identity))
 
     def _shard_with(self, name: str) -> NamedArrays:
         file = self._file_of.get(name)
         if file is None:
             raise InputNotFound(f"{self.path}: no array {name!r}", hint=near_miss(name, self._file_of))
-        if file not in self._opened:
-            self._opened[file] = self._open_shard(self._shards.paths[file])
-            self.named_globals |= self._opened[file].named_globals
-        shard = self._opened[file]
+        shard = self._files.opened(file)
         if name not in shard.specs:
             raise MalformedFile(
                 f"{self.path}: says that array {name!r} is in {file!r}, which does not hold it",
@@ -98,8 +100,19 @@ class ShardedArrays(NamedArrays):
             )
         return shard
 
+    def _open(self, file: str) -> NamedArrays:
+        shard = self._open_shard(self._shards.paths[file])
+        if file not in self._known:
+            self._known.add(file)
+            self._take_over(file, shard)
+        return shard
 
-def _missing(file_of: Mapping[str, str], shards: LocatedShards) -> Iterator[Skipped]:
-    counts = Counter(file for file in file_of.values() if file in shards.missing)
-    for file, num_arrays in counts.items():
-        yield Skipped(file, f"is not there; {count(num_arrays, 'array')} should be in it")
+    def _take_over(self, file: str, shard: NamedArrays) -> None:
+        """Add to what is known of the checkpoint what one of its files tells."""
+        self.named_globals |= shard.named_globals
+        self.hints = {**self.hints, **shard.hints}
+        self.aliases = {**self.aliases, **shard.aliases}
+        self.skipped = (*self.skipped, *shard.skipped)
+        for skipped in shard.skipped:
+            if self._file_of.get(skipped.name) == file:
+                del self._file_of[skipped.name]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,17 +10,20 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from bncli.analysis.layer_discovery import discover
+from bncli.analysis.input_tensor import choose_array
+from bncli.analysis.layer_discovery import discover, survey
 from bncli.core.named_arrays import Skipped
-from bncli.errors import MalformedFile, UnsafeFile, UnsupportedFormat
+from bncli.errors import InputNotFound, MalformedFile, UnsafeFile, UnsupportedFormat
 from bncli.formats.detection import open_named_arrays
 from bncli.formats.shard_index import open_safetensors_index, open_torch_index
 from tests.helpers.hostile_files import call, dictionary, tensor, text, write_torch_zip
 from tests.helpers.torch_checkpoints import as_numpy, assert_same_bits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from bncli.core.batch_norm_layer import Checkpoint
 
 NET = torch.nn.Sequential(
     torch.nn.Conv2d(3, 4, 1),
@@ -108,6 +112,108 @@ def test_a_folder_is_its_index_and_of_two_that_of_safetensors(tmp_path: Path) ->
         assert len(discover(arrays).layers) == 2
 
 
+def test_a_folder_of_several_indexes_is_refused_and_they_are_named(tmp_path: Path) -> None:
+    for name in ("b", "a", "c"):
+        save_file({"bn.running_mean": torch.ones(2)}, tmp_path / f"{name}.safetensors")
+        write_index(tmp_path, {"bn.running_mean": f"{name}.safetensors"}, f"{name}.safetensors.index.json")
+    names = "a.safetensors.index.json, b.safetensors.index.json, c.safetensors.index.json"
+    with pytest.raises(UnsupportedFormat, match=f"holds 3 indexes of shards: {names}") as refusal:
+        open_named_arrays(tmp_path)
+    assert refusal.value.hint == "name the one that you mean"
+
+
+def test_brackets_in_names_do_not_count_as_nesting(tmp_path: Path) -> None:
+    names = [f"{{blocks[{n}]" if n == 0 else f'{{blocks["{n}\\"]' for n in range(600)]
+    kinds = ("running_mean", "running_var")
+    state = {f"{name}.{kind}": torch.full((2,), 1.0 + n) for n, name in enumerate(names) for kind in kinds}
+    save_file(state, tmp_path / "m.safetensors")
+    with open_named_arrays(write_index(tmp_path, dict.fromkeys(state, "m.safetensors"))) as arrays:
+        checkpoint = discover(arrays)
+    assert len(checkpoint.layers) == 600
+    assert all(layer.running_var.tolist() == [1.0 + n] * 2 for n, layer in enumerate(checkpoint.layers))
+
+
+def write_safetensors_of_an_unread_type(path: Path, read: dict[str, int], unread: dict[str, int]) -> None:
+    """Write arrays of zeros by name and length: of float32, and of a type of one byte that NumPy lacks."""
+    header, at = {}, 0
+    for name, length in (read | unread).items():
+        dtype, itemsize = ("F32", 4) if name in read else ("F8_E8M0", 1)
+        header[name] = {"dtype": dtype, "shape": [length], "data_offsets": [at, at + length * itemsize]}
+        at += length * itemsize
+    encoded = json.dumps(header).encode()
+    path.write_bytes(len(encoded).to_bytes(8, "little") + encoded + bytes(at))
+
+
+def as_one_file_and_as_an_index(path: Path, names: Iterable[str]) -> list[Checkpoint]:
+    index = write_index(path.parent, dict.fromkeys(names, path.name), "pytorch_model.bin.index.json")
+    found = []
+    for each in (path, index):
+        with open_named_arrays(each) as arrays:
+            found.append(survey(arrays))
+    return found
+
+
+def test_what_a_file_cannot_use_is_skipped_through_an_index_as_it_is_without(tmp_path: Path) -> None:
+    read = {
+        "a.running_mean": 4,
+        "a.running_var": 4,
+        "a.bias": 4,
+        "b.running_var": 4,
+        "d.running_mean": 4,
+        "d.running_var": 4,
+    }
+    unread = {"a.weight": 4, "b.running_mean": 4, "c.running_mean": 4, "c.running_var": 4, "fc.weight": 8}
+    write_safetensors_of_an_unread_type(tmp_path / "m.safetensors", read, unread)
+    alone, indexed = as_one_file_and_as_an_index(tmp_path / "m.safetensors", read | unread)
+    assert [layer.name for layer in alone.layers] == [layer.name for layer in indexed.layers] == ["a", "d"]
+    assert all(layer.weight is None for layer in indexed.layers)
+    assert set(indexed.skipped) == set(alone.skipped)
+    assert {skipped.name for skipped in indexed.skipped} == {*unread, "b"}
+
+
+def test_a_sparse_tensor_in_a_shard_of_torch_is_skipped(tmp_path: Path) -> None:
+    state = {**NET.state_dict(), "sparse": torch.eye(3).to_sparse(), "1.extra": torch.eye(2).to_sparse()}
+    torch.save(state, tmp_path / "m.bin")
+    alone, indexed = as_one_file_and_as_an_index(tmp_path / "m.bin", state)
+    assert [layer.name for layer in indexed.layers] == [layer.name for layer in alone.layers] == ["1", "3"]
+    assert indexed.skipped == alone.skipped != ()
+
+
+def test_an_array_of_a_shard_that_cannot_be_used_is_told_when_it_is_asked_for(tmp_path: Path) -> None:
+    write_safetensors_of_an_unread_type(tmp_path / "m.safetensors", {"x": 2}, {"y": 2})
+    index = write_index(tmp_path, dict.fromkeys("xy", "m.safetensors"))
+    with open_named_arrays(index) as arrays, pytest.raises(InputNotFound, match="array 'y': its element type F8_E8M0"):
+        choose_array(arrays, "y")
+
+
+def test_aliases_and_classes_of_whole_modules_in_shards_are_carried_over(tmp_path: Path) -> None:
+    shared = torch.nn.InstanceNorm1d(2, affine=True, track_running_stats=True)
+    torch.save({"net": shared, "ema": shared}, tmp_path / "m.bin")
+    with open_named_arrays(tmp_path / "m.bin") as arrays:
+        names = list(arrays.specs)
+    alone, indexed = as_one_file_and_as_an_index(tmp_path / "m.bin", names)
+    assert indexed.aliases == alone.aliases == {"ema": "net"}
+    assert indexed.skipped == alone.skipped != ()
+
+
+def test_more_shards_than_a_process_may_open_files_are_read(tmp_path: Path) -> None:
+    weight_map: dict[str, str] = {}
+    for number in range(300):
+        file = f"{number}.safetensors"
+        held = {f"{number}.running_mean": torch.full((2,), float(number)), f"{number}.running_var": torch.ones(2)}
+        save_file(held, tmp_path / file)
+        weight_map |= dict.fromkeys(held, file)
+    index = write_index(tmp_path, weight_map)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        with open_named_arrays(index) as arrays:
+            layers = discover(arrays).layers
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert [layer.running_mean.tolist() for layer in layers] == [[float(number)] * 2 for number in range(300)]
+
+
 def test_the_links_of_the_hubs_cache_keep_working(tmp_path: Path) -> None:
     written = write_checkpoint(tmp_path / "plain", "safetensors", save_file)
     model = tmp_path / "hub" / "models--someone--net"
@@ -167,6 +273,7 @@ def test_a_shard_that_would_run_a_program_is_unsafe(tmp_path: Path) -> None:
         pytest.param(b'{"weight_map": {"a": "x.bin", "b": 1}}', id="a number for a file"),
         pytest.param(b'{"weight_map": {"a": "x.bin", "b": {"c": "x.bin"}}}', id="a map in the map"),
         pytest.param(b'{"weight_map": {"a": "x.bin"}, "x": ' + b"[" * 200_000, id="deep"),
+        pytest.param(b'{"weight_map": {"a": "x.bin"}, "x": "' + b'\\"' * 4_000_000, id="text without end"),
         pytest.param(b'{"weight_map": {"a": "x.bin"}, "x": ' + b"9" * 200_000 + b"}", id="long number"),
         pytest.param(b'{"weight_map": {"a": "x.bin"}, "\xff": 1}', id="not UTF-8"),
         pytest.param(b'{"weight_map": {"a": "x.bin"}, "x": {}' * 400 + b"}", id="many objects"),
