@@ -74,7 +74,7 @@ def open_safetensors(path: Path) -> NamedArrays:
         beginning = bytes(source.read(0, _LENGTH_BYTES + length))
         _validate(beginning, source.size, path)
         header: dict[str, Any] = json.loads(beginning[_LENGTH_BYTES:])
-        metadata = header.pop("__metadata__", {})
+        metadata = header.pop("__metadata__", None) or {}
         require_whole_tensors(path, metadata)
         arrays = {}
         skipped = []

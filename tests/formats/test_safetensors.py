@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
 from bncli.core.named_arrays import Skipped
@@ -33,6 +34,15 @@ def write(path: Path, header: Any, content: bytes = b"", length: int | None = No
 
 def entry(start: int = 0, stop: int = 16, dtype: str = "F32", shape: tuple[Any, ...] = (4,)) -> dict[str, Any]:
     return {"dtype": dtype, "shape": list(shape), "data_offsets": [start, stop]}
+
+
+def test_metadata_that_are_null_are_none(tmp_path: Path) -> None:
+    header = json.dumps({"__metadata__": None, "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + np.float32(7).tobytes())
+    np.testing.assert_array_equal(load_file(path)["a"], [7.0])
+    with open_safetensors(path) as arrays:
+        np.testing.assert_array_equal(arrays.read("a"), [7.0])
 
 
 def test_every_dtype_comes_back_bit_for_bit(path: Path) -> None:
