@@ -65,4 +65,5 @@ def check_file(
         num_channels=sum(layer.num_features for layer in layers),
         findings=findings,
         num_left_out=max((each.num_left_out for each in evidence.values()), default=0),
+        is_averaged=is_averaged,
     )

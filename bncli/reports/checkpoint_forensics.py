@@ -9,6 +9,7 @@ from bncli.analysis.ancestry import ancestry
 from bncli.analysis.momentum_recovery import momentum_against_the_assumed, momentum_from_floor
 from bncli.analysis.provenance import provenance
 from bncli.analysis.repeated_updates import whole_multiple
+from bncli.reports import averaged_files
 from bncli.reports.inference import Inference
 from bncli.reports.layer_fields import setting_text
 from bncli.reports.layer_group import layer_group
@@ -23,12 +24,7 @@ if TYPE_CHECKING:
     from bncli.core.batch_norm_layer import BatchNormLayer
 
 _PROVENANCE_TEXTS: dict[Fingerprint, tuple[str, str, str]] = {
-    "averaging-wrapper": (
-        "Averaged weights of torch's AveragedModel.",
-        "The file holds its counter n_averaged.",
-        "Unless update_bn ran afterwards, or the buffers were averaged too, the statistics are those of the last "
-        "model and not of the averaged weights.",
-    ),
+    "averaging-wrapper": (averaged_files.STATEMENT, averaged_files.EVIDENCE, averaged_files.CAVEAT),
     "float-counters": (
         "An average of checkpoints.",
         "The counters of {who} are floats, as tools leave them that average every array of a file.",

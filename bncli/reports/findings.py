@@ -9,9 +9,11 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from bncli.reports.arrangement import Arrangement, arranged, table_of
-from bncli.reports.document import Cell, Column, Document, KeyValues, Note, Table
-from bncli.reports.finding_fields import ALL_FIELDS, SHOWN_FIELDS, SHOWN_FIELDS_OF_SEVERAL_FILES, TONES
+from bncli.reports.averaged_files import averaged_note
+from bncli.reports.document import Cell, Document, KeyValues, Note
+from bncli.reports.finding_fields import ALL_FIELDS, SHOWN_FIELDS, SHOWN_FIELDS_OF_SEVERAL_FILES
 from bncli.reports.findings_record import findings_record
+from bncli.reports.findings_summary import summary_table
 from bncli.reports.left_out_batches import left_out_note
 from bncli.rules.base import SEVERITIES
 from bncli.wording import count, part_of
@@ -19,7 +21,7 @@ from bncli.wording import count, part_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bncli.reports.document import Block, Value
+    from bncli.reports.document import Block, Table, Value
     from bncli.rules.finding import Finding
     from bncli.rules.outcome import Outcome
 
@@ -48,7 +50,7 @@ def findings_document(outcome: Outcome, arrangement: Arrangement = UNARRANGED, *
     if shown:
         blocks.append(_shown_table(outcome, shown, arrangement.columns, _footer(ordered, shown, arrangement)))
     if ordered:
-        blocks.append(_summary(outcome, ordered))
+        blocks.append(summary_table(outcome.rules, ordered))
     blocks += _notes(outcome, ordered, shown)
     every_column = tuple(field.column.key for field in ALL_FIELDS)
     full_table = table_of(chosen, ALL_FIELDS, arrangement.columns or every_column)
@@ -105,39 +107,17 @@ def _facts(outcome: Outcome) -> KeyValues:
     return KeyValues(tuple(pairs))
 
 
-def _summary(outcome: Outcome, findings: Sequence[Finding]) -> Table:
-    """Return one line for each rule that found something, with its gravest severity and what to do."""
-    columns = (
-        Column("severity", "severity", "text", "gravest severity of its findings"),
-        Column("code", "code", "text", "code of the rule"),
-        Column("name", "name", "text", "name of the rule: the state that it finds"),
-        Column("num_findings", "findings", "integer", "findings in all files", priority=1),
-        Column("num_channels", "channels", "integer", "channels in all of them", priority=1),
-        Column("remedy", "fix", "sentence", "what to do about the gravest of them"),
-    )
-    rows = []
-    for rule in outcome.rules:
-        of_rule = [finding for finding in findings if finding.code == rule.code]
-        if of_rule:
-            worst = of_rule[0]  # findings come ordered
-            num_channels = sum(finding.num_channels for finding in of_rule) or None
-            fix = None if worst.severity == "info" else f"fix: {worst.remedy}"
-            severity = Cell(worst.severity, TONES[worst.severity])
-            rows.append((severity, rule.code, rule.name, len(of_rule), num_channels, fix))
-    rows.sort(key=lambda row: SEVERITIES.index(row[0].value))
-    return Table(columns, tuple(rows))
-
-
 def _notes(outcome: Outcome, findings: Sequence[Finding], shown: Sequence[Finding]) -> Iterator[Note]:
     for unreadable in outcome.unreadable:
         yield Note(f"not checked: {unreadable.message}", "bad")
+    yield from averaged_note(outcome.files)
     yield from left_out_note(max((file.num_left_out for file in outcome.files), default=0))
     if not findings:
         yield Note("no findings", "good")
         return
     worst = findings[0]
-    shown_codes = {finding.code for finding in shown}
-    unseen = [finding.code for finding in findings if finding.code not in shown_codes]
+    seen = {(finding.code, finding.severity) for finding in shown}
+    unseen = [finding.code for finding in findings if (finding.code, finding.severity) not in seen]
     if worst.num_features is not None and worst.severity != "info":
         words = ["bncli", "inspect", "checkpoint", str(worst.file), "--layer", worst.label, "--channels"]
         yield Note(f"next: {shlex.join(words)}", "muted")

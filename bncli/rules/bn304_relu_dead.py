@@ -35,9 +35,9 @@ def _evaluate(layer: CheckedLayer) -> Iterator[Observation]:
         value=float(highest[worst]),
         threshold=0.0,
         message=(
-            f"bias {number(layer.bias[worst])} against weight {number(layer.weight[worst])}: if a ReLU follows, "
-            f"{percent(fraction)} of the channels are off, this one active for "
-            f"{_active_words(layer.bias[worst], abs(layer.weight[worst]))} of Gaussian inputs"
+            f"channel {worst} has bias {number(layer.bias[worst])} against weight {number(layer.weight[worst])}: if a "
+            f"ReLU follows, it is active for {_active_words(layer.bias[worst], abs(layer.weight[worst]))} of Gaussian "
+            f"inputs, and {percent(fraction)} of the channels are as good as off"
         ),
     )
 

@@ -31,6 +31,8 @@ class FileOutcome:
     num_left_out: int = 0
     """Recorded batches of eval mode that the evidence leaves out, because there are some of train mode; of the layer
     that has most."""
+    is_averaged: bool = False
+    """Whether torch's AveragedModel wrote it."""
 
     @property
     def num_clean_layers(self) -> int:

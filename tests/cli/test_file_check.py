@@ -53,6 +53,7 @@ def test_a_file_of_torchs_averaging_wrapper_is_known_as_one(tmp_path: Path) -> N
     for extra, severity in (({}, "error"), ({"n_averaged": np.array(3)}, "info")):
         seen = check_file(saved(tmp_path / "m.npz", young, extra), RULES, NOTHING_GIVEN)
         assert [(finding.code, finding.severity) for finding in seen.findings] == [("BN204", severity)]
+        assert seen.is_averaged == bool(extra)
 
 
 def test_a_pattern_keeps_the_findings_of_its_layers_and_rules_still_compare_all(tmp_path: Path) -> None:

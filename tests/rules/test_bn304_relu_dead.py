@@ -35,7 +35,10 @@ def test_the_probability_to_be_active_is_that_of_a_gaussian() -> None:
 
 
 def test_a_probability_of_practically_zero_is_not_told_in_digits() -> None:
-    assert "less than 0.0001 %" in only(RULE, healthy(bias={2: -3.2}, weight={2: 0.0})).message
+    assert (
+        "channel 2 has bias -3.2 against weight 0: if a ReLU follows, it is active for less than 0.0001 %"
+        in only(RULE, healthy(bias={2: -3.2}, weight={2: 0.0})).message
+    )
 
 
 def test_a_residual_branch_that_starts_at_zero_is_passed_over() -> None:
