@@ -51,10 +51,10 @@ def test_what_is_not_finite_is_null(value: Any) -> None:
     assert read_back(np.array([[value, 1.0]])) == [[None, 1.0]]
 
 
-def test_a_float_of_low_precision_is_its_shortest_decimal() -> None:
+def test_a_float32_is_its_shortest_decimal_and_a_float16_has_as_many_digits() -> None:
     text = render(Document("x", (), {"a": np.float32(0.1), "b": np.array([0.1, 0.2], np.float16)}), Surface())
     assert '"a": 0.1,' in text
-    assert '"b": [0.1, 0.2]' in text
+    assert '"b": [0.099975586, 0.19995117]' in text
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
