@@ -11,7 +11,7 @@ from bncli.analysis.affine_layers import affine_layers
 from bncli.analysis.empty_parameters import without_empty_parameters
 from bncli.analysis.layer_faults import fault_of, is_instance_norm, layers_without_statistics
 from bncli.analysis.layer_grouping import layer_groups, without_aliases
-from bncli.analysis.layer_labels import labels_of
+from bncli.analysis.layer_labels import labels_of, shown_name
 from bncli.analysis.layer_settings import GivenSettings, eps_of, momentum_of
 from bncli.analysis.unusable_counter import without_unusable_counter
 from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
@@ -131,7 +131,8 @@ def _why_none(arrays: NamedArrays, skipped: Sequence[Skipped]) -> tuple[str, str
     without_statistics = affine_layers(arrays)
     return (
         f"{arrays.path}: no batch-normalization layer among {_counted(len(arrays.specs), 'array')}",
-        f"{without_statistics[0]} has weight and bias only: layer or group normalization, or track_running_stats=False"
+        f"{shown_name(without_statistics[0])} has weight and bias only: layer or group normalization, "
+        "or track_running_stats=False"
         if without_statistics
         else "a layer is a running_mean and a running_var side by side; exports often fold them into the convolution",
     )

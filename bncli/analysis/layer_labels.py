@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+_WHOLE = "(the layer itself)"
+
+
+def shown_name(name: str) -> str:
+    """Return the name of a layer for people: a layer that is the whole model has none."""
+    return name or _WHOLE
+
+
 def labels_of(names: Sequence[str]) -> Mapping[str, str]:
     """Return a label for each layer name: shorter, and as unique as the name.
 
@@ -23,7 +31,8 @@ def labels_of(names: Sequence[str]) -> Mapping[str, str]:
     labels = {
         name: ".".join(part for part in each[shared:] if part not in WRAPPERS) or name for name, each in parts.items()
     }
-    return labels if len(set(labels.values())) == len(labels) else {name: name for name in names}
+    are_unique = len(set(labels.values())) == len(labels)
+    return {name: shown_name(labels[name] if are_unique else name) for name in names}
 
 
 def _is_shared_container(column: tuple[str, ...]) -> bool:

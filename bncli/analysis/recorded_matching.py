@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bncli.analysis.layer_labels import shown_name
 from bncli.core.wrapper_names import WRAPPERS
 from bncli.errors import InvalidUsage
 from bncli.light_dataclass import dataclass
@@ -96,7 +97,7 @@ def _homes(trees: Sequence[_Tree], names: Collection[str]) -> dict[str, list[_Tr
 def _ambiguous(name: str, bearers: Sequence[BatchNormLayer]) -> InvalidUsage:
     prefixes = (_stored_prefix(layer.name, len(_parts(name))) for layer in bearers)
     return InvalidUsage(
-        f"layer {name} of the recording may be {' or '.join(layer.label for layer in bearers[:3])}",
+        f"layer {shown_name(name)} of the recording may be {' or '.join(layer.label for layer in bearers[:3])}",
         hint=f"say which with --layer, such as --layer '{next(filter(None, prefixes), '')}*'",
     )
 

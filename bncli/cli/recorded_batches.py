@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.analysis.layer_labels import shown_name
 from bncli.core.recorded_batches import RecordedBatches
 from bncli.core.repeated_batches import RepeatedBatches
 from bncli.errors import InputNotFound, InvalidUsage, InvalidValue
@@ -50,13 +51,15 @@ def replayed_batches(options: BatchOptions) -> tuple[RepeatedBatches, BatchOrigi
     is_finite = np.isfinite(batches.mean).all(axis=1) & np.isfinite(batches.var).all(axis=1)
     if not len(batches) or not is_finite.all():
         what = "a batch of NaN or infinity" if len(batches) else "no batch of two values per channel"
-        raise InvalidValue(f"{path}: layer {layer.name} has {what}", hint="bncli check --recording lists such batches")
+        raise InvalidValue(
+            f"{path}: layer {shown_name(layer.name)} has {what}", hint="bncli check --recording lists such batches"
+        )
     repeats = _repeats(layer, options)
     source = RepeatedBatches(RecordedBatches(batches), repeats)
     updates = "" if source.num_recorded == len(batches) else f", {source.num_recorded:,} updates"
     origin = BatchOrigin(
         kind="recording",
-        text=f"{len(batches):,} recorded batches of {layer.name}{_mode_text(layer)}{updates}, from {path}",
+        text=f"{len(batches):,} recorded batches of {shown_name(layer.name)}{_mode_text(layer)}{updates}, from {path}",
         details={
             "path": str(path),
             "layer": layer.name,

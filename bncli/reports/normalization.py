@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.analysis.layer_labels import shown_name
 from bncli.reports.document import Code, Document, KeyValues
 from bncli.reports.normalization_notes import normalization_notes
 from bncli.reports.normalization_record import normalization_record
@@ -50,7 +51,7 @@ def _facts(report: NormalizationReport) -> KeyValues:
         ("shape", f"{' x '.join(map(str, inputs.layout.shape))} {inputs.tensor.dtype}"),
         ("mode", f"{settings.mode}, {_steps_text(settings.steps)}"),
         ("backend", settings.backend if settings.backend == "numpy" else f"torch on {settings.device}"),
-        ("layer", report.layer_name or "as given by the options"),
+        ("layer", "as given by the options" if report.layer_name is None else shown_name(report.layer_name)),
         ("eps", f"{report.eps.value:g} ({report.eps.source})"),
         ("momentum", f"{_momentum_text(report.momentum.value)} ({report.momentum.source})"),
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bncli.analysis.layer_labels import shown_name
 from bncli.reports.document import Cell, Column, Document, KeyValues, Note, Table
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _row(record: Mapping[str, Any]) -> Row:
     values = record["values_per_batch"]
     num_nonfinite = record["num_nonfinite"]
     return (
-        record["name"],
+        shown_name(record["name"]),
         record["num_features"],
         record["num_batches"],
         record["num_samples"],
@@ -86,5 +87,5 @@ def _notes(path: Path, records: list[dict[str, Any]]) -> Iterator[Note]:
         return
     broken = [record["name"] for record in records if record["num_nonfinite"]]
     if broken:
-        yield Note(f"NaN or infinity first entered {broken[0]}: calibrate takes no such batch", "bad")
+        yield Note(f"NaN or infinity first entered {shown_name(broken[0])}: calibrate takes no such batch", "bad")
     yield Note(f"next: bncli calibrate CHECKPOINT {path} -o NEW writes a checkpoint with these statistics", "muted")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.analysis.layer_labels import shown_name
 from bncli.rules.base import Observation, Rule
 from bncli.wording import count, listed
 
@@ -58,12 +59,13 @@ def _not_tracking(name: str) -> Observation:
 
 def _without_statistics(names: tuple[str, ...]) -> Observation:
     have = "has" if len(names) == 1 else "have"
+    shown = tuple(map(shown_name, names))
     return Observation(
         layer=None,
         severity="info",
         value=float(len(names)),
         message=(
-            f"{count(len(names), 'normalization')} ({listed(names)}) {have} weight and bias but no running statistics: "
+            f"{count(len(names), 'normalization')} ({listed(shown)}) {have} weight and bias but no running statistics: "
             "batch normalization with track_running_stats=False, which uses the batch in eval mode too, or layer, "
             "group or instance normalization"
         ),

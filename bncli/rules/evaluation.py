@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.analysis.layer_labels import shown_name
 from bncli.rules.base import SEVERITIES
 from bncli.rules.finding import MOST_CHANNELS_LISTED, Finding
 
@@ -38,7 +39,7 @@ def _finding(file: CheckedFile, rule: Rule, seen: Observation, by_name: dict[str
         severity=seen.severity,
         file=file.path,
         layer=seen.layer,
-        label=(seen.layer or "") if layer is None else layer.layer.label,
+        label=_label(seen) if layer is None else layer.layer.label,
         num_features=None if layer is None else layer.num_features,
         num_channels=len(seen.channels),
         channels=seen.channels[:MOST_CHANNELS_LISTED],
@@ -47,6 +48,10 @@ def _finding(file: CheckedFile, rule: Rule, seen: Observation, by_name: dict[str
         message=seen.message,
         remedy=seen.remedy or rule.remedy,
     )
+
+
+def _label(seen: Observation) -> str:
+    return "" if seen.layer is None else shown_name(seen.layer)
 
 
 def _worst_first(rule: Rule, finding: Finding) -> tuple[int, int, str, int]:

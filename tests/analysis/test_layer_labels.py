@@ -18,7 +18,7 @@ from bncli.analysis.layer_labels import labels_of
         (["model.bn", "ema.bn"], ["model.bn", "ema.bn"]),
         (["model.module.bn", "ema.module.bn"], ["model.bn", "ema.bn"]),
         (["block/bn/a", "block/bn/b"], ["block.bn.a", "block.bn.b"]),
-        ([""], [""]),
+        ([""], ["(the layer itself)"]),
         (["module"], ["module"]),
     ],
 )

@@ -52,6 +52,12 @@ def test_facts_say_where_settings_come_from_and_where_the_output_went() -> None:
     assert pairs["momentum"] == "0.1, weight of the new batch (given)"
     assert pairs["mode"] == "train, 1 training step"
     assert pairs["saved"] == "y.npy"
+    assert pairs["layer"] == "as given by the options"
+
+
+def test_a_layer_of_a_checkpoint_is_told_also_where_it_has_no_name() -> None:
+    (facts,) = (block for block in normalization_document(report(layer_name="")).blocks if isinstance(block, KeyValues))
+    assert dict(facts.pairs)["layer"] == "(the layer itself)"
 
 
 def test_values_are_listed_before_and_after() -> None:
