@@ -71,6 +71,19 @@ class ChannelFilter:
         _check(tree)
         return cls(text, tree)
 
+    @classmethod
+    def parse_all(cls, texts: Sequence[str]) -> ChannelFilter | None:
+        """Return the condition that all of these hold; `None` where there are none.
+
+        Raises:
+            InvalidUsage: a text is no condition, as `parse` tells it.
+        """
+        conditions = [cls.parse(text) for text in texts]
+        if len(conditions) < 2:  # noqa: PLR2004 - to join
+            return next(iter(conditions), None)
+        joined = ast.BoolOp(ast.And(), [condition.tree for condition in conditions])
+        return cls(" and ".join(f"({condition.text})" for condition in conditions), joined)
+
     def matches(self, layer: BatchNormLayer) -> NDArray[np.bool_]:
         """Return for each of the C channels whether the condition holds.
 

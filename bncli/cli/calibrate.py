@@ -17,7 +17,9 @@ EXAMPLES = (
 
 
 def calibrate(
-    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A safetensors file or one of torch.save.")],
+    checkpoint: Annotated[
+        Path, typer.Argument(metavar="CHECKPOINT", help="A safetensors file, or one of torch.save since PyTorch 1.6.")
+    ],
     recording: Annotated[
         list[Path], typer.Argument(metavar="RECORDING...", help="What bncli record wrote; of several, all batches.")
     ],
@@ -60,7 +62,7 @@ def calibrate(
         emit(columns_document(CALIBRATION_FIELDS), destination)
         return
     order = arrangement(sort, top, columns, CALIBRATION_FIELDS)
-    condition = None if where is None else ChannelFilter.parse(where)
+    condition = ChannelFilter.parse_all(where or ())
     check_writable(output, force=force)
     settings = estimate_settings(estimate, momentum, prior_weight)
     calibration, files = calibrate_file(

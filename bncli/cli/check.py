@@ -95,7 +95,7 @@ def check(
         check_writable(write_baseline, force=force)
     given = GivenOptions(select or (), ignore or (), target or (), fail_on, baseline)
     settings = check_settings(given, project)
-    condition = None if where is None else ChannelFilter.parse(where)
+    condition = ChannelFilter.parse_all(where or ())
     found = check_files(files, settings, given_settings(eps, momentum), layer or (), condition, recording)
     if write_baseline is not None:
         write(write_baseline, baseline_of(found.findings), force=force)

@@ -57,7 +57,7 @@ def diff(
         emit(columns_document(COMPARISON_FIELDS), destination)
         return
     order = arrangement(sort, top, columns, COMPARISON_FIELDS)
-    condition = None if where is None else ChannelFilter.parse(where)
+    condition = ChannelFilter.parse_all(where or ())
     settings = given_settings(eps, momentum)
     first, second = open_checkpoint(before, settings), open_checkpoint(after, settings)
     checkpoints = first.checkpoint, second.checkpoint

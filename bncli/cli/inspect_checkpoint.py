@@ -58,7 +58,7 @@ def inspect_checkpoint(
         emit(columns_document(fields), destination)
         return
     order = arrangement(sort, top, columns, fields)
-    condition = None if where is None else ChannelFilter.parse(where)
+    condition = ChannelFilter.parse_all(where or ())
     opened = open_checkpoint(file, given_settings(eps, momentum), tell_named_globals if verbose else None)
     checkpoint = opened.checkpoint
     layers = [inspect(selected) for selected in select(checkpoint, layer or (), condition)]

@@ -47,13 +47,17 @@ Top = Annotated[
     int | None, typer.Option("--top", metavar="N", min=1, help="Only the N worst, or the first N by --sort.")
 ]
 Where = Annotated[
-    str | None,
-    typer.Option("--where", metavar="EXPR", help="Only channels for which EXPR holds: 'running_var < 1e-6'."),
+    list[str] | None,
+    typer.Option(
+        "--where", metavar="EXPR", help="Only channels for which EXPR holds: 'running_var < 1e-6'; may be repeated."
+    ),
 ]
 LayersWhere = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
-        "--where", metavar="EXPR", help="Only layers with a channel for which EXPR holds: 'running_var < 1e-6'."
+        "--where",
+        metavar="EXPR",
+        help="Only layers with a channel for which EXPR holds: 'running_var < 1e-6'; may be repeated.",
     ),
 ]
 Columns = Annotated[

@@ -48,7 +48,7 @@ def trend(
     order = arrangement(sort, top, columns, TREND_FIELDS)
     if len(files) < 2:  # noqa: PLR2004 - a trend needs two points
         raise InvalidUsage(f"a trend needs two or more checkpoints, and only {files[0]} is given")
-    condition = None if where is None else ChannelFilter.parse(where)
+    condition = ChannelFilter.parse_all(where or ())
     settings = given_settings(eps, momentum)
     run = trend([open_checkpoint(file, settings).checkpoint for file in files])
     emit(trend_document(select_layers(run, layer or (), condition), order), destination)

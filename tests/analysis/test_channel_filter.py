@@ -96,3 +96,14 @@ def test_a_misspelt_name_gets_the_nearest() -> None:
 
 def test_huge_powers_are_computed_in_floating_point() -> None:
     assert ChannelFilter.parse("10 ** 10 ** 10 > 1").matches(STORED).all()
+
+
+def test_of_several_conditions_all_have_to_hold() -> None:
+    both = ChannelFilter.parse_all(["running_mean > 0 or channel == 0", "weight > 0.5"])
+    assert both is not None
+    assert np.flatnonzero(both.matches(STORED)).tolist() == [0, 3]
+    assert ChannelFilter.parse(both.text).matches(STORED).tolist() == both.matches(STORED).tolist()
+    one = ChannelFilter.parse_all(["channel == 1"])
+    assert one is not None
+    assert np.flatnonzero(one.matches(STORED)).tolist() == [1]
+    assert ChannelFilter.parse_all([]) is None

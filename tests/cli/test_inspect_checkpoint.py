@@ -217,3 +217,17 @@ def test_the_names_of_a_hostile_file_are_made_visible(tmp_path: Path) -> None:
     assert "\u202e" not in completed.stdout
     assert "\\x1b]0;owned\\x07[bold]bn\\n\\u202e" in completed.stdout
     assert json_of("inspect", "checkpoint", tmp_path / "m.pt")["layers"][0]["name"] == hostile
+
+
+def test_of_conditions_that_are_repeated_all_have_to_hold(tmp_path: Path) -> None:
+    torch.save(torch.nn.BatchNorm2d(4).state_dict(), tmp_path / "m.pt")
+    conditions = ("--where", "channel > 0", "--where", "channel < 3")
+    document = json_of("inspect", "checkpoint", tmp_path / "m.pt", "--channels", *conditions)
+    assert document["layers"][0]["channels"]["channel"] == [1, 2]
+
+
+def test_a_layer_that_is_the_whole_model_has_a_name_for_people(tmp_path: Path) -> None:
+    torch.save(torch.nn.BatchNorm2d(4).state_dict(), tmp_path / "m.pt")
+    (layer,) = json_of("inspect", "checkpoint", tmp_path / "m.pt", "--layer", "(the layer itself)")["layers"]
+    assert (layer["name"], layer["label"]) == ("", "(the layer itself)")
+    assert "\n(the layer itself)" in invoke("inspect", "checkpoint", tmp_path / "m.pt").stdout
