@@ -88,8 +88,8 @@ def calibrate_file(
         calibration = _calibrate(checkpoint, chosen, recordings, settings)
         if not isinstance(arrays, OpenedFile):
             raise InvalidUsage(f"{checkpoint_path}: lies in several files", hint="save it as one file first")
-        _check_suffix(output, arrays)
         patches = patches_of(arrays, _new_values(calibration.layers, arrays))
+        _check_suffix(output, arrays)
         with atomic_file(output, force=force) as file:
             file.writelines(rewritten(checkpoint_path, arrays.format, patches))
     cut_off = tuple(recording.path for recording in recordings if not recording.is_complete)

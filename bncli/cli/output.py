@@ -95,4 +95,10 @@ def _choose_renderer(options: OutputOptions) -> Renderer:
     if options.path is None:
         return RENDERERS[0]
     suffix = options.path.suffix.lower()
-    return next((renderer for renderer in fitting if suffix in renderer.suffixes), RENDERERS[0])
+    of_suffix = next((renderer for renderer in RENDERERS if suffix in renderer.suffixes), RENDERERS[0])
+    if of_suffix.only_kind not in {None, options.kind}:
+        raise InvalidUsage(
+            f"--output {options.path}: the format {of_suffix.name} is that of bncli {of_suffix.only_kind} alone",
+            hint="--format says what to write instead, whatever the suffix",
+        )
+    return of_suffix

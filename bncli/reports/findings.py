@@ -119,15 +119,20 @@ def _notes(outcome: Outcome, findings: Sequence[Finding], shown: Sequence[Findin
     seen = {(finding.code, finding.severity) for finding in shown}
     unseen = [finding.code for finding in findings if (finding.code, finding.severity) not in seen]
     if worst.num_features is not None and worst.severity != "info":
-        words = ["bncli", "inspect", "checkpoint", str(worst.file), "--layer", worst.label, "--channels"]
-        yield Note(f"next: {shlex.join(words)}", "muted")
+        yield from _next("bncli", "inspect", "checkpoint", str(worst.file), "--layer", worst.label, "--channels")
     mended = _first_to_calibrate(outcome, findings)
     if mended is not None:
-        words = ["bncli", "calibrate", str(mended.file), str(outcome.recording), "-o"]
-        yield Note(f"next: {shlex.join(words)} NEW", "muted")
+        yield from _next("bncli", "calibrate", str(mended.file), str(outcome.recording), "-o", "NEW")
     yield Note(f"next: bncli rule {worst.code} explains it and shows the remedy", "muted")
     if unseen:
         yield Note(f"next: --select {unseen[0]} lists what is only counted here", "muted")
+
+
+def _next(*words: str) -> Iterator[Note]:
+    """Yield a command to copy; none where names in it would be shown with escapes, which no shell takes back."""
+    command = shlex.join(words)
+    if command.isprintable() and "\\" not in command:
+        yield Note(f"next: {command}", "muted")
 
 
 def _first_to_calibrate(outcome: Outcome, findings: Sequence[Finding]) -> Finding | None:

@@ -9,7 +9,7 @@ from bncli.analysis.channel_filter import ChannelFilter
 from bncli.analysis.layer_settings import GivenSettings
 from bncli.analysis.population_estimate import EstimateSettings
 from bncli.cli.calibration_wiring import calibrate_file, estimate_settings
-from bncli.errors import InputNotFound, InvalidUsage
+from bncli.errors import InputNotFound, InvalidUsage, UnsupportedFormat
 from tests.helpers.invoke import ROOT
 from tests.helpers.recordings import pictures, recorded_layer
 
@@ -46,6 +46,14 @@ def test_a_new_file_never_bears_the_suffix_of_another_format(tmp_path: Path) -> 
         calibrated(tmp_path, tmp_path / "new.safetensors")
     assert raised.value.hint == "name it with the suffix .pt"
     assert not (tmp_path / "new.safetensors").exists()
+
+
+@pytest.mark.parametrize("name", ["new.pth", "new.safetensors", "new"])
+def test_a_format_that_is_not_rewritten_is_told_whatever_the_new_name(name: str, tmp_path: Path) -> None:
+    torch.save({"0": torch.nn.BatchNorm2d(2).state_dict()}, tmp_path / "m.pt", _use_new_zipfile_serialization=False)
+    recorded_layer(pictures(2), tmp_path / "run", torch.nn.BatchNorm2d(2))
+    with pytest.raises(UnsupportedFormat, match="a torch-legacy file cannot be rewritten"):
+        calibrated(tmp_path, tmp_path / name)
 
 
 def test_a_condition_chooses_layers_and_what_it_leaves_out_is_not_called_missing(tmp_path: Path) -> None:

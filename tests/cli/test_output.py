@@ -80,8 +80,11 @@ def test_a_format_for_one_kind_of_document_can_be_chosen_for_that_kind_alone(tmp
     assert OutputOptions(format="sarif", kind="check").format == "sarif"
     with pytest.raises(InvalidUsage, match="unknown format 'sarif'"):
         OutputOptions(format="sarif")
-    emit(SMALL, OutputOptions(path=tmp_path / "a.sarif"))
-    assert (tmp_path / "a.sarif").read_text(encoding="utf-8") == RENDERERS[0].render(SMALL, Surface())
+    assert OutputOptions(path=tmp_path / "a.sarif", kind="check").path is not None
+    with pytest.raises(InvalidUsage, match=r"a\.sarif: the format sarif is that of bncli check alone"):
+        OutputOptions(path=tmp_path / "a.sarif")
+    emit(SMALL, OutputOptions(format="csv", path=tmp_path / "a.sarif"))
+    assert (tmp_path / "a.sarif").read_text(encoding="utf-8") == RENDERERS[2].render(SMALL, Surface())
 
 
 def test_an_unknown_choice_of_colour_is_refused() -> None:

@@ -97,6 +97,11 @@ def test_it_ends_with_commands_that_can_be_copied() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["bn\n1", "bn\\1", "bn\u202e1"])
+def test_a_name_that_is_shown_with_escapes_is_in_no_command_to_copy(name: str) -> None:
+    assert notes(findings_document(outcome(file_outcome("m.pt", broken(name)))))[0].startswith("next: bncli rule")
+
+
 def test_a_recording_is_offered_to_calibrate_where_that_mends_what_was_found() -> None:
     gap = findings_of(file_with(evidence(mean={3: 1e3})))
     found = FileOutcome(Path("m.pt"), "torch-zip", ("bn1",), 16, tuple(replace(f, file=Path("m.pt")) for f in gap))
