@@ -87,8 +87,8 @@ def near_miss(name: str, known: Collection[str]) -> str:
     near = [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower)]
     if near:
         return f"did you mean {' or '.join(near)}?"
-    listed = list(known)[:_MOST_LISTED]
-    return f"known: {', '.join(listed)}" + (", ..." if len(known) > len(listed) else "")
+    names = list(dict.fromkeys(known))
+    return f"known: {', '.join(names[:_MOST_LISTED])}" + (", ..." if len(names) > _MOST_LISTED else "")
 
 
 def require_choice(word: str, choices: Collection[str], what: str) -> None:

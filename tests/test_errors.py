@@ -34,6 +34,10 @@ def test_of_many_known_names_the_first_are_listed() -> None:
     assert hint.endswith("name11, ...")
 
 
+def test_a_name_that_several_bear_is_listed_once() -> None:
+    assert near_miss("zz", ["bn1", "bn1", "head"]) == "known: bn1, head"
+
+
 def test_the_case_of_the_known_names_is_kept() -> None:
     assert near_miss("batchnorm", ["BatchNorm"]) == "did you mean BatchNorm?"
 

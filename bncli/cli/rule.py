@@ -15,7 +15,9 @@ EXAMPLES = (
 
 
 def rule(
-    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="Code or name of a rule or verdict.")] = None,
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="Code or name of a rule, or of a verdict that has a code.")
+    ] = None,
     *,
     output_format: options.Format = None,
     output: options.Output = None,

@@ -73,7 +73,7 @@ def _new_part(part: Path, *, force: bool) -> IO[bytes]:
     except FileExistsError as error:
         raise OutputExists(
             f"{part}: holds what an earlier run recorded before it ended early",
-            hint="it can be read as it is; move or remove it, or overwrite it with force",
+            hint="it can be read as it is; move or remove it, or overwrite it with --force",
         ) from error
 
 
