@@ -16,11 +16,22 @@ if TYPE_CHECKING:
     from bncli.formats.probe import FileProbe
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_STARTS = (0, 512, 1024, 2048)
+"""Where HDF5 may begin, after bytes of whoever wrote the file (MATLAB's header, for instance). It goes on doubling, and
+files that begin later are not recognized."""
 
 
 def recognizes(probe: FileProbe) -> bool:
-    """Whether the file begins as HDF5."""
-    return probe.head.startswith(_SIGNATURE)
+    """Whether HDF5 begins where it may in the file, but for archives, of which a member can begin there as well."""
+    return _start(probe.head) == 0 or (_start(probe.head) is not None and not _is_archive(probe.head))
+
+
+def _start(head: bytes) -> int | None:
+    return next((start for start in _STARTS if head.startswith(_SIGNATURE, start)), None)
+
+
+def _is_archive(head: bytes) -> bool:
+    return head.startswith(b"PK\3\4") or head.startswith(b"ustar", 257)
 
 
 def open_keras_hdf5(path: Path) -> NamedArrays:
@@ -31,7 +42,9 @@ def open_keras_hdf5(path: Path) -> NamedArrays:
         MalformedFile: the file is broken.
     """
     with opening(path, "an HDF5 file") as source:
-        return open_weights(source, FORMAT.name, FileRegion(source, 0, source.size), None)
+        start = _start(bytes(source.read(0, min(source.size, _STARTS[-1] + len(_SIGNATURE))))) or 0
+        # Addresses in the file count from there.
+        return open_weights(source, FORMAT.name, FileRegion(source, start, source.size - start), None)
 
 
 FORMAT = Format("keras-hdf5", (".h5", ".hdf5", ".weights.h5"), recognizes, open_keras_hdf5)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tarfile
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -8,7 +9,7 @@ import pytest
 
 from bncli.analysis.layer_discovery import discover
 from bncli.core.batch_norm_layer import Setting
-from bncli.errors import MalformedFile
+from bncli.errors import MalformedFile, UnsupportedFormat
 from bncli.formats.detection import open_named_arrays
 from tests.helpers.keras_files import LEAVES, configuration, normalization, variables, write_keras_2, write_keras_3
 from tests.helpers.published_checkpoints import published
@@ -50,6 +51,30 @@ def test_a_whole_model_of_keras_2_has_its_settings_from_the_configuration(path: 
         assert layer.class_name == "BatchNormalization"
     assert (layers["bn_2"].eps, layers["bn_2"].momentum) == (Setting(1e-5, "stored"), Setting(0.1, "stored"))
     assert layers["bn_1"].tensors["running_var"] == "model_weights/bn_1/bn_1/moving_variance:0"
+
+
+@pytest.mark.parametrize("start", [512, 1024, 2048])
+@pytest.mark.parametrize("options", [{}, {"chunks": (3,), "compression": "gzip"}])
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_a_file_that_begins_after_a_block_of_its_writers_is_read(
+    path: Path, start: int, options: dict[str, Any], libver: str
+) -> None:
+    expected = variables()
+    with h5py.File(path, "w", userblock_size=start, libver=libver) as file:
+        for leaf, values in expected.items():
+            file.create_dataset(f"bn/bn/{leaf}:0", data=values, **options)
+        file["model_weights/filler"] = np.zeros(5000)
+    with path.open("r+b") as block:
+        block.write(b"MATLAB 7.3 MAT-file".ljust(start))
+    assert_values(layers_of(path)["bn"], expected)
+
+
+def test_an_hdf5_file_in_a_tar_is_a_tar(path: Path, tmp_path: Path) -> None:
+    write_keras_2(path, {"bn": variables()})
+    with tarfile.open(tmp_path / "x.tar", "w", format=tarfile.USTAR_FORMAT) as archive:
+        archive.add(path, "model.h5")
+    with pytest.raises(UnsupportedFormat, match="is a tar archive"):
+        open_named_arrays(tmp_path / "x.tar")
 
 
 def test_weights_alone_have_assumed_settings(path: Path) -> None:

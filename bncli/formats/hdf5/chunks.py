@@ -23,6 +23,8 @@ _CHECKSUM_BYTES = 4
 _MAX_BYTES = 1024**3
 _MAX_DEFLATION = 1100
 """Deflate makes nothing smaller than to a 1032nd."""
+MAX_SPARSE_BYTES = 256 * 1024**2
+"""How large an array may be of which chunks are missing; these count as filled with one value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,13 @@ class Chunking:
     itemsize: int
     filters: tuple[int, ...]
     """In the order in which they were applied."""
+    fill: bytes
+    """The element that stands wherever no chunk was written."""
+
+    @property
+    def num_bytes(self) -> int:
+        """Size of the array."""
+        return math.prod(self.shape) * self.itemsize
 
     @property
     def num_chunks(self) -> int:
@@ -67,17 +76,20 @@ def assemble(chunking: Chunking, chunks: Sequence[Chunk], content: Region) -> by
     """Return the bytes of the array in C order.
 
     Raises:
-        ValueError: chunks are missing, overlap or inflate like a bomb; or the array is too large.
+        ValueError: chunks overlap or inflate like a bomb; or the array is too large.
         zlib.error: a chunk is broken.
         EOFError: the file ends inside a chunk.
     """
-    if len(chunks) != chunking.num_chunks or len({chunk.start for chunk in chunks}) != len(chunks):
+    num_missing = chunking.num_chunks - len({chunk.start for chunk in chunks})
+    if len(chunks) + num_missing != chunking.num_chunks or num_missing < 0:
         raise ValueError(f"{len(chunks)} chunks are stored of {chunking.num_chunks}")
+    if num_missing and chunking.num_bytes > MAX_SPARSE_BYTES:
+        raise ValueError(f"{num_missing} chunks are missing of an array of {chunking.num_bytes} bytes")
     stored = sum(chunk.size for chunk in chunks)
-    needed = chunking.num_chunks * chunking.chunk_bytes
+    needed = len(chunks) * chunking.chunk_bytes
     if stored > content.size or needed > min(_MAX_BYTES, _MAX_DEFLATION * stored):
         raise ValueError(f"{needed} bytes are claimed to be stored in {stored}")
-    array = np.zeros(chunking.shape, f"V{chunking.itemsize}")
+    array = np.full(chunking.shape, np.void(chunking.fill))
     for chunk in chunks:
         elements = _elements(chunking, chunk, content)
         target = array[tuple(slice(at, at + step) for at, step in zip(chunk.start, chunking.chunk_shape, strict=True))]

@@ -6,15 +6,15 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bncli.formats.element_types import ELEMENT_TYPES
-from bncli.formats.hdf5.chunks import DEFLATE, FLETCHER32, SHUFFLE, Chunk, Chunking, assemble
+from bncli.formats.hdf5.chunks import DEFLATE, FLETCHER32, MAX_SPARSE_BYTES, SHUFFLE, Chunk, Chunking, assemble
 from bncli.formats.loaded_region import LoadedRegion
 from bncli.formats.regions import MemoryRegion, SubRegion
 from bncli.formats.stored_array import StoredArray, c_strides
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from bncli.formats.element_types import ByteOrder, ElementType
     from bncli.formats.regions import Region
 
@@ -37,7 +37,7 @@ def stored_array(dataset: Any, content: Region) -> StoredArray:
         content: the whole HDF5 file.
 
     Raises:
-        UnreadDatasetError: its values lie in other files, or are no numbers, or were never written.
+        UnreadDatasetError: its values lie in other files, or are no numbers, or were never written, but for a few.
         ValueError: it is broken.
     """
     if dataset.shape is None:
@@ -94,7 +94,8 @@ def _chunked(dataset: Any, size: int, element: ElementType, content: Region) -> 
     unread = set(filters) - _READ_FILTERS
     if unread:
         raise UnreadDatasetError(f"is packed with the filter {min(unread)}, which bncli does not read")
-    chunking = Chunking(tuple(map(int, dataset.shape)), tuple(map(int, dataset.chunks)), element.itemsize, filters)
+    shape, chunk_shape = tuple(map(int, dataset.shape)), tuple(map(int, dataset.chunks))
+    chunking = Chunking(shape, chunk_shape, element.itemsize, filters, _fill_element(dataset))
 
     def load() -> bytes:
         found: list[Chunk] = []
@@ -108,7 +109,20 @@ def _chunked(dataset: Any, size: int, element: ElementType, content: Region) -> 
         )
         return assemble(chunking, found, content)
 
-    first = dataset.id.get_chunk_info(0).byte_offset if dataset.id.get_num_chunks() else None
-    if first is None:
+    num_stored = int(dataset.id.get_num_chunks())
+    if not num_stored:
         raise UnreadDatasetError("was never written")
-    return LoadedRegion(int(first), size, load)
+    if num_stored < chunking.num_chunks and size > MAX_SPARSE_BYTES:
+        raise UnreadDatasetError(f"was never written, but for {num_stored} of its {chunking.num_chunks} chunks")
+    return LoadedRegion(int(dataset.id.get_chunk_info(0).byte_offset), size, load)
+
+
+def _fill_element(dataset: Any) -> bytes:
+    """Return the element that counts as written where none was: zero, unless the file says another."""
+    import h5py  # noqa: PLC0415 - an extra, which the caller has imported
+
+    element = np.zeros((), dataset.dtype)
+    properties = dataset.id.get_create_plist()
+    if properties.fill_value_defined() != h5py.h5d.FILL_VALUE_UNDEFINED:
+        properties.get_fill_value(element)
+    return element.tobytes()

@@ -75,16 +75,21 @@ def _children(
     """Return what hard links of a group lead to: the path, where it lies in the file, and h5py's object."""
     import h5py  # noqa: PLC0415 - an extra, which the caller has imported
 
+    names: set[str] = set()
     for key in group:
-        # h5py gives bytes where a name is no UTF-8; such a name could not be told to anybody.
-        name = key.decode() if isinstance(key, bytes) else key
+        # h5py gives bytes where a name is no UTF-8; what cannot be told is told by its number.
+        name = key.decode(errors="backslashreplace") if isinstance(key, bytes) else key
         child = f"{path}/{name}".lstrip("/")
         require_short([child])
         if prunes(child):
             continue
-        link = group.id.links.get_info(name.encode())
+        if name in names:
+            skipped.append(Skipped(child, "a second object of this name, as far as it is text"))
+            continue
+        names.add(name)
+        link = group.id.links.get_info(key if isinstance(key, bytes) else key.encode())
         if link.type == h5py.h5l.TYPE_HARD:
-            yield child, link.u, group[name]
+            yield child, link.u, group[key]
         else:
             kind = "another name" if link.type == h5py.h5l.TYPE_SOFT else "another file"
             skipped.append(Skipped(child, f"is a link to {kind}, which is not followed"))

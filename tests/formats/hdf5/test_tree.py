@@ -75,10 +75,20 @@ def test_groups_nested_without_end_are_refused(file: Any) -> None:
         read_tree(file, never, name_of)
 
 
-def test_a_name_that_is_no_text_is_refused(file: Any) -> None:
-    file[b"\xff\xfe"] = 1.0
-    with pytest.raises(ValueError, match="utf-8"):
-        read_tree(file, never, name_of)
+def test_a_name_that_is_no_text_is_told_with_escapes(file: Any) -> None:
+    file[b"caf\xe9/x"] = 1.0
+    file["d"] = 2.0
+    tree = read_tree(file, never, lambda dataset: float(dataset[()]))
+    assert tree.datasets == {"caf\\xe9/x": 1.0, "d": 2.0}
+    assert tree.groups == ["", "caf\\xe9"]
+
+
+def test_of_two_names_that_read_the_same_one_is_skipped(file: Any) -> None:
+    file[b"a\xe9"] = 1.0
+    file["a\\xe9"] = 2.0
+    tree = read_tree(file, never, lambda dataset: float(dataset[()]))
+    assert list(tree.datasets) == ["a\\xe9"]
+    assert tree.skipped == [Skipped("a\\xe9", "a second object of this name, as far as it is text")]
 
 
 @pytest.mark.parametrize("value", ["größe", b"bytes", np.bytes_("fixed")])
