@@ -27,10 +27,9 @@ def recognizes(probe: FileProbe) -> bool:
 
 
 def open_numpy_archive(path: Path) -> NamedArrays:
-    """Open a `.npz` file, stored or deflated. Arrays of text, dates or structures are listed as skipped.
+    """Open a `.npz` file, stored or deflated. Arrays of text, dates, structures or objects are listed as skipped.
 
     Raises:
-        UnsafeFile: an array holds Python objects.
         MalformedFile: the zip or the header of an array is broken, or does not fit the bytes that are there.
     """
     with opening(path, "an .npz file") as source:
@@ -40,7 +39,7 @@ def open_numpy_archive(path: Path) -> NamedArrays:
         for member in archive.members:
             name = member.removesuffix(_SUFFIX)
             try:
-                arrays[name] = read_npy(archive.region(member), f"{path}: array {name!r}")
+                arrays[name] = read_npy(archive.region(member))
             except NotNumericError as error:
                 skipped.append(Skipped(name, str(error)))
         return OpenedFile(source, FORMAT.name, arrays, skipped=skipped)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bncli.errors import UnsupportedFormat
+from bncli.errors import UnsafeFile, UnsupportedFormat
 from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
-from bncli.formats.numpy_header import SIGNATURE, NotNumericError, read_npy
+from bncli.formats.numpy_header import SIGNATURE, NotNumericError, ObjectsError, read_npy
 from bncli.formats.opened_file import OpenedFile
 from bncli.formats.regions import FileRegion
 
@@ -35,7 +35,9 @@ def open_numpy_array(path: Path) -> NamedArrays:
     """
     with opening(path, "a .npy file") as source:
         try:
-            array = read_npy(FileRegion(source, 0, source.size), str(path))
+            array = read_npy(FileRegion(source, 0, source.size))
+        except ObjectsError as error:
+            raise UnsafeFile(f"{path}: {error}", hint="save it as an array of numbers") from error
         except NotNumericError as error:
             raise UnsupportedFormat(f"{path}: {error}", hint="save it as an array of numbers") from error
         return OpenedFile(source, FORMAT.name, {ARRAY_NAME: array})

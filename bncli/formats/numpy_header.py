@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.errors import UnsafeFile
 from bncli.formats.element_types import ElementType
 from bncli.formats.regions import SubRegion
 from bncli.formats.stored_array import StoredArray, c_strides, fortran_strides
@@ -39,8 +38,8 @@ class NotNumericError(Exception):
     """The array is whole, and its elements are no numbers."""
 
 
-class _ObjectsError(Exception):
-    """The elements are Python objects."""
+class ObjectsError(NotNumericError):
+    """The elements are Python objects, which only a pickle can bring back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +52,21 @@ class _Described:
     strides: tuple[int, ...]
 
 
-def read_npy(region: Region, owner: str) -> StoredArray:
+def read_npy(region: Region) -> StoredArray:
     """Return the array that a run of bytes in the `.npy` format describes.
 
     Args:
         region: the bytes, from the signature to the last element.
-        owner: file and array, for messages.
 
     Raises:
-        UnsafeFile: the elements are Python objects, which only a pickle can bring back.
+        ObjectsError: the elements are Python objects.
         NotNumericError: the elements are text, dates, raw bytes or structures.
         ValueError: the header is broken, or speaks of fewer bytes than there are.
         EOFError: the file ends within its header, or has fewer bytes than that speaks of.
     """
     header = _header_bytes(region)
     # Latin-1 will do for version 3.0 too: UTF-8 is for names of fields, which are of no use here.
-    try:
-        described = _parse_header(header[_start(header[6]) :].decode("latin-1"))
-    except _ObjectsError as error:
-        raise UnsafeFile(
-            f"{owner}: holds Python objects, and reading those can run any program",
-            hint="save it as an array of numbers",
-        ) from error
+    described = _parse_header(header[_start(header[6]) :].decode("latin-1"))
     elements = SubRegion(region, len(header), region.size - len(header))
     expected = math.prod(described.shape) * described.element.itemsize
     if expected > elements.size:
@@ -108,7 +100,7 @@ def _start(version: int) -> int:
 @lru_cache(maxsize=256)
 def _parse_header(text: str) -> _Described:
     if re.search(_OBJECTS, text):
-        raise _ObjectsError
+        raise ObjectsError("holds Python objects, and reading those can run any program")
     if re.search(_STRUCTURE, text):
         raise NotNumericError("its elements are structures, not numbers")
     pairs = re.findall(_FIELD, text)

@@ -18,4 +18,4 @@ def is_momentum_recorded(momentum: float, *, is_training: bool) -> bool:
     """
     if not is_training:
         return momentum != 0
-    return momentum > _LEAST_SHARE and momentum != 1 / round(1 / momentum)
+    return momentum > 1 or (momentum > _LEAST_SHARE and momentum != 1 / round(1 / momentum))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bncli.core.named_arrays import Skipped
-from bncli.errors import MalformedFile, UnsafeFile
+from bncli.errors import MalformedFile
 from bncli.formats.numpy_archive import open_numpy_archive, recognizes
 from bncli.formats.probe import probe_file
 
@@ -21,6 +21,13 @@ STATE = {
     "big": np.arange(4, dtype=">i4"),
     "scalar": np.array(3),
 }
+
+
+class Unpickled:
+    """An object that fails the test when it is made from its pickle."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pytest.fail, ("was unpickled",)
 
 
 @pytest.fixture
@@ -65,10 +72,12 @@ def test_a_deflated_array_read_block_by_block_is_inflated_once(path: Path) -> No
         assert arrays.bytes_read < 1.05 * path.stat().st_size
 
 
-def test_python_objects_are_unsafe(path: Path) -> None:
-    np.savez(path, numbers=np.arange(3), objects=np.array([None]))
-    with pytest.raises(UnsafeFile, match=r"x\.npz: array 'objects': holds Python objects"):
-        open_numpy_archive(path)
+def test_python_objects_are_listed_as_skipped_and_never_unpickled(path: Path) -> None:
+    np.savez(path, numbers=np.arange(3), objects=np.array([Unpickled()]))
+    with open_numpy_archive(path) as arrays:
+        np.testing.assert_array_equal(arrays.read("numbers"), np.arange(3))
+        reason = "holds Python objects, and reading those can run any program"
+        assert arrays.skipped == (Skipped("objects", reason),)
 
 
 def test_text_is_listed_as_skipped(path: Path) -> None:
