@@ -88,7 +88,7 @@ def near_miss(name: str, known: Collection[str]) -> str:
     if near:
         return f"did you mean {' or '.join(near)}?"
     names = list(dict.fromkeys(known))
-    return f"known: {', '.join(names[:_MOST_LISTED])}" + (", ..." if len(names) > _MOST_LISTED else "")
+    return f"known: {', '.join(names[:_MOST_LISTED]) or 'none'}" + (", ..." if len(names) > _MOST_LISTED else "")
 
 
 def require_choice(word: str, choices: Collection[str], what: str) -> None:

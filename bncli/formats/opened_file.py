@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bncli.core.name_length import require_short
 from bncli.core.named_arrays import ArraySpec, NamedArrays
-from bncli.errors import InputNotFound, MalformedFile
+from bncli.errors import InputNotFound, MalformedFile, near_miss
 from bncli.formats.byte_source import FAULTS, ByteSource, describe_fault, hint_about
 from bncli.formats.specs_on_demand import SpecsOnDemand
 
@@ -22,7 +22,6 @@ _ALWAYS_GIVEN_BYTES = 64 * 1024**2
 _MOST_GIVEN_PER_STORED_BYTE = 16
 """A layer's arrays are small, and few files hold them compressed. Without a limit a file of a megabyte could ask for
 gigabytes: deflated zeros, one element repeated, or one storage under thousands of names."""
-_OFFERED_NAMES = 5
 
 
 class OpenSource(Protocol):
@@ -166,7 +165,7 @@ class OpenedFile(NamedArrays):
         try:
             return self._arrays[name]
         except KeyError:
-            raise InputNotFound(f"{self.path}: no array {name!r}", hint=_offer(tuple(self._arrays))) from None
+            raise InputNotFound(f"{self.path}: no array {name!r}", hint=near_miss(name, self._arrays)) from None
 
     def _guarded(self, name: str, read: Callable[[], T]) -> T:
         try:
@@ -175,11 +174,3 @@ class OpenedFile(NamedArrays):
             raise MalformedFile(
                 f"{self.path}: array {name!r} cannot be read: {describe_fault(fault)}", hint_about(fault)
             ) from fault
-
-
-def _offer(names: tuple[str, ...]) -> str:
-    """Return a hint that names a few of the arrays that are there."""
-    if not names:
-        return "the file holds no array"
-    more = f" and {len(names) - _OFFERED_NAMES} more" if len(names) > _OFFERED_NAMES else ""
-    return f"the file holds {', '.join(names[:_OFFERED_NAMES])}{more}"

@@ -92,22 +92,26 @@ def test_an_array_whose_bytes_are_not_there_is_named_in_the_error(opened: Opened
 def test_an_unknown_name_is_answered_with_names_that_exist(opened: OpenedFile) -> None:
     with pytest.raises(InputNotFound, match="no array 'bn.weight'") as caught:
         opened.read("bn.weight")
-    assert caught.value.hint == "the file holds plain, transposed, beyond"
+    assert caught.value.hint == "known: plain, transposed, beyond"
 
 
-def test_a_hint_names_a_few_arrays_only(tmp_path: Path) -> None:
+def test_a_hint_names_the_nearest_array_or_a_few(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(bytes(4))
     source = ByteSource(tmp_path / "x")
     array = StoredArray(FileRegion(source, 0, 4), ELEMENT_TYPES["float32"], "<", (), ())
-    with (
-        OpenedFile(source, "numbers", {f"a{i}": array for i in range(8)}) as many,
-        pytest.raises(InputNotFound) as caught,
-    ):
-        many.position("b")
-    assert caught.value.hint == "the file holds a0, a1, a2, a3, a4 and 3 more"
+    with OpenedFile(source, "numbers", {f"bn{i}.weight": array for i in range(30)}) as many:
+        with pytest.raises(InputNotFound) as caught:
+            many.position("bn7.wieght")
+        assert caught.value.hint is not None
+        assert caught.value.hint.startswith("did you mean bn7.weight or ")
+        with pytest.raises(InputNotFound) as caught:
+            many.read("x")
+        assert caught.value.hint is not None
+        assert caught.value.hint.startswith("known: bn0.weight, bn1.weight, ")
+        assert caught.value.hint.endswith(", ...")
     with OpenedFile(ByteSource(tmp_path / "x"), "numbers", {}) as none, pytest.raises(InputNotFound) as caught:
         none.read("b")
-    assert caught.value.hint == "the file holds no array"
+    assert caught.value.hint == "known: none"
 
 
 def test_arrays_are_read_in_the_order_in_which_they_lie(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING
 
+import h5py
 import numpy as np
 import torch
 from onnx import TensorProto, helper, numpy_helper
@@ -59,6 +60,14 @@ def onnx_of_many_kinds(path: Path) -> None:
     path.write_bytes(model(nodes, [half, away]).SerializeToString())
 
 
+def partly_written_hdf5(path: Path) -> None:
+    """Write arrays in chunks, of which some are missing, after a block of other bytes."""
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name in ("gamma", "beta", "moving_mean", "moving_variance"):
+            options = {"chunks": (4,), "fillvalue": 1.0, "compression": "gzip", "shuffle": name == "gamma"}
+            file.create_dataset(f"bn/{name}:0", (10,), "f4", **options)[:6] = np.linspace(0.5, 2, 6)
+
+
 SEEDS: dict[str, Callable[[Path], object]] = {
     **WRITERS,
     "torch-zip, deflated": deflated_torch_zip,
@@ -66,6 +75,7 @@ SEEDS: dict[str, Callable[[Path], object]] = {
     "torch-legacy of a module": old_module,
     "npz, deflated": deflated_npz,
     "onnx of many kinds": onnx_of_many_kinds,
+    "keras-hdf5 in chunks": partly_written_hdf5,
 }
 """By name: writes a file, or a folder. A format that has a writer is among them."""
 

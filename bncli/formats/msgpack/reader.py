@@ -6,6 +6,7 @@ import struct
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from bncli.formats.byte_window import ByteWindow
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 _MAX_VALUES = 2_000_000
 _MAX_DEPTH = 100
 _MAX_TEXT_BYTES = 65_536
-_WINDOW_BYTES = 4096
 
 
 class _Kind(Enum):
@@ -101,10 +101,8 @@ class MsgpackReader:
     """
 
     def __init__(self, content: Region) -> None:
-        self._content = content
+        self._window = ByteWindow(content)
         self._values_left = _MAX_VALUES
-        self._window = b""
-        self._window_start = 0
         self._position = 0
         self._stop = content.size
 
@@ -177,8 +175,4 @@ class MsgpackReader:
 
     def _take(self, count: int) -> bytes:
         start = self._skip(count)
-        at = start - self._window_start
-        if at < 0 or at + count > len(self._window):
-            size = max(count, min(_WINDOW_BYTES, self._content.size - start))
-            self._window, self._window_start, at = bytes(self._content.read(start, size)), start, 0
-        return self._window[at : at + count]
+        return self._window.read(start, start + count)
