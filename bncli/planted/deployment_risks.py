@@ -8,45 +8,33 @@ import numpy as np
 
 from bncli.formats.onnx_file import NodeSettings
 from bncli.planted.base import PlantedFault
-from bncli.planted.small_model import LAYERS, SmallModel, healthy_model
+from bncli.planted.small_model import HEALTHY, LAYERS, healthy_model
 
-_HEALTHY = healthy_model()
 _GRAPH = healthy_model(settings=NodeSettings())
 _LINEAR = {"block1.bn.linear.weight": np.eye(LAYERS["block1.bn"], dtype=np.float32)}
-
-
-def _scaled(factor: float) -> SmallModel:
-    """Return the model as it is for inputs that are larger or smaller by a factor in every layer."""
-    arrays = dict(_HEALTHY.arrays)
-    for layer in LAYERS:
-        for role, power in (("running_mean", 1), ("running_var", 2)):
-            values = arrays[f"{layer}.{role}"].astype(np.float64)
-            arrays[f"{layer}.{role}"] = (values * factor**power).astype(np.float32)
-    return SmallModel(arrays)
-
 
 DEPLOYMENT_RISKS = (
     PlantedFault(
         code="BN501",
         severity="error",
         story="a variance of 89,549 becomes infinite in float16",
-        faulty=_HEALTHY.with_channels("block1.bn", running_var={2: 89_549.0}),
-        sound=_HEALTHY,
+        faulty=HEALTHY.with_channels("block1.bn", running_var={2: 89_549.0}),
+        sound=HEALTHY,
         options=("--target", "fp16"),
     ),
     PlantedFault(
         code="BN502",
         severity="warning",
         story="statistics in bfloat16 stop before they reach the batches'",
-        faulty=replace(_HEALTHY, bfloat16=frozenset(name for name in _HEALTHY.arrays if ".running_" in name)),
-        sound=_HEALTHY,
+        faulty=replace(HEALTHY, bfloat16=frozenset(name for name in HEALTHY.arrays if ".running_" in name)),
+        sound=HEALTHY,
     ),
     PlantedFault(
         code="BN503",
         severity="warning",
         story="one channel's scale takes the int8 range of the others",
-        faulty=_HEALTHY.with_channels("block1.bn", weight={2: 30.0}),
-        sound=_HEALTHY,
+        faulty=HEALTHY.with_channels("block1.bn", weight={2: 30.0}),
+        sound=HEALTHY,
         options=("--target", "int8"),
         companions=frozenset({"BN306"}),  # the same state, which matters without quantization too
     ),
@@ -54,8 +42,8 @@ DEPLOYMENT_RISKS = (
         code="BN505",
         severity="warning",
         story="variances near 0.001: a port with Keras' eps computes something else",
-        faulty=_scaled(0.03),
-        sound=_HEALTHY,
+        faulty=HEALTHY.with_inputs_scaled(0.03),
+        sound=HEALTHY,
     ),
     PlantedFault(
         code="BN506",

@@ -6,50 +6,48 @@ import numpy as np
 
 from bncli.formats.onnx_file import NodeSettings
 from bncli.planted.base import PlantedFault
-from bncli.planted.small_model import LAYERS, healthy_model
-
-_HEALTHY = healthy_model()
+from bncli.planted.small_model import HEALTHY, LAYERS, healthy_model
 
 MISSING_UPDATES = (
     PlantedFault(
         code="BN201",
         severity="error",
         story="a trained layer lost its statistics: mean 0 and variance 1",
-        faulty=_HEALTHY.with_arrays(
+        faulty=HEALTHY.with_arrays(
             {
                 "block1.bn.running_mean": np.zeros(LAYERS["block1.bn"], np.float32),
                 "block1.bn.running_var": np.ones(LAYERS["block1.bn"], np.float32),
             }
         ),
-        sound=_HEALTHY,
+        sound=HEALTHY,
     ),
     PlantedFault(
         code="BN202",
         severity="warning",
         story="a layer was widened, and two channels never updated",
-        faulty=_HEALTHY.with_channels("block1.bn", running_mean={14: 0.0, 15: 0.0}, running_var={14: 1.0, 15: 1.0}),
-        sound=_HEALTHY,
+        faulty=HEALTHY.with_channels("block1.bn", running_mean={14: 0.0, 15: 0.0}, running_var={14: 1.0, 15: 1.0}),
+        sound=HEALTHY,
     ),
     PlantedFault(
         code="BN203",
         severity="info",
         story="converted from a framework that counts no updates",
-        faulty=_HEALTHY.with_counter(0),
-        sound=_HEALTHY,
+        faulty=HEALTHY.with_counter(0),
+        sound=HEALTHY,
     ),
     PlantedFault(
         code="BN204",
         severity="error",
         story="saved after 10 updates: the initial 0 and 1 still weigh 35 %",
-        faulty=_HEALTHY.with_counter(10),
-        sound=_HEALTHY,
+        faulty=HEALTHY.with_counter(10),
+        sound=HEALTHY,
     ),
     PlantedFault(
         code="BN205",
         severity="warning",
         story="activation checkpointing updated two layers twice a step",
-        faulty=_HEALTHY.with_counter(10_000, ["block1.bn", "block2.bn"]),
-        sound=_HEALTHY,
+        faulty=HEALTHY.with_counter(10_000, ["block1.bn", "block2.bn"]),
+        sound=HEALTHY,
     ),
     PlantedFault(
         code="BN206",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from bncli.planted.base import PlantedFault
-from bncli.planted.small_model import ChannelValues, healthy_model
+from bncli.planted.small_model import HEALTHY, ChannelValues
 
-_HEALTHY = healthy_model()
 _QUIET: ChannelValues = {2: 0.01, 5: 0.01}
 """A small weight: the gain of a channel with next to no variance would be a fault of its own."""
 _AT_ZERO: ChannelValues = {2: 0.0, 5: 0.0}
 
-_QUIETED = _HEALTHY.with_channels("block1.bn", weight=_QUIET, bias=_AT_ZERO, running_mean=_AT_ZERO)
+_QUIETED = HEALTHY.with_channels("block1.bn", weight=_QUIET, bias=_AT_ZERO, running_mean=_AT_ZERO)
 _OFF: ChannelValues = dict.fromkeys(range(5), -4.0)
 _UNIT: ChannelValues = dict.fromkeys(range(5), 1.0)
 
@@ -40,29 +39,29 @@ ODD_CHANNELS = (
         code="BN304",
         severity="warning",
         story="five shifts lie so low that a ReLU is never on",
-        faulty=_HEALTHY.with_channels("block1.bn", weight=_UNIT, bias=_OFF),
-        sound=_HEALTHY.with_channels("block1.bn", weight=_UNIT),
+        faulty=HEALTHY.with_channels("block1.bn", weight=_UNIT, bias=_OFF),
+        sound=HEALTHY.with_channels("block1.bn", weight=_UNIT),
     ),
     PlantedFault(
         code="BN305",
         severity="info",
         story="a shift lies so high that a ReLU is always on",
-        faulty=_HEALTHY.with_channels("block1.bn", weight={2: 1.0}, bias={2: 4.0}),
-        sound=_HEALTHY.with_channels("block1.bn", weight={2: 1.0}),
+        faulty=HEALTHY.with_channels("block1.bn", weight={2: 1.0}, bias={2: 4.0}),
+        sound=HEALTHY.with_channels("block1.bn", weight={2: 1.0}),
     ),
     PlantedFault(
         code="BN306",
         severity="warning",
         story="one channel is scaled 30 times as much as the others",
-        faulty=_HEALTHY.with_channels("block1.bn", weight={2: 30.0}),
-        sound=_HEALTHY,
+        faulty=HEALTHY.with_channels("block1.bn", weight={2: 30.0}),
+        sound=HEALTHY,
     ),
     PlantedFault(
         code="BN307",
         severity="warning",
         story="a mean lies 20 standard deviations from 0",
-        faulty=_HEALTHY.with_channels("block1.bn", running_mean={2: -20.0}, running_var={2: 1.0}),
-        sound=_HEALTHY,
+        faulty=HEALTHY.with_channels("block1.bn", running_mean={2: -20.0}, running_var={2: 1.0}),
+        sound=HEALTHY,
     ),
     PlantedFault(
         code="BN308",
@@ -75,9 +74,9 @@ ODD_CHANNELS = (
         code="BN309",
         severity="warning",
         story="one layer's statistics were loaded into two",
-        faulty=_HEALTHY.with_arrays(
-            {f"block2.bn.{role}": _HEALTHY.arrays[f"block1.bn.{role}"] for role in ("running_mean", "running_var")}
+        faulty=HEALTHY.with_arrays(
+            {f"block2.bn.{role}": HEALTHY.arrays[f"block1.bn.{role}"] for role in ("running_mean", "running_var")}
         ),
-        sound=_HEALTHY,
+        sound=HEALTHY,
     ),
 )

@@ -51,6 +51,27 @@ class SmallModel:
         """Return a copy with other arrays, by name."""
         return replace(self, arrays={**self.arrays, **changed})
 
+    def without(self, name: str) -> SmallModel:
+        """Return a copy that lacks an array."""
+        return replace(self, arrays={other: array for other, array in self.arrays.items() if other != name})
+
+    def renamed(self, name: str, new_name: str) -> SmallModel:
+        """Return a copy in which an array goes by another name."""
+        return replace(
+            self,
+            arrays={new_name if each == name else each: array for each, array in self.arrays.items()},
+            bfloat16=frozenset(new_name if each == name else each for each in self.bfloat16),
+        )
+
+    def with_inputs_scaled(self, factor: float) -> SmallModel:
+        """Return a copy as it is for inputs that are larger or smaller by a factor in every layer."""
+        arrays = dict(self.arrays)
+        for layer in LAYERS:
+            for role, power in (("running_mean", 1), ("running_var", 2)):
+                values = arrays[f"{layer}.{role}"].astype(np.float64)
+                arrays[f"{layer}.{role}"] = (values * factor**power).astype(np.float32)
+        return replace(self, arrays=arrays)
+
     def with_channels(self, layer: str, **changed: ChannelValues) -> SmallModel:
         """Return a copy in which some channels of a layer have other values, by role: `running_var={3: 0.0}`."""
         arrays = dict(self.arrays)
@@ -84,3 +105,7 @@ def _spread(num_values: int, seed: int, role: int) -> NDArray[np.float64]:
     steps = np.arange(1, num_values + 1, dtype=np.float64) * math.sqrt((2, 3, 5, 7)[role]) + seed * math.sqrt(11)
     spread: NDArray[np.float64] = steps % 1.0
     return spread
+
+
+HEALTHY = healthy_model()
+"""What most faults are planted in."""

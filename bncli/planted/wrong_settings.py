@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from bncli.formats.onnx_file import NodeSettings
 from bncli.planted.base import PlantedFault
-from bncli.planted.small_model import SmallModel, healthy_model
-
-_HEALTHY = healthy_model()
-
-
-def _renamed(name: str, other: str) -> SmallModel:
-    return SmallModel({other if each == name else each: array for each, array in _HEALTHY.arrays.items()})
-
+from bncli.planted.small_model import HEALTHY, healthy_model
 
 WRONG_SETTINGS = (
     PlantedFault(
@@ -32,7 +25,7 @@ WRONG_SETTINGS = (
         code="BN603",
         severity="warning",
         story="a standard deviation is stored in place of a variance",
-        faulty=_renamed("block1.bn.running_var", "block1.bn.running_std"),
-        sound=_HEALTHY,
+        faulty=HEALTHY.renamed("block1.bn.running_var", "block1.bn.running_std"),
+        sound=HEALTHY,
     ),
 )

@@ -62,3 +62,27 @@ def test_arrays_can_be_stored_in_bfloat16(tmp_path: Path) -> None:
     model = replace(healthy_model(), bfloat16=frozenset({"stem.bn.running_var"}))
     dtypes = [layer.dtype for layer in layers_of(model, tmp_path).values()]
     assert dtypes == ["bfloat16", "float32", "float32"]
+
+
+def test_every_change_keeps_what_the_model_says_about_its_file() -> None:
+    halved = frozenset({"stem.bn.running_var"})
+    model = replace(healthy_model(settings=NodeSettings(epsilon=1e-4)), bfloat16=halved)
+    kept = [
+        model.without("stem.bn.bias"),
+        model.with_inputs_scaled(2.0),
+        model.with_counter(7),
+        model.with_channels("stem.bn", bias={0: 1.0}),
+    ]
+    assert {(changed.settings, changed.bfloat16) for changed in kept} == {(model.settings, halved)}
+    renamed = model.renamed("stem.bn.running_var", "stem.bn.running_std")
+    assert (renamed.settings, renamed.bfloat16) == (model.settings, {"stem.bn.running_std"})
+    assert list(renamed.arrays)[3] == "stem.bn.running_std"
+
+
+def test_inputs_of_another_scale_move_means_by_it_and_variances_by_its_square() -> None:
+    model = healthy_model()
+    scaled = model.with_inputs_scaled(0.5)
+    for name, array in model.arrays.items():
+        factor = {"running_mean": 0.5, "running_var": 0.25}.get(name.rpartition(".")[2], 1.0)
+        np.testing.assert_array_equal(scaled.arrays[name], array * np.asarray(factor, array.dtype), strict=True)
+    assert "stem.bn.bias" not in model.without("stem.bn.bias").arrays
