@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import json
 import os
-import resource
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,20 +8,18 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from bncli.analysis.input_tensor import choose_array
-from bncli.analysis.layer_discovery import discover, survey
+from bncli.analysis.layer_discovery import discover
 from bncli.core.named_arrays import Skipped
-from bncli.errors import InputNotFound, MalformedFile, UnsafeFile, UnsupportedFormat
+from bncli.errors import MalformedFile, UnsafeFile, UnsupportedFormat
 from bncli.formats.detection import open_named_arrays
 from bncli.formats.shard_index import open_safetensors_index, open_torch_index
 from tests.helpers.hostile_files import call, dictionary, tensor, text, write_torch_zip
+from tests.helpers.shard_indexes import write_index
 from tests.helpers.torch_checkpoints import as_numpy, assert_same_bits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
-
-    from bncli.core.batch_norm_layer import Checkpoint
 
 NET = torch.nn.Sequential(
     torch.nn.Conv2d(3, 4, 1),
@@ -46,12 +42,6 @@ def write_checkpoint(folder: Path, suffix: str, save: Callable[[Any, Path], obje
         save(held, folder / file)
         weight_map |= dict.fromkeys(held, file)
     return write_index(folder, weight_map, f"model.{suffix}.index.json")
-
-
-def write_index(folder: Path, weight_map: Any, name: str = "model.safetensors.index.json") -> Path:
-    path = folder / name
-    path.write_text(json.dumps({"metadata": {"total_size": 1}, "weight_map": weight_map}, indent=2), encoding="utf-8")
-    return path
 
 
 def save_legacy(held: Any, path: Path) -> None:
@@ -131,87 +121,6 @@ def test_brackets_in_names_do_not_count_as_nesting(tmp_path: Path) -> None:
         checkpoint = discover(arrays)
     assert len(checkpoint.layers) == 600
     assert all(layer.running_var.tolist() == [1.0 + n] * 2 for n, layer in enumerate(checkpoint.layers))
-
-
-def write_safetensors_of_an_unread_type(path: Path, read: dict[str, int], unread: dict[str, int]) -> None:
-    """Write arrays of zeros by name and length: of float32, and of a type of one byte that NumPy lacks."""
-    header, at = {}, 0
-    for name, length in (read | unread).items():
-        dtype, itemsize = ("F32", 4) if name in read else ("F8_E8M0", 1)
-        header[name] = {"dtype": dtype, "shape": [length], "data_offsets": [at, at + length * itemsize]}
-        at += length * itemsize
-    encoded = json.dumps(header).encode()
-    path.write_bytes(len(encoded).to_bytes(8, "little") + encoded + bytes(at))
-
-
-def as_one_file_and_as_an_index(path: Path, names: Iterable[str]) -> list[Checkpoint]:
-    index = write_index(path.parent, dict.fromkeys(names, path.name), "pytorch_model.bin.index.json")
-    found = []
-    for each in (path, index):
-        with open_named_arrays(each) as arrays:
-            found.append(survey(arrays))
-    return found
-
-
-def test_what_a_file_cannot_use_is_skipped_through_an_index_as_it_is_without(tmp_path: Path) -> None:
-    read = {
-        "a.running_mean": 4,
-        "a.running_var": 4,
-        "a.bias": 4,
-        "b.running_var": 4,
-        "d.running_mean": 4,
-        "d.running_var": 4,
-    }
-    unread = {"a.weight": 4, "b.running_mean": 4, "c.running_mean": 4, "c.running_var": 4, "fc.weight": 8}
-    write_safetensors_of_an_unread_type(tmp_path / "m.safetensors", read, unread)
-    alone, indexed = as_one_file_and_as_an_index(tmp_path / "m.safetensors", read | unread)
-    assert [layer.name for layer in alone.layers] == [layer.name for layer in indexed.layers] == ["a", "d"]
-    assert all(layer.weight is None for layer in indexed.layers)
-    assert set(indexed.skipped) == set(alone.skipped)
-    assert {skipped.name for skipped in indexed.skipped} == {*unread, "b"}
-
-
-def test_a_sparse_tensor_in_a_shard_of_torch_is_skipped(tmp_path: Path) -> None:
-    state = {**NET.state_dict(), "sparse": torch.eye(3).to_sparse(), "1.extra": torch.eye(2).to_sparse()}
-    torch.save(state, tmp_path / "m.bin")
-    alone, indexed = as_one_file_and_as_an_index(tmp_path / "m.bin", state)
-    assert [layer.name for layer in indexed.layers] == [layer.name for layer in alone.layers] == ["1", "3"]
-    assert indexed.skipped == alone.skipped != ()
-
-
-def test_an_array_of_a_shard_that_cannot_be_used_is_told_when_it_is_asked_for(tmp_path: Path) -> None:
-    write_safetensors_of_an_unread_type(tmp_path / "m.safetensors", {"x": 2}, {"y": 2})
-    index = write_index(tmp_path, dict.fromkeys("xy", "m.safetensors"))
-    with open_named_arrays(index) as arrays, pytest.raises(InputNotFound, match="array 'y': its element type F8_E8M0"):
-        choose_array(arrays, "y")
-
-
-def test_aliases_and_classes_of_whole_modules_in_shards_are_carried_over(tmp_path: Path) -> None:
-    shared = torch.nn.InstanceNorm1d(2, affine=True, track_running_stats=True)
-    torch.save({"net": shared, "ema": shared}, tmp_path / "m.bin")
-    with open_named_arrays(tmp_path / "m.bin") as arrays:
-        names = list(arrays.specs)
-    alone, indexed = as_one_file_and_as_an_index(tmp_path / "m.bin", names)
-    assert indexed.aliases == alone.aliases == {"ema": "net"}
-    assert indexed.skipped == alone.skipped != ()
-
-
-def test_more_shards_than_a_process_may_open_files_are_read(tmp_path: Path) -> None:
-    weight_map: dict[str, str] = {}
-    for number in range(300):
-        file = f"{number}.safetensors"
-        held = {f"{number}.running_mean": torch.full((2,), float(number)), f"{number}.running_var": torch.ones(2)}
-        save_file(held, tmp_path / file)
-        weight_map |= dict.fromkeys(held, file)
-    index = write_index(tmp_path, weight_map)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-    try:
-        with open_named_arrays(index) as arrays:
-            layers = discover(arrays).layers
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert [layer.running_mean.tolist() for layer in layers] == [[float(number)] * 2 for number in range(300)]
 
 
 def test_the_links_of_the_hubs_cache_keep_working(tmp_path: Path) -> None:
