@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.formats.protobuf.heads import CONTINUES, WireType, key_of
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -23,10 +24,6 @@ _FLOAT = 1
 """Of onnx.TensorProto.DataType."""
 _ATTRIBUTE_FLOAT, _ATTRIBUTE_INT = 1, 2
 """Of onnx.AttributeProto.AttributeType."""
-_VARINT, _LENGTH_DELIMITED, _FIXED32 = 0, 2, 5
-"""Wire types of protocol buffers."""
-_CONTINUED = 0x80
-"""Marks a byte of a number that is not its last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,7 @@ def _value(name: str, num_features: int) -> bytes:
 
 
 def _message(field: int, body: bytes) -> bytes:
-    return _varint(field << 3 | _LENGTH_DELIMITED) + _varint(len(body)) + body
+    return _varint(key_of(field, WireType.BYTES)) + _varint(len(body)) + body
 
 
 def _text(field: int, text: str) -> bytes:
@@ -115,17 +112,17 @@ def _text(field: int, text: str) -> bytes:
 
 
 def _number(field: int, number: int) -> bytes:
-    return _varint(field << 3 | _VARINT) + _varint(number)
+    return _varint(key_of(field, WireType.VARINT)) + _varint(number)
 
 
 def _float(field: int, number: float) -> bytes:
-    return _varint(field << 3 | _FIXED32) + struct.pack("<f", number)
+    return _varint(key_of(field, WireType.FIXED32)) + struct.pack("<f", number)
 
 
 def _varint(number: int) -> bytes:
     """Return a number that is not negative, seven bits a byte, the lowest first."""
     body = bytearray()
-    while number >= _CONTINUED:
-        body.append(number % _CONTINUED | _CONTINUED)
-        number //= _CONTINUED
+    while number >= CONTINUES:
+        body.append(number % CONTINUES | CONTINUES)
+        number //= CONTINUES
     return bytes([*body, number])

@@ -12,7 +12,7 @@ Head: TypeAlias = tuple[int, int, int, int]
 MAX_VARINT_BYTES = 10
 MAX_HEAD_BYTES = 2 * MAX_VARINT_BYTES
 """Of a field's key and length, or key and number."""
-_CONTINUES = 0x80
+CONTINUES = 0x80
 """The bit of a byte that says that more of the number follow."""
 MAX_VALUE = 2**64 - 1
 _TYPE_BITS = 3
@@ -77,7 +77,7 @@ def scan_heads(buffer: bytes, at: int, limit: int, offset: int) -> list[Head]:
             # Most keys, lengths and numbers are one byte, and a call for each would take as long as all the rest.
             key, value = buffer[at], buffer[at + 1]
             start = at + 2
-            wire_type = key & _TYPES if _TYPES < key < _CONTINUES > value else None
+            wire_type = key & _TYPES if _TYPES < key < CONTINUES > value else None
             if wire_type == _BYTES:
                 at = start + value
                 append((key, offset + start, offset + at, 0))
@@ -119,10 +119,10 @@ def read_varint(content: bytes, start: int) -> tuple[int, int]:
     """
     value = 0
     for index, byte in enumerate(content[start : start + MAX_VARINT_BYTES]):
-        if byte < _CONTINUES:
+        if byte < CONTINUES:
             value |= byte << (7 * index)
             if value > MAX_VALUE:
                 break
             return value, start + index + 1
-        value |= (byte - _CONTINUES) << (7 * index)
+        value |= (byte - CONTINUES) << (7 * index)
     raise CutOffError

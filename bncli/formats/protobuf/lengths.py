@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bncli.formats.protobuf.heads import WireType
+from bncli.formats.protobuf.heads import MAX_VARINT_BYTES, WireType
 from bncli.formats.protobuf.varints import decode_varints
 from bncli.formats.protobuf.wire import MAX_INT64, as_int64
 from bncli.formats.stored_array import MAX_AXES
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bncli.formats.protobuf.wire import Field
-
-_MAX_VARINT_BYTES = 10
 
 
 def lengths_in(field: Field) -> list[int]:
@@ -26,7 +24,7 @@ def lengths_in(field: Field) -> list[int]:
     if field.wire_type is WireType.VARINT:
         return [field.value]
     region = field.region()
-    encoded = region.read(0, min(region.size, MAX_AXES * _MAX_VARINT_BYTES + 1))
+    encoded = region.read(0, min(region.size, MAX_AXES * MAX_VARINT_BYTES + 1))
     return [int(length) for length in decode_varints(encoded)]
 
 

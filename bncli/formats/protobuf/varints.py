@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.formats.byte_range import require_within
+from bncli.formats.protobuf.heads import CONTINUES, MAX_VARINT_BYTES
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 _MAX_ENCODED_BYTES = 64 * 1024**2
 _BLOCK_BYTES = 2**18
 """Decoding takes some 40 bytes of memory for each encoded one, so it goes by blocks."""
-_MAX_BYTES_EACH = 10
-_CONTINUES = 0x80
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def _blocks(encoded: bytearray) -> Iterator[bytearray]:
     start = 0
     while start < len(encoded):
         stop = min(start + _BLOCK_BYTES, len(encoded))
-        while stop < len(encoded) and encoded[stop - 1] >= _CONTINUES and stop - start > _BLOCK_BYTES // 2:
+        while stop < len(encoded) and encoded[stop - 1] >= CONTINUES and stop - start > _BLOCK_BYTES // 2:
             stop -= 1
         yield encoded[start:stop]
         start = stop
@@ -81,13 +80,13 @@ def decode_varints(encoded: bytes | bytearray) -> NDArray[np.uint64]:
     pieces = np.frombuffer(encoded, np.uint8)
     if not len(pieces):
         return np.empty(0, np.uint64)
-    last = np.flatnonzero(pieces < _CONTINUES)
+    last = np.flatnonzero(pieces < CONTINUES)
     if not len(last) or last[-1] != len(pieces) - 1:
         raise ValueError("the last number is cut off")
     first = np.concatenate(([0], last[:-1] + 1))
     lengths = last - first + 1
-    if lengths.max() > _MAX_BYTES_EACH:
+    if lengths.max() > MAX_VARINT_BYTES:
         raise ValueError(f"a number of {lengths.max()} bytes")
     shifts = 7 * (np.arange(len(pieces)) - np.repeat(first, lengths))
-    parts = (pieces & np.uint8(0x7F)).astype(np.uint64) << shifts.astype(np.uint64)
+    parts = (pieces & np.uint8(CONTINUES - 1)).astype(np.uint64) << shifts.astype(np.uint64)
     return np.add.reduceat(parts, first)
