@@ -123,6 +123,23 @@ def names_of_one_layer(path: Path) -> None:
     write_torch_zip(path, remembered + b"}(" + names + b"u")
 
 
+def objects_of_one_dictionary(path: Path) -> None:
+    entries = b"".join(integer(number) + b"N" for number in range(100_000))
+    pickle(path, b"}(" + entries + b"uq\0" + global_("m.C") + b"q\1](" + b"h\1)\x81h\0b" * 100_000 + b"e")
+
+
+def objects_of_one_tuple(path: Path) -> None:
+    pickle(path, b"(" + b"N" * 400_000 + b"tq\0" + global_("m.C") + b"q\1](" + b"h\1h\0\x81" * 100_000 + b"e")
+
+
+def modules_of_one_dictionary(path: Path) -> None:
+    entries = b"".join(integer(number) + b"N" for number in range(100_000))
+    keys = b"".join(text(part) + b"q%c0" % at for at, part in enumerate(("_parameters", "_buffers", "_modules"), 2))
+    module = b"h\1)\x81}(h\2h\0h\3}h\4}ub"
+    shared = b"}(" + entries + b"uq\0" + global_("m.C") + b"q\1" + keys
+    pickle(path, shared + b"](" + module * 30_000 + b"e")
+
+
 def one_element_repeated(path: Path) -> None:
     layers = {
         f"l{n}.{role}": tensor(shape=(2**26,), strides=(0,))
@@ -258,6 +275,9 @@ READ = [
     lists_behind_a_long_name,
     references_behind_a_long_name,
     names_of_one_layer,
+    objects_of_one_dictionary,
+    objects_of_one_tuple,
+    modules_of_one_dictionary,
     lists_of_a_map,
     norms_without_scale,
 ]

@@ -1,27 +1,29 @@
-"""Containers that a pickle makes by a call: all that is in them stands in the first argument, as a dictionary."""
+"""Containers that a pickle makes by a call: what is in them stands in the arguments."""
 
 from __future__ import annotations
 
-from bncli.formats.pickles.inert import Record
+from typing import Any
 
-_CALLS = frozenset(
-    {
-        "flax.core.frozen_dict.FrozenDict",
-        "torch.fx.graph_module.reduce_deploy_graph_module",
-        "torch.fx.graph_module.reduce_graph_module",
-        "torch.fx.graph_module.reduce_package_graph_module",
-    }
-)
-"""Of a graph module of torch.fx, it is the module's own state; the text of its code follows, and is left alone."""
+from bncli.formats.pickles.inert import AttributedDict, Record
+
+_MAX_SCANNED = 8
+"""A pickle can give one long tuple of arguments to any number of calls, so that not all of it is looked at."""
+_CONTAINERS = frozenset({dict, AttributedDict, list, tuple, Record})
 
 
-def with_contents(record: Record) -> Record:
-    """Return a record that holds, as its state, what such a call gives to the container; any other as it is."""
-    if record.class_name not in _CALLS or record.state is not None:
-        return record
-    contents = next((argument for argument in record.args if isinstance(argument, dict)), None)
-    if contents is None:
-        return record
-    opened = Record(record.class_name, ())
-    opened.state = contents
-    return opened
+def called_contents(record: Record) -> dict[Any, Any] | tuple[Any, ...] | None:
+    """Return what a call put into the object that it made; `None` where state or elements were added to it later.
+
+    A lone dictionary among the arguments is taken for the object's own, as of Haiku's and Flax's frozen ones, and of a
+    graph module of torch.fx, after whose state comes the text of its code. Of several containers nothing tells the
+    names: a named tuple is given its fields in order, and so they are numbered.
+
+    Args:
+        record: an object that is no array.
+    """
+    if record.state is not None or record.items:
+        return None
+    containers = [each for each in record.args[:_MAX_SCANNED] if type(each) in _CONTAINERS]
+    if len(record.args) <= _MAX_SCANNED and len(containers) == 1 and isinstance(containers[0], dict):
+        return containers[0]
+    return record.args

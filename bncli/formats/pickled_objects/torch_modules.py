@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from bncli.core.named_arrays import LayerHint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bncli.core.named_arrays import SettingName
     from bncli.formats.pickles.inert import Record
 
@@ -19,22 +17,23 @@ SCRIPT_PREFIX = "__torch__."
 _SCRIPTS_OF_BATCH_NORM = f"{SCRIPT_PREFIX}torch.nn.modules.batchnorm."
 
 
-def module_parts(record: Record) -> Iterator[tuple[Any, Any]] | None:
-    """Return parameters, buffers and submodules by name, in the order of a state dict; `None` if this is no module."""
-    if not is_module(record):
-        return None
-    return (entry for part in _PARTS for entry in record.state[part].items())
+def module_parts(state: Any) -> tuple[dict[Any, Any], ...] | None:
+    """Return parameters, buffers and submodules by name, in the order of a state dict; `None` if this is no module.
+
+    Args:
+        state: the attributes of an object.
+    """
+    return tuple(state[part] for part in _PARTS) if is_module(state) else None
 
 
-def is_module(record: Record) -> bool:
-    """Whether the state of a record is that of a `torch.nn.Module`."""
-    state = record.state
+def is_module(state: Any) -> bool:
+    """Whether the state of an object is that of a `torch.nn.Module`."""
     return isinstance(state, dict) and all(isinstance(state.get(part), dict) for part in _PARTS)
 
 
 def layer_hint(name: str, record: Record) -> LayerHint | None:
     """Return class and settings of a layer that may keep running statistics, or `None` for any other object."""
-    if is_module(record) and _RUNNING_MEAN in record.state["_buffers"]:
+    if is_module(record.state) and _RUNNING_MEAN in record.state["_buffers"]:
         is_tracking = record.state.get("track_running_stats") is not False
         return LayerHint(name, record.class_name, _settings(record.state), is_tracking=is_tracking)
     # A TorchScript module keeps its tensors in its state itself, and its settings mostly in its code.

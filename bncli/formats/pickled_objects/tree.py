@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bncli.core.name_length import MAX_NAME_LENGTH
 from bncli.core.named_arrays import LayerHint, Skipped
 from bncli.formats.byte_source import describe_fault
-from bncli.formats.pickled_objects.called_containers import with_contents
+from bncli.formats.pickled_objects.called_containers import called_contents
 from bncli.formats.pickled_objects.inline_storages import InlineStorages
 from bncli.formats.pickled_objects.leaves import Unreadable
 from bncli.formats.pickled_objects.numpy_records import numpy_array
@@ -30,7 +30,8 @@ _KEYS = frozenset({str, bytes, int, float, bool, type(None), GlobalName, Record,
 """What an element of an object has before its value, where it is an entry of a dictionary."""
 _MAX_DEPTH = 64
 _SHOWN_NAME_LENGTH = 80
-_SCANNED_ARGUMENTS = 8
+_SCANNED_PARTS = 8
+"""Of the arguments or the state of an object, which any number of others may share."""
 _MAX_ALIASES = 100_000
 """More names of the same containers than any model has, and few enough to be held and shown."""
 
@@ -83,6 +84,9 @@ class _Walk:
         self._storages = InlineStorages()
         # Of each container its place, from which its name can be told: names of all of them would fill the memory.
         self._places: dict[int, _Place] = {}
+        # Of each container by whose parts it was entered: objects may share their dictionaries.
+        self._entered_by: dict[int, int] = {}
+        self._leaves: dict[int, Leaf | Unreadable] = {}
         self._holding: set[int] = set()
         self._repeated: list[tuple[_Place, int]] = []
 
@@ -100,7 +104,7 @@ class _Walk:
 
     def _is_leaf(self, node: _Node) -> bool:
         """Take in an array, readable or not; say whether it was one."""
-        leaf = _leaf(node, self._storages)
+        leaf = self._leaf(node)
         if leaf is None:
             return False
         name = node.name if node.depth else ROOT_ARRAY_NAME
@@ -112,6 +116,17 @@ class _Walk:
             self.found.leaves[name] = leaf
             self._mark_holding(node.parent)
         return True
+
+    def _leaf(self, node: _Node) -> Leaf | Unreadable | None:
+        """Return the array that a node is; one object, whatever number of names it has."""
+        if type(node.value) is not Record:
+            return None
+        known = self._leaves.get(id(node.value))
+        if known is None:
+            known = _leaf(node, self._storages)
+            if known is not None:
+                self._leaves[id(node.value)] = known
+        return known
 
     def _add_alias(self, name: str, first_name: str) -> None:
         if len(self.found.aliases) == _MAX_ALIASES:
@@ -141,13 +156,24 @@ class _Walk:
         identity = id(node.value)
         place = _Place(node.parent, node.key)
         if identity in self._places:
-            if not self._is_inside(node.parent, identity):
-                self._repeated.append((place, identity))
+            self._note_repeated(place, identity)
             return
         self._places[identity] = place
         if type(node.value) is Record:
             self._describe(node.name, node.value)
-        for key, value in _children(node.value, is_root=node.depth == 0):
+        for part, entries in _parts(node.value, is_root=node.depth == 0):
+            owner = self._entered_by.setdefault(id(part), identity)
+            if owner == identity:
+                yield from self._children(node, entries)
+            elif part:
+                self._note_repeated(place, owner)
+
+    def _note_repeated(self, place: _Place, container: int) -> None:
+        if not self._is_inside(place.parent, container):
+            self._repeated.append((place, container))
+
+    def _children(self, node: _Node, entries: Iterable[tuple[Any, Any]]) -> Iterator[_Node]:
+        for key, value in entries:
             if type(value) not in _CONTAINERS or not value:
                 continue
             name = f"{node.name}.{_key_text(key)}" if node.depth else _key_text(key)
@@ -156,52 +182,66 @@ class _Walk:
                     Skipped(f"{name[:_SHOWN_NAME_LENGTH]}...", "nested too deep, or its name too long")
                 )
             else:
-                yield _Node(name, value, node.depth + 1, identity, key)
+                yield _Node(name, value, node.depth + 1, id(node.value), key)
 
     def _describe(self, name: str, record: Record) -> None:
         hint = layer_hint(name, record)
         if hint is not None:
             self.found.hints.append(hint)
-        scanned = (value for value in record.args[:_SCANNED_ARGUMENTS] if type(value) is Record)
-        if any(torch_tensor(value, self._storages) or numpy_array(value) for value in scanned):
+        arguments = record.args[:_SCANNED_PARTS]
+        scanned = (value for value in arguments if type(value) is Record)
+        # With a dictionary beside them, arrays are parts of a tree, which a training state kept as a named tuple is.
+        if not any(isinstance(value, dict) for value in arguments) and any(
+            torch_tensor(value, self._storages) or numpy_array(value) for value in scanned
+        ):
             self.found.skipped.append(Skipped(name, f"an object of class {record.class_name}, not a plain array"))
 
 
 def _leaf(node: _Node, storages: InlineStorages) -> Leaf | Unreadable | None:
-    if type(node.value) is not Record:
-        return None
     try:
         return torch_tensor(node.value, storages) or numpy_array(node.value)
     except (IndexError, TypeError, ValueError) as fault:
         raise ValueError(f"array {node.name or ROOT_ARRAY_NAME!r}: {describe_fault(fault)}") from fault
 
 
-def _children(value: Any, *, is_root: bool) -> Iterable[tuple[Any, Any]]:
+def _parts(value: Any, *, is_root: bool) -> Iterator[tuple[Any, Iterable[tuple[Any, Any]]]]:
+    """Yield the containers whose entries a node holds, each with these: itself, or those of an object."""
     if isinstance(value, dict):
-        return (entry for entry in value.items() if not (is_root and _is_optimizer(entry[0])))
-    if isinstance(value, (list, tuple)):
-        return enumerate(value)
-    opened = with_contents(value)
-    parts = module_parts(opened)
-    return _attributes(opened) if parts is None else parts
+        yield value, (entry for entry in value.items() if not (is_root and _is_optimizer(entry[0])))
+    elif isinstance(value, (list, tuple)):
+        yield value, enumerate(value)
+    else:
+        yield from _parts_of_object(value)
 
 
-def _is_optimizer(key: Any) -> bool:
-    return type(key) is str and key.startswith("optimizer")
-
-
-def _attributes(record: Record) -> Iterator[tuple[Any, Any]]:
-    """Return what an object of any class holds: its attributes, then its elements."""
+def _parts_of_object(record: Record) -> Iterator[tuple[Any, Iterable[tuple[Any, Any]]]]:
+    """Yield what an object of any class holds: its attributes, then its elements; or what its call was given."""
+    called = called_contents(record)
+    if isinstance(called, tuple):
+        yield called, enumerate(called)
+        return
+    state = record.state if called is None else called
+    parts = module_parts(state)
+    if parts is not None:
+        yield from ((part, part.items()) for part in parts)
+        return
     # With slots, a state is a pair: attributes in the dictionary, attributes in slots.
-    states = record.state if type(record.state) is tuple else (record.state,)
-    for state in states:
-        if isinstance(state, dict):
-            yield from state.items()
+    for attributes in state[:_SCANNED_PARTS] if type(state) is tuple else (state,):
+        if isinstance(attributes, dict):
+            yield attributes, attributes.items()
+    yield record.items, _elements(record)
+
+
+def _elements(record: Record) -> Iterator[tuple[Any, Any]]:
     for index, item in enumerate(record.items):
         if type(item) is tuple and len(item) == 2 and type(item[0]) in _KEYS:  # noqa: PLR2004 - key and value
             yield item
         else:
             yield index, item
+
+
+def _is_optimizer(key: Any) -> bool:
+    return type(key) is str and key.startswith("optimizer")
 
 
 def _key_text(key: Any) -> str:

@@ -135,6 +135,37 @@ def test_an_object_that_keeps_tensors_in_its_arguments_is_told() -> None:
     assert found.skipped == [Skipped("fp8", "an object of class torchao.Float8Tensor, not a plain array")]
 
 
+def test_arrays_beside_a_dictionary_in_the_arguments_are_listed_by_their_number() -> None:
+    found = walk_objects({"state": Record("train.State", (tensor(), {"w": tensor()}))})
+    assert (list(found.leaves), found.skipped) == (["state.0", "state.1.w"], [])
+
+
+@pytest.mark.parametrize("part", [{"w": tensor()}, [tensor()]])
+def test_objects_made_of_the_same_arguments_are_one_and_its_aliases(part: Any) -> None:
+    arguments = (part, 1) if isinstance(part, dict) else (part, {})
+    first, second = Record("m.A", arguments), Record("m.B", arguments)
+    found = walk_objects({"first": first, "second": second})
+    assert len(found.leaves) == 1
+    assert found.aliases == {"second": "first"}
+
+
+def test_objects_that_share_their_attributes_are_one_and_its_aliases() -> None:
+    attributes = {"w": tensor()}
+    parts = {"_parameters": {"w": tensor()}, "_buffers": {}, "_modules": {}}
+    found = walk_objects({
+        "first": with_state("m.A", attributes), "second": with_state("m.B", attributes), "plain": attributes,
+        "net": module(**parts), "twin": module(**parts),
+    })  # fmt: skip
+    assert list(found.leaves) == ["first.w", "net.w"]
+    assert found.aliases == {"second": "first", "plain": "first", "twin": "net"}
+
+
+def test_an_array_under_two_names_is_one_object() -> None:
+    scalar = Record("numpy.core.multiarray.scalar", (Record("numpy.dtype", ("f4", False, True)), bytes(4)))
+    leaves = walk_objects({"a": {"w": scalar}, "b": {"w": scalar}}).leaves
+    assert leaves["a.w"] is leaves["b.w"]
+
+
 def test_layers_that_keep_running_statistics_are_described_by_path() -> None:
     bn = module("models.Norm", _buffers={"running_mean": tensor()}, eps=1e-3)
     found = walk_objects({"model": module(_modules={"bn": bn, "again": bn})})
