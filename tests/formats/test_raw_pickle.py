@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from bncli.analysis.layer_discovery import discover
 from bncli.errors import MalformedFile, UnsafeFile, UnsupportedFormat
@@ -54,6 +55,33 @@ def test_long_arrays_stay_in_the_file_until_they_are_read(path: Path, protocol: 
         np.testing.assert_array_equal(arrays.read("last"), large[:3])
         np.testing.assert_array_equal(arrays.read("large"), large)
         np.testing.assert_array_equal(arrays.read_flat("large", 70_000, 300_000), large.reshape(-1)[70_000:300_000])
+
+
+def with_paddle_names(state: dict[str, Any]) -> dict[str, Any]:
+    return state | {"StructuredToParameterName@@": {"bn._mean": "batch_norm2d_0.w_1"}}
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("make", [np.ones, torch.ones, lambda shape: torch.nn.Parameter(torch.ones(shape))])
+def test_a_layer_whose_arrays_stand_in_two_dictionaries_is_one(path: Path, protocol: int, make: Any) -> None:
+    state = {f"bn.{leaf}": make(3) for leaf in ("running_mean", "running_var", "weight")}
+    path.write_bytes(
+        pickle.dumps({"model": state, "ema": dict(state), "other": {"bn.running_mean": make(3)}}, protocol)
+    )
+    with open_raw_pickle(path) as arrays:
+        (layer,) = discover(arrays).layers
+        assert (layer.name, layer.aliases) == ("model.bn", ("ema.bn",))
+        identities = [spec.identity for spec in arrays.specs.values()]
+    assert len(set(identities)) == 4
+    assert None not in identities
+
+
+def test_parameters_of_paddle_that_stand_in_two_dictionaries_are_one(path: Path) -> None:
+    state = {"bn._mean": np.zeros(3, "u2"), "bn._variance": np.full(3, 0x3F80, "u2")}
+    path.write_bytes(pickle.dumps(with_paddle_names(state | {"twin": dict(state)})))
+    with open_raw_pickle(path) as arrays:
+        (layer,) = discover(arrays).layers
+    assert (layer.name, layer.aliases, layer.dtype) == ("bn", ("twin.bn",), "bfloat16")
 
 
 def test_a_lone_array_goes_by_the_name_of_a_lone_tensor(path: Path) -> None:
@@ -163,7 +191,7 @@ def test_tensors_of_paddle_in_other_objects_are_arrays(path: Path, protocol: int
 
 
 @pytest.mark.parametrize("protocol", [2, 4])
-@pytest.mark.parametrize("arguments", [(), ((),), (("a",),), ((1, np.ones(2)),), (("a", "b"),), (("a", 1, 2),)])
+@pytest.mark.parametrize("arguments", [(), ((),), (("a",),), (("a", "b"),), (("a", 1, 2),)])
 def test_other_tuples_are_no_arrays(path: Path, protocol: int, arguments: tuple[Any, ...]) -> None:
     class Tuple:
         def __reduce__(self) -> tuple[Any, ...]:
@@ -172,6 +200,16 @@ def test_other_tuples_are_no_arrays(path: Path, protocol: int, arguments: tuple[
     path.write_bytes(pickle.dumps({"t": Tuple(), "w": np.ones(1)}, protocol))
     with open_raw_pickle(path) as arrays:
         assert list(arrays.specs) == ["w"]
+
+
+def test_arrays_in_other_tuples_are_found_by_their_number(path: Path) -> None:
+    class Tuple:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return tuple, ((1, np.ones(2)),)
+
+    path.write_bytes(pickle.dumps({"t": Tuple()}))
+    with open_raw_pickle(path) as arrays:
+        assert list(arrays.specs) == ["t.0.1"]
 
 
 def test_a_pair_within_a_pair_is_no_array(path: Path) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bncli.formats.encoded_latin1_region import EncodedLatin1Region
 from bncli.formats.pickled_objects.torch_storages import Storage
-from bncli.formats.pickles.inert import LongString, Record
-from bncli.formats.regions import Latin1Region, MemoryRegion
+from bncli.formats.pickled_objects.written_bytes import bytes_region, written_bytes
 
 if TYPE_CHECKING:
+    from bncli.formats.pickles.inert import Record
     from bncli.formats.regions import Region
 
 _LOAD = "torch.storage._load_from_bytes"
@@ -34,9 +33,9 @@ class InlineStorages:
         """
         if record.class_name != _LOAD or len(record.args) != 1:
             return None
-        content = _content(record.args[0])
+        content = written_bytes(record.args[0])
         if id(content) not in self._parsed:
-            self._parsed[id(content)] = content, _parsed(_bytes_of(content))
+            self._parsed[id(content)] = content, _parsed(bytes_region(content))
         return self._parsed[id(content)][1]
 
 
@@ -47,22 +46,3 @@ def _parsed(region: Region) -> Storage:
     if type(stream.objects) is not Storage:
         raise ValueError("a storage whose bytes hold something else")
     return replace(stream.objects, content=stream.regions[stream.objects.key])
-
-
-def _content(argument: Any) -> Any:
-    """Return what stands for the bytes; protocols before 3 have none, and write them as Latin-1 text to be encoded."""
-    if type(argument) is Record and argument.class_name == "_codecs.encode" and argument.args:
-        return argument.args[0]
-    return argument
-
-
-def _bytes_of(content: Any) -> Region:
-    """Return the bytes that a pickle holds, as they are or as text."""
-    if type(content) is LongString:
-        # How many characters a text has, only its end tells: no more than these.
-        return EncodedLatin1Region(content.content, content.content.size) if content.is_text else content.content
-    if type(content) is str:
-        return Latin1Region(content)
-    if type(content) is not bytes:
-        raise ValueError("a storage without bytes")
-    return MemoryRegion(content)

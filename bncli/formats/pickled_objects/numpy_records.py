@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bncli.formats.element_types import ELEMENT_TYPES, ByteOrder, ElementType
-from bncli.formats.encoded_latin1_region import EncodedLatin1Region
+from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.pickled_objects.leaves import Unreadable
-from bncli.formats.pickles.inert import GlobalName, LongString, Record
-from bncli.formats.regions import Latin1Region, MemoryRegion, Region
+from bncli.formats.pickled_objects.written_bytes import bytes_region, written_bytes
+from bncli.formats.pickles.inert import GlobalName, Record
 from bncli.formats.stored_array import MAX_AXES, StoredArray, c_strides, fortran_strides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bncli.formats.element_types import ByteOrder
+
 _CODE = re.compile(r"[|<>=]?(?P<kind>[biufc])(?P<size>[0-9]{1,2})")
 _KINDS = {"i": "int", "u": "uint", "f": "float", "c": "complex"}
-_BYTES = frozenset({"builtins.bytes", "__builtin__.bytes"})
 _TUPLES = ("builtins.tuple", "__builtin__.tuple")
-_STATE_PARTS = 4
+_STATE_PARTS = (4, 5)
+"""Without a version, and with it."""
+_NUMPY = "numpy."
 _MAX_INTEGER = 2**62
 
 
@@ -35,23 +38,40 @@ def numpy_array(record: Record) -> StoredArray | Unreadable | None:
 
 
 def _from_state(record: Record) -> StoredArray | Unreadable | None:
-    """Serve `_reconstruct`, whose array is in the state: ([version,] shape, dtype, is_fortran, bytes)."""
-    if type(record.state) is not tuple or len(record.state) < _STATE_PARTS:
+    """Serve `_reconstruct(class, ...)`, whose array is in the state: ([version,] shape, dtype, is_fortran, bytes)."""
+    subclass = record.args[0] if record.args else None
+    if type(subclass) is GlobalName and not subclass.name.startswith(_NUMPY):
+        # What such a class keeps in its state, and what its numbers mean, only its own code knows.
+        return Unreadable(f"an array of class {subclass.name}")
+    if type(record.state) is not tuple or len(record.state) not in _STATE_PARTS:
         raise ValueError("an array without a state")
-    shape, dtype, is_fortran, content = record.state[-_STATE_PARTS:]
-    return _array(shape, dtype, content, is_fortran=bool(is_fortran))
+    shape, dtype, is_fortran, content = record.state[-_STATE_PARTS[0] :]
+    return _array(shape, dtype, content, fortran_strides if is_fortran else c_strides)
 
 
 def _from_buffer(record: Record) -> StoredArray | Unreadable | None:
-    """Serve `_frombuffer(buffer, dtype, shape, order)`, which protocol 5 uses."""
-    content, dtype, shape, order = record.args
-    return _array(shape, dtype, content, is_fortran=order == "F")
+    """Serve `_frombuffer(buffer, dtype, shape, order, [axis_order])`, which protocol 5 uses.
+
+    An order of `K` is one of neither C nor Fortran: the shape is that of the buffer, whose axes are then permuted.
+
+    References:
+        `numpy/_core/numeric.py`.
+    """
+    content, dtype, shape, order, *more = record.args
+    array = _array(shape, dtype, content, fortran_strides if order == "F" else c_strides)
+    if order != "K" or not more or more[0] is None or isinstance(array, Unreadable):
+        return array
+    (axes,) = more
+    if type(axes) is not tuple or sorted(_lengths(axes)) != list(range(len(array.shape))):
+        raise ValueError("an array whose order of axes is none")
+    permuted = tuple(array.shape[axis] for axis in axes), tuple(array.strides[axis] for axis in axes)
+    return replace(array, shape=permuted[0], strides=permuted[1])
 
 
 def _scalar(record: Record) -> StoredArray | Unreadable | None:
     """Serve `scalar(dtype, bytes)`."""
     dtype, content = record.args
-    return _array((), dtype, content, is_fortran=False)
+    return _array((), dtype, content, c_strides)
 
 
 def _jax_array(record: Record) -> StoredArray | Unreadable | None:
@@ -73,29 +93,37 @@ def _paddle_tensor(record: Record) -> StoredArray | Unreadable | None:
             return None
 
 
-def _array(shape: Any, dtype: Any, content: Any, *, is_fortran: bool) -> StoredArray | Unreadable:
-    if type(dtype) is not Record or dtype.class_name != "numpy.dtype" or not dtype.args:
-        raise ValueError("an array whose dtype is none of NumPy's")
-    element = _element_type(dtype.args[0])
-    if element is None:
+def _array(
+    shape: Any, dtype: Any, content: Any, strides_of: Callable[[tuple[int, ...]], tuple[int, ...]]
+) -> StoredArray | Unreadable:
+    if type(dtype) is not Record:
+        raise ValueError("an array without a dtype")
+    if dtype.class_name != "numpy.dtype":
+        return Unreadable(f"its element type {dtype.class_name} is none of NumPy's")
+    if not dtype.args:
+        raise ValueError("an array whose dtype has no name")
+    name = _type_name(dtype.args[0])
+    if name is None:
         return Unreadable("an array whose elements are not numbers")
+    element = ELEMENT_TYPES.get(name)
+    if element is None:
+        return Unreadable(f"its element type {name} is not one that bncli reads")
     shape = _lengths(shape)
     size = math.prod(shape) * element.itemsize
-    raw = _region(content, size)
+    raw = bytes_region(written_bytes(content), size)
     if size != raw.size:
         raise ValueError(f"an array of {size} bytes, of which {raw.size} are there")
-    strides = fortran_strides(shape) if is_fortran else c_strides(shape)
-    return StoredArray(raw, element, _byte_order(dtype.state), shape, strides)
+    return StoredArray(raw, element, _byte_order(dtype.state), shape, strides_of(shape))
 
 
-def _element_type(code: Any) -> ElementType | None:
+def _type_name(code: Any) -> str | None:
+    """Return the name of an element type; `None` if it is none of a number."""
     if type(code) is GlobalName:
-        return ELEMENT_TYPES.get(code.name.rpartition(".")[2])
+        return code.name.rpartition(".")[2]
     match = _CODE.fullmatch(code) if type(code) is str else None
     if match is None:
         return None
-    name = "bool" if match["kind"] == "b" else f"{_KINDS[match['kind']]}{8 * int(match['size'])}"
-    return ELEMENT_TYPES.get(name)
+    return "bool" if match["kind"] == "b" else f"{_KINDS[match['kind']]}{8 * int(match['size'])}"
 
 
 def _byte_order(state: Any) -> ByteOrder:
@@ -109,26 +137,6 @@ def _lengths(shape: Any) -> tuple[int, ...]:
     if any(type(n) is not int or not 0 <= n < _MAX_INTEGER for n in shape):
         raise ValueError("an array whose shape is not natural numbers")
     return shape
-
-
-def _region(content: Any, size: int) -> Region:
-    """Return the bytes of an array. Protocols before 3 have no bytes, and write them as Latin-1 text to be encoded.
-
-    Args:
-        content: what the pickle holds in their place.
-        size: how many they should be.
-    """
-    if type(content) is Record and content.class_name == "_codecs.encode" and content.args:
-        content = content.args[0]
-    elif type(content) is Record and content.class_name in _BYTES and not content.args:
-        content = b""
-    if type(content) is LongString:
-        return EncodedLatin1Region(content.content, size) if content.is_text else content.content
-    if type(content) is str:
-        return Latin1Region(content)
-    if type(content) is not bytes:
-        raise ValueError("an array without bytes")
-    return MemoryRegion(content)
 
 
 _RECONSTRUCTIONS = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")

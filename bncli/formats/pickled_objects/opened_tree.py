@@ -47,7 +47,7 @@ def open_tree(
     """
     found = walk_objects(root)
     arrays: dict[str, StoredArray] = {}
-    identities: dict[str, Hashable | None] = {}
+    identities: dict[str, Hashable] = {}
     for name, leaf in found.leaves.items():
         array = stored_array(name, leaf, storage_region, byte_order)
         meant = (stands_for or {}).get(array.element.name)
@@ -82,7 +82,11 @@ def stored_array(
         raise ValueError(f"array {name!r}: {fault}") from fault
 
 
-def _identity(leaf: Leaf) -> Hashable | None:
-    if isinstance(leaf, StoredArray) or leaf.storage.content is not None:
-        return None
-    return (leaf.storage.key, leaf.storage.offset + leaf.offset, leaf.shape, leaf.strides)
+def _identity(leaf: Leaf) -> Hashable:
+    """Return what tells the memory of an array from that of all others in the file."""
+    if isinstance(leaf, StoredArray):
+        # An array that was met again is the same object; a pickle of NumPy's arrays keeps no views of one memory.
+        return id(leaf)
+    storage = leaf.storage
+    key = storage.key if storage.content is None else id(storage.content)
+    return (key, storage.offset + leaf.offset, leaf.shape, leaf.strides)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bncli.core.named_arrays import LayerHint
+from bncli.formats.pickled_objects.numpy_records import numpy_array
+from bncli.formats.pickles.inert import Record
+from bncli.formats.stored_array import StoredArray
 
 if TYPE_CHECKING:
     from bncli.core.named_arrays import SettingName
-    from bncli.formats.pickles.inert import Record
 
 _PARTS = ("_parameters", "_buffers", "_modules")
+_SETTINGS: tuple[SettingName, ...] = ("eps", "momentum")
 _RUNNING_MEAN = "running_mean"
 SCRIPT_PREFIX = "__torch__."
 """How the names of the classes in a TorchScript program begin."""
@@ -49,16 +52,28 @@ def _is_script_of_layer(class_name: str, state: dict[Any, Any]) -> bool:
     return _RUNNING_MEAN in state or class_name.startswith(_SCRIPTS_OF_BATCH_NORM)
 
 
+def unread_settings(hint: LayerHint, record: Record) -> list[SettingName]:
+    """Return the settings that a layer has and whose values are none that can be read."""
+    return [name for name in _SETTINGS if name in record.state and name not in hint.settings]
+
+
 def _settings(state: dict[Any, Any]) -> dict[SettingName, float | None]:
     settings: dict[SettingName, float | None] = {}
-    if _is_number(state.get("eps")):
-        settings["eps"] = float(state["eps"])
-    if _is_number(state.get("momentum")):
-        settings["momentum"] = float(state["momentum"])
-    elif "momentum" in state and state["momentum"] is None:
+    for name in _SETTINGS:
+        value = _number(state.get(name))
+        if value is not None:
+            settings[name] = value
+    if "momentum" in state and state["momentum"] is None:
         settings["momentum"] = None
     return settings
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float)
+def _number(value: Any) -> float | None:
+    """Return a number of Python, or of NumPy in an array of one; `None` for anything else. True counts as 1."""
+    if type(value) in (int, float, bool):
+        return float(value)
+    array = numpy_array(value) if type(value) is Record else None
+    if not isinstance(array, StoredArray) or array.size != 1:
+        return None
+    values = array.whole()
+    return float(values.item()) if values.dtype.kind in "biuf" else None

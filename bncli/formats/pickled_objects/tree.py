@@ -12,9 +12,10 @@ from bncli.formats.pickled_objects.called_containers import called_contents
 from bncli.formats.pickled_objects.inline_storages import InlineStorages
 from bncli.formats.pickled_objects.leaves import Unreadable
 from bncli.formats.pickled_objects.numpy_records import numpy_array
-from bncli.formats.pickled_objects.torch_modules import layer_hint, module_parts
+from bncli.formats.pickled_objects.torch_modules import layer_hint, module_parts, unread_settings
 from bncli.formats.pickled_objects.torch_tensors import torch_tensor
-from bncli.formats.pickles.inert import AttributedDict, GlobalName, Record, TupleKey
+from bncli.formats.pickled_objects.written_bytes import written_bytes
+from bncli.formats.pickles.inert import AttributedDict, GlobalName, Record, TextKey
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -26,10 +27,12 @@ ROOT_ARRAY_NAME = "tensor"
 """What the array is called in a file that holds one array and no names."""
 
 _CONTAINERS = frozenset({dict, AttributedDict, list, tuple, Record})
-_KEYS = frozenset({str, bytes, int, float, bool, type(None), GlobalName, Record, TupleKey})
+_KEYS = frozenset({str, bytes, int, float, bool, type(None), GlobalName, Record, TextKey})
 """What an element of an object has before its value, where it is an entry of a dictionary."""
 _MAX_DEPTH = 64
 _SHOWN_NAME_LENGTH = 80
+_LONGEST_SHOWN_KEY = 4 * MAX_NAME_LENGTH + 1
+"""Bytes that are more characters than a name may have."""
 _SCANNED_PARTS = 8
 """Of the arguments or the state of an object, which any number of others may share."""
 _MAX_ALIASES = 100_000
@@ -176,7 +179,9 @@ class _Walk:
         for key, value in entries:
             if type(value) not in _CONTAINERS or not value:
                 continue
-            name = f"{node.name}.{_key_text(key)}" if node.depth else _key_text(key)
+            text = _key_text(key)
+            # Any number of dictionaries may have one long key.
+            name = f"{node.name}.{text[:MAX_NAME_LENGTH]}" if node.depth else text
             if node.depth == _MAX_DEPTH or len(name) > MAX_NAME_LENGTH:
                 self.found.skipped.append(
                     Skipped(f"{name[:_SHOWN_NAME_LENGTH]}...", "nested too deep, or its name too long")
@@ -188,6 +193,9 @@ class _Walk:
         hint = layer_hint(name, record)
         if hint is not None:
             self.found.hints.append(hint)
+            for setting in unread_settings(hint, record):
+                path = f"{name}.{setting}" if name else setting
+                self.found.skipped.append(Skipped(path, "a setting whose value is no number that bncli reads"))
         arguments = record.args[:_SCANNED_PARTS]
         scanned = (value for value in arguments if type(value) is Record)
         # With a dictionary beside them, arrays are parts of a tree, which a training state kept as a named tuple is.
@@ -245,16 +253,18 @@ def _is_optimizer(key: Any) -> bool:
 
 
 def _key_text(key: Any) -> str:
-    if type(key) is str:
-        return key
-    if type(key) is bytes:
-        return key.decode("utf-8", "backslashreplace")
+    """Return a key as a part of a name; of a very long one, enough to show that the name is too long."""
+    if type(key) is TextKey:
+        key = key.value
+    if type(key) is tuple:
+        return ".".join(map(_key_text, key))
     if type(key) is GlobalName:
         return key.name
     if type(key) is Record:
-        return key.class_name
-    if type(key) is TupleKey:
-        return _key_text(key.parts)
-    if type(key) is tuple:
-        return ".".join(map(_key_text, key))
+        written = written_bytes(key)
+        if type(written) is str:
+            written = written[:_LONGEST_SHOWN_KEY].encode("latin-1", "replace")
+        key = written if type(written) is bytes else key.class_name
+    if type(key) is bytes:
+        return key[:_LONGEST_SHOWN_KEY].decode("utf-8", "backslashreplace")
     return str(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.pickles.errors import BrokenPickle
-from bncli.formats.pickles.inert import AttributedDict, GlobalName, Record, TupleKey
+from bncli.formats.pickles.inert import AttributedDict, GlobalName, Record, TextKey
 
 if TYPE_CHECKING:
     from bncli.formats.pickles.machine import Machine
@@ -14,7 +14,7 @@ _KEY_TYPES = frozenset({str, float, bool, type(None), bytes, GlobalName, Record}
 _MAX_KEY_NESTING = 4
 _MAX_KEY_PARTS = 64
 _MAX_KEY_LENGTH = 1024
-_MAX_KEY_INTEGER = 2**60
+_MAX_HASHED_INTEGER = 2**60
 
 
 def empty_list(machine: Machine, at: int) -> int:
@@ -124,13 +124,13 @@ def plain_key(key: Any) -> Any:
     Integers beyond the modulus of Python's hash, and tuples of any numbers, can be chosen so that all of them collide.
     """
     kind = type(key)
-    if kind in _KEY_TYPES or (kind is int and abs(key) < _MAX_KEY_INTEGER):
+    if kind in _KEY_TYPES or (kind is int and abs(key) < _MAX_HASHED_INTEGER):
         return key
-    if kind is not tuple:
+    if kind is not tuple and kind is not int:
         raise BrokenPickle(f"a {kind.__name__} that cannot be a key")
     texts: list[str] = []
     _take_text(key, texts, 0)
-    return TupleKey(" ".join(texts), key)
+    return TextKey(" ".join(texts), key)
 
 
 def _take_text(part: Any, texts: list[str], nesting: int) -> None:
@@ -142,7 +142,7 @@ def _take_text(part: Any, texts: list[str], nesting: int) -> None:
         for inner in part:
             _take_text(inner, texts, nesting + 1)
         return
-    key = plain_key(part)
+    key: Any = part if type(part) is int else plain_key(part)
     if type(key) in (str, bytes) and len(key) > _MAX_KEY_LENGTH:
         raise BrokenPickle(f"a tuple with a text of {len(key)} characters that cannot be a key")
     texts.append(str(id(key)) if type(key) is Record else repr(key))

@@ -28,11 +28,11 @@ class LongString:
 
 
 @dataclass(frozen=True, slots=True)
-class TupleKey:
-    """A tuple that is the key of a dictionary. It is found by its text: tuples can be chosen so that hashes collide."""
+class TextKey:
+    """A key of a dictionary that is found by its text: a tuple or long integer can be chosen so that hashes collide."""
 
     text: str
-    parts: tuple[Any, ...] = field(compare=False)
+    value: tuple[Any, ...] | int = field(compare=False)
 
 
 class Record:

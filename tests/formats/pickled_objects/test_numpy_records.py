@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import itertools
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -12,6 +14,9 @@ from bncli.formats.pickles.inert import GlobalName, LongString, Record
 from bncli.formats.pickles.machine import Machine
 from bncli.formats.regions import MemoryRegion
 from bncli.formats.stored_array import StoredArray
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FLOAT32 = Record("numpy.dtype", ("f4", False, True))
 
@@ -36,6 +41,28 @@ def test_arrays_and_scalars_of_every_type_come_back(dtype: str, protocol: int) -
         assert isinstance(array, StoredArray)
         np.testing.assert_array_equal(array.whole(), original)
         assert array.whole().dtype == original.dtype.newbyteorder("=")
+
+
+@pytest.mark.parametrize("axes", list(itertools.permutations(range(4))))
+def test_arrays_of_any_order_of_axes_come_back(axes: tuple[int, ...]) -> None:
+    original = np.arange(120, dtype="f4").reshape(2, 3, 4, 5).transpose(axes)
+    array = made(original, protocol=5)
+    assert isinstance(array, StoredArray)
+    np.testing.assert_array_equal(array.whole(), original, strict=True)
+
+
+@pytest.mark.parametrize("axes", [(0,), (0, 0), (0, 2), (1, 0, 2), [1, 0], (True, 0), (1, -1), (2**70, 0)])
+def test_an_order_of_axes_that_is_none_is_refused(axes: Any) -> None:
+    with pytest.raises(ValueError, match="order of axes|shape is not"):
+        numpy_array(Record("numpy._core.numeric._frombuffer", (bytes(24), FLOAT32, (2, 3), "K", axes)))
+
+
+def test_without_an_order_of_axes_the_elements_are_in_order() -> None:
+    content = np.arange(6, dtype="<f4").tobytes()
+    for args in (("K", None), ("C", None)):
+        array = numpy_array(Record("numpy._core.numeric._frombuffer", (content, FLOAT32, (2, 3), *args)))
+        assert isinstance(array, StoredArray)
+        np.testing.assert_array_equal(array.whole(), np.arange(6).reshape(2, 3))
 
 
 def test_arrays_of_numpy_1_and_of_python_2_are_read() -> None:
@@ -93,6 +120,43 @@ def test_arrays_that_are_not_numbers_are_unreadable(values: Any) -> None:
     assert made(values) == Unreadable("an array whose elements are not numbers")
 
 
+class Quantity(np.ndarray[Any, Any]):
+    """An array with a unit, by the recipe in NumPy's guide to subclasses."""
+
+    def __reduce__(self) -> Any:
+        reduced: Any = super().__reduce__()
+        call, args, state = reduced
+        return call, args, (*state, "metre")
+
+
+def test_arrays_of_foreign_classes_are_unreadable_whatever_their_state_is() -> None:
+    assert made(np.ones(3).view(Quantity)) == Unreadable(f"an array of class {__name__}.Quantity")
+
+
+def test_arrays_of_classes_of_numpy_are_read(tmp_path: Path) -> None:
+    mapped = np.memmap(tmp_path / "x", "f4", "w+", shape=(3,))
+    mapped[:] = [1, 2, 3]
+    array = made(mapped)
+    assert isinstance(array, StoredArray)
+    np.testing.assert_array_equal(array.whole(), [1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (np.array(["a"], np.dtypes.StringDType()), "numpy._core._internal._convert_to_stringdtype_kwargs is none of"),
+        (np.ones(2, np.longdouble), "float128 is not one"),
+        (np.ones(2, ml_dtypes.int4), "int4 is not one"),
+        (np.ones(2, ml_dtypes.float8_e4m3b11fnuz), "float8_e4m3b11fnuz is not one"),
+    ],
+)
+def test_element_types_that_are_not_read_are_named(values: Any, reason: str) -> None:
+    for protocol in (2, 4, 5):
+        array = made(values, protocol)
+        assert isinstance(array, Unreadable)
+        assert reason in array.reason
+
+
 def test_other_objects_are_no_arrays() -> None:
     assert numpy_array(Record("models.Net", ())) is None
     assert numpy_array(FLOAT32) is None
@@ -111,6 +175,8 @@ def test_other_objects_are_no_arrays() -> None:
         reconstructed(1, (2**40, 2**40), FLOAT32, False, bytes(12)),
         reconstructed(1, (1,) * 65, FLOAT32, False, bytes(4)),
         reconstructed(1, (3,), "f4", False, bytes(12)),
+        reconstructed(1, (3,), Record("numpy.dtype", ()), False, bytes(12)),
+        reconstructed(1, (3,), FLOAT32, False, bytes(12), "more"),
         reconstructed(1, (3,), FLOAT32, False, [1, 2, 3]),
         Record("numpy.core.numeric._frombuffer", (bytes(4),)),
         Record("numpy.core.multiarray.scalar", (FLOAT32, bytes(5))),

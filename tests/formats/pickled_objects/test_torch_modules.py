@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
+import numpy as np
 import pytest
 
-from bncli.formats.pickled_objects.torch_modules import is_module, layer_hint, module_parts
+from bncli.formats.pickled_objects.torch_modules import is_module, layer_hint, module_parts, unread_settings
 from bncli.formats.pickles.inert import Record
+from bncli.formats.pickles.machine import Machine
 
 
 def record(class_name: str, state: Any) -> Record:
@@ -17,6 +20,11 @@ def record(class_name: str, state: Any) -> Record:
 def module(buffers: dict[str, Any] | None = None, **attributes: Any) -> Record:
     state = {"training": True, "_parameters": {"weight": 1}, "_buffers": buffers or {}, "_modules": {"child": 3}}
     return record("models.Norm", state | attributes)
+
+
+def pickled(value: Any, protocol: int = 4) -> Any:
+    """Return a value as it comes out of a pickle; a record is one already."""
+    return value if isinstance(value, Record) else Machine(pickle.dumps(value, protocol), "x").run()[0]
 
 
 def test_the_parts_of_a_module_come_in_the_order_of_a_state_dict() -> None:
@@ -69,11 +77,34 @@ def test_a_module_says_whether_updates_move_its_statistics(stored: dict[str, boo
     assert hint.is_tracking is is_tracking
 
 
-@pytest.mark.parametrize("value", [True, "0.1", [0.1], Record("torch.tensor", ())])
-def test_settings_that_are_no_numbers_are_left_out(value: Any) -> None:
-    hint = layer_hint("x", module({"running_mean": 1}, eps=value, momentum=value))
+@pytest.mark.parametrize(
+    "value", ["0.1", [0.1], Record("torch.tensor", ()), np.ones(2), np.ones(0), np.complex64(1), np.array(["1"])]
+)
+def test_settings_that_are_no_numbers_are_left_out_and_told(value: Any) -> None:
+    stored = module({"running_mean": 1}, eps=pickled(value), momentum=pickled(value))
+    hint = layer_hint("x", stored)
     assert hint is not None
     assert hint.settings == {}
+    assert unread_settings(hint, stored) == ["eps", "momentum"]
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize(
+    "value", [True, False, np.True_, np.float64(1e-3), np.float32(0.3), np.float16(0.1), np.int64(1), np.array([0.2])]
+)
+def test_numbers_of_numpy_and_truths_are_settings(value: Any, protocol: int) -> None:
+    stored = module({"running_mean": 1}, eps=pickled(value, protocol), momentum=pickled(value, protocol))
+    hint = layer_hint("x", stored)
+    assert hint is not None
+    assert hint.settings == {"eps": np.asarray(value).item(), "momentum": np.asarray(value).item()}
+    assert unread_settings(hint, stored) == []
+
+
+@pytest.mark.parametrize("stored", [module({"running_mean": 1}), module({"running_mean": 1}, eps=1, momentum=None)])
+def test_settings_that_a_layer_lacks_or_that_are_none_are_not_told(stored: Record) -> None:
+    hint = layer_hint("x", stored)
+    assert hint is not None
+    assert unread_settings(hint, stored) == []
 
 
 def test_whole_numbers_are_settings() -> None:

@@ -7,7 +7,7 @@ import pytest
 from bncli.core.named_arrays import Skipped
 from bncli.formats.pickled_objects.torch_storages import Storage
 from bncli.formats.pickled_objects.tree import walk_objects
-from bncli.formats.pickles.inert import GlobalName, Record
+from bncli.formats.pickles.inert import GlobalName, Record, TextKey
 
 
 def tensor(key: str = "0") -> Record:
@@ -52,8 +52,13 @@ def test_keys_that_are_no_text_have_a_readable_name() -> None:
         ("bn", 1): tensor(),
         GlobalName("a.B"): tensor(),
         Record("c.D", ()): tensor(),
+        Record("_codecs.encode", ("w\xc3\xa9\xff", "latin1")): tensor(),
+        Record("builtins.bytes", ()): tensor(),
+        TextKey("1 2", ("bn", 2)): tensor(),
+        TextKey(str(2**70), 2**70): tensor(),
     }
-    assert names(root) == ["1", "2.5", "None", "w\\xff", "bn.1", "a.B", "c.D"]
+    expected = ["1", "2.5", "None", "w\\xff", "bn.1", "a.B", "c.D", "wé\\xff", "", "bn.2", "1180591620717411303424"]
+    assert names(root) == expected
 
 
 def test_an_empty_key_is_an_empty_name() -> None:
@@ -151,7 +156,7 @@ def test_objects_made_of_the_same_arguments_are_one_and_its_aliases(part: Any) -
 
 def test_objects_that_share_their_attributes_are_one_and_its_aliases() -> None:
     attributes = {"w": tensor()}
-    parts = {"_parameters": {"w": tensor()}, "_buffers": {}, "_modules": {}}
+    parts: dict[str, Any] = {"_parameters": {"w": tensor()}, "_buffers": {}, "_modules": {}}
     found = walk_objects({
         "first": with_state("m.A", attributes), "second": with_state("m.B", attributes), "plain": attributes,
         "net": module(**parts), "twin": module(**parts),
@@ -173,6 +178,13 @@ def test_layers_that_keep_running_statistics_are_described_by_path() -> None:
     assert found.aliases == {"model.again": "model.bn"}
 
 
+def test_settings_that_cannot_be_read_are_told_by_their_path() -> None:
+    bn = module("models.Norm", _buffers={"running_mean": tensor()}, eps=tensor(), momentum=0.1)
+    reason = "a setting whose value is no number that bncli reads"
+    assert walk_objects({"bn": bn}).skipped == [Skipped("bn.eps", reason)]
+    assert walk_objects(bn).skipped == [Skipped("eps", reason)]
+
+
 def test_a_tensor_of_nonsense_is_refused_by_its_name() -> None:
     with pytest.raises(ValueError, match=r"array 'model\.w': a tensor without a storage"):
         walk_objects({"model": {"w": Record("torch._utils._rebuild_tensor_v2", (None, 0, (), ()))}})
@@ -192,6 +204,16 @@ def test_nesting_deeper_than_any_model_is_skipped_and_told() -> None:
     found = walk_objects([level, tensor()])
     assert list(found.leaves) == ["1"]
     assert [skipped.reason for skipped in found.skipped] == ["nested too deep, or its name too long"]
+
+
+@pytest.mark.parametrize("letter", ["y", "é"])
+@pytest.mark.parametrize("length", [1025, 10**6])
+def test_keys_of_bytes_that_are_too_long_are_told(letter: str, length: int) -> None:
+    text = letter * length
+    for key in (text.encode(), Record("_codecs.encode", (text.encode().decode("latin-1"), "latin1"))):
+        for root in ({key: tensor()}, {"a": {key: tensor()}}):
+            found = walk_objects(root)
+            assert (list(found.leaves), len(found.skipped)) == ([], 1)
 
 
 def test_long_keys_cannot_multiply_into_long_names() -> None:

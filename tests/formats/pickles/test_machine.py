@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bncli.errors import UnsafeFile
 from bncli.formats.pickles import machine as machine_module
 from bncli.formats.pickles.errors import BrokenPickle, TruncatedPickle
-from bncli.formats.pickles.inert import GlobalName, Record, TupleKey
+from bncli.formats.pickles.inert import GlobalName, Record, TextKey
 from bncli.formats.pickles.machine import Machine
 
 SCALARS = (
@@ -38,7 +38,7 @@ def run(content: bytes) -> Any:
 def with_tuples(value: Any) -> Any:
     """Return a value in which the keys of dictionaries are tuples again where the pickle has tuples."""
     if isinstance(value, dict):
-        return {key.parts if isinstance(key, TupleKey) else key: with_tuples(item) for key, item in value.items()}
+        return {key.value if isinstance(key, TextKey) else key: with_tuples(item) for key, item in value.items()}
     return type(value)(map(with_tuples, value)) if isinstance(value, (list, tuple)) else value
 
 
