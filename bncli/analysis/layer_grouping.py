@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from bncli.core.named_arrays import ArraySpec, NamedArrays
 
 
+_ARRAYS_PER_CHANNEL = (*STATISTICS, "weight", "bias")
+
+
 @dataclass(frozen=True, slots=True)
 class LayerGroup:
     """The arrays that seem to be one layer; they need not make a usable one."""
@@ -61,13 +64,16 @@ def layer_groups(arrays: NamedArrays) -> Iterator[LayerGroup]:
 
 
 def without_aliases(groups: Iterable[LayerGroup]) -> tuple[list[LayerGroup], dict[str, tuple[str, ...]]]:
-    """Return each layer once, and under which other paths its memory stands."""
+    """Return each layer once, and under which other paths its memory stands.
+
+    Layers may share statistics and have a scale and a shift each: such are layers of their own.
+    """
     first_of: dict[object, str] = {}
     kept: list[LayerGroup] = []
     aliases: dict[str, list[str]] = {}
     for group in groups:
-        memory = tuple(group.specs[role].identity for role in STATISTICS)
-        owner = group.layer if None in memory else first_of.setdefault(memory, group.layer)
+        memory = tuple(group.specs[role].identity if role in group.specs else None for role in _ARRAYS_PER_CHANNEL)
+        owner = group.layer if None in memory[: len(STATISTICS)] else first_of.setdefault(memory, group.layer)
         if owner == group.layer:
             kept.append(group)
         else:

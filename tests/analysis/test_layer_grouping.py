@@ -59,6 +59,24 @@ def test_tied_memory_is_one_layer_with_an_alias() -> None:
     assert layer.aliases == ("second",)
 
 
+@pytest.mark.parametrize("own", [("weight",), ("bias",), ("weight", "bias")])
+def test_layers_that_share_their_statistics_and_no_scale_or_shift_are_layers_each(own: tuple[str, ...]) -> None:
+    shared, other = torch_arrays("first"), torch_arrays("first", seed=1)
+    second = {
+        f"second.{role}": (other if role in own else shared)[name]
+        for name in shared
+        for role in [name.removeprefix("first.")]
+    }
+    layers = discover(ArraysInMemory(shared | second)).layers
+    assert [(layer.name, layer.aliases) for layer in layers] == [("first", ()), ("second", ())]
+
+
+def test_a_layer_without_the_scale_that_another_of_the_same_statistics_has_is_one_of_its_own() -> None:
+    shared = torch_arrays("first")
+    second = {f"second.{role}": shared[f"first.{role}"] for role in ("running_mean", "running_var")}
+    assert [layer.aliases for layer in discover(ArraysInMemory(shared | second)).layers] == [(), ()]
+
+
 def test_equal_values_in_different_memory_are_two_layers() -> None:
     assert len(discover(ArraysInMemory(torch_arrays("a", seed=3) | torch_arrays("b", seed=3))).layers) == 2
 

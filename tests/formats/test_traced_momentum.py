@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from bncli.formats.traced_momentum import is_momentum_recorded
@@ -16,7 +18,7 @@ def test_in_train_mode_one_over_a_count_may_be_a_step_of_an_average(count: int) 
     assert not is_momentum_recorded(1 / count, is_training=True)
 
 
-@pytest.mark.parametrize("momentum", [0.03, 0.9, 0.3, 0.07, 0.99, 1.5, 2.0, 3.0, 1e300])
+@pytest.mark.parametrize("momentum", [0.03, 0.9, 0.3, 0.07, 0.99, 1.5, 2.0, 3.0, 1e300, math.inf])
 def test_in_train_mode_other_numbers_are_the_layers_own(momentum: float) -> None:
     assert is_momentum_recorded(momentum, is_training=True)
 

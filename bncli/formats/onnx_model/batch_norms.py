@@ -13,7 +13,7 @@ from bncli.formats.traced_momentum import is_momentum_recorded
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from bncli.core.named_arrays import SettingName
     from bncli.formats.companion_files import CompanionFiles
@@ -139,12 +139,13 @@ def _named(found: list[_Found]) -> dict[str, LayerHint]:
     for node in found:
         layers.setdefault(tuple(node.arrays[role] for role in _ROLES), []).append(node)
     parents = Counter(_parent(mean, var) for _, _, mean, var in layers)
+    numbers: Counter[str] = Counter()
     hints: dict[str, LayerHint] = {}
     for (_, _, mean, var), nodes in layers.items():
         parent = _parent(mean, var)
         names = [parent] if parent and parents[parent] == 1 else []
         names += nodes[0].paths
-        name = next((name for name in names if name not in hints), names[-1])
+        name = next((name for name in names if name not in hints), "") or _numbered(names[-1], hints, numbers)
         hints[name] = LayerHint(
             layer=name,
             class_name="BatchNormalization",
@@ -156,6 +157,21 @@ def _named(found: list[_Found]) -> dict[str, LayerHint]:
             framework="onnx",
         )
     return hints
+
+
+def _numbered(name: str, taken: Collection[str], numbers: Counter[str]) -> str:
+    """Return a name that no layer has, by a number after it: outputs may be called as arrays are, or not at all.
+
+    Args:
+        name: what is taken.
+        taken: the names of layers.
+        numbers: how often each name was numbered, which is counted on here.
+    """
+    numbered = name
+    while numbered in taken:
+        numbers[name] += 1
+        numbered = f"{name}#{numbers[name] + 1}"
+    return numbered
 
 
 def _parent(*names: str) -> str:

@@ -46,9 +46,7 @@ def new_object_with_keywords(machine: Machine, at: int) -> int:
     keywords = machine.stack.pop()
     args = machine.stack.pop()
     target = machine.stack[-1]
-    if type(target) is not GlobalName:
-        raise BrokenPickle(f"a construction of a {type(target).__name__}")
-    machine.stack[-1] = Record(target.name, (args, keywords))
+    machine.stack[-1] = Record(_name_of_called(target), (args, keywords))
     return at
 
 
@@ -100,12 +98,18 @@ def _named_by_lines(machine: Machine, at: int) -> tuple[GlobalName, int]:
 def _call(target: Any, args: Any) -> Any:
     if type(args) is not tuple:
         raise BrokenPickle(f"arguments that are a {type(args).__name__}, not a tuple")
+    name = _name_of_called(target)
+    make = _CONTAINER_CALLS.get(name)
+    return Record(name, args) if make is None else make(*args)
+
+
+def _name_of_called(target: Any) -> str:
+    """Return the name of a class or function; a pickle may also make a class, as cloudpickle does, and call that."""
     if type(target) is Record:
-        return Record(_CALL_OF_RECORD, args)
+        return _CALL_OF_RECORD
     if type(target) is not GlobalName:
         raise BrokenPickle(f"a call of a {type(target).__name__}")
-    make = _CONTAINER_CALLS.get(target.name)
-    return Record(target.name, args) if make is None else make(*args)
+    return target.name
 
 
 # A pickle can pass one long list to any number of calls. These move its elements and never copy them, so that the

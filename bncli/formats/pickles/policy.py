@@ -17,16 +17,16 @@ _BUILTINS = """
 """
 _FUNCTIONS = """
     _io.FileIO _io.open _io.open_code _operator.call _pickle.Unpickler _pickle.load _pickle.loads bz2.open cPickle.load
-    cPickle.loads cloudpickle.cloudpickle.subimport cloudpickle.load cloudpickle.loads code.InteractiveConsole
-    code.InteractiveInterpreter code.interact codecs.open commands.getoutput commands.getstatusoutput
-    copyreg.add_extension dill.load dill.loads gzip.open imp.load_compiled imp.load_dynamic imp.load_module
-    imp.load_source io.FileIO io.open io.open_code joblib.load keras.config.enable_unsafe_deserialization
-    keras.models.load_model logging.config.dictConfig logging.config.fileConfig lzma.open numpy.ctypeslib.load_library
-    numpy.lib._npyio_impl.load numpy.lib.npyio.load numpy.load operator.call pandas.read_pickle pickle.Unpickler
-    pickle._Unpickler pickle._load pickle._loads pickle.load pickle.loads platform.popen profile.Profile profile.run
-    profile.runctx site.addpackage site.addsitedir site.execsitecustomize site.execusercustomize
-    tensorflow.keras.models.load_model tensorflow.load_op_library timeit.Timer timeit.main timeit.repeat timeit.timeit
-    torch._dynamo.guards.GuardBuilder torch._inductor.codecache.compile_file torch.classes.load_library
+    cPickle.loads cloudpickle.load cloudpickle.loads code.InteractiveConsole code.InteractiveInterpreter code.interact
+    codecs.open commands.getoutput commands.getstatusoutput copyreg.add_extension dill.load dill.loads gzip.open
+    imp.load_compiled imp.load_dynamic imp.load_module imp.load_source io.FileIO io.open io.open_code joblib.load
+    keras.config.enable_unsafe_deserialization keras.models.load_model logging.config.dictConfig
+    logging.config.fileConfig lzma.open numpy.ctypeslib.load_library numpy.lib._npyio_impl.load numpy.lib.npyio.load
+    numpy.load operator.call pandas.read_pickle pickle.Unpickler pickle._Unpickler pickle._load pickle._loads
+    pickle.load pickle.loads platform.popen profile.Profile profile.run profile.runctx site.addpackage site.addsitedir
+    site.execsitecustomize site.execusercustomize tensorflow.keras.models.load_model tensorflow.load_op_library
+    timeit.Timer timeit.main timeit.repeat timeit.timeit torch._dynamo.guards.GuardBuilder
+    torch._inductor.codecache.compile_file torch.classes.load_library
     torch.fx.experimental.symbolic_shapes.ShapeEnv.evaluate_guards_expression torch.jit.load
     torch.jit.unsupported_tensor_ops.execWrapper torch.load torch.ops.load_library torch.package.PackageImporter
     torch.serialization.load torch.utils._config_module.ConfigModule

@@ -110,6 +110,38 @@ def test_layers_that_would_be_called_the_same_are_called_as_their_nodes(path: Pa
     assert names == ["same", "b"]
 
 
+def test_a_layer_whose_names_are_all_taken_is_numbered(path: Path) -> None:
+    arrays = [layer_arrays(seed=1, prefix="y."), *(layer_arrays(seed=seed, prefix=f"p{seed}_") for seed in (2, 3))]
+    nodes = [
+        batch_norm(list(arrays[0]), ["q"], name="first"),
+        batch_norm(list(arrays[1]), ["y"], name="y"),
+        batch_norm(list(arrays[2]), ["y#2"], name="y"),
+    ]
+    layers = found(path, model(nodes, tensors(arrays[0] | arrays[1] | arrays[2]))).layers
+    assert [layer.name for layer in layers] == ["y", "y#2", "y#2#2"]
+    for layer, expected in zip(layers, arrays, strict=True):
+        np.testing.assert_array_equal(layer.running_mean, list(expected.values())[2])
+
+
+def test_nodes_without_names_and_outputs_are_layers_each(path: Path) -> None:
+    arrays = [layer_arrays(seed=seed, prefix=f"p{seed}_") for seed in range(3)]
+    nodes = [batch_norm(list(each), [""]) for each in arrays]
+    layers = found(path, model(nodes, tensors(arrays[0] | arrays[1] | arrays[2]))).layers
+    assert len({layer.name for layer in layers}) == 3
+
+
+def test_layers_that_share_their_statistics_alone_are_layers_each(path: Path) -> None:
+    first, second = layer_arrays(seed=1, prefix="a."), layer_arrays(seed=2, prefix="b.")
+    shared = {name: values for name, values in first.items() if "running" in name}
+    names = list(first)
+    nodes = [batch_norm(names, ["q"], name="first"), batch_norm([*list(second)[:2], *names[2:]], ["y"], name="second")]
+    scales = {name: values for name, values in (first | second).items() if "running" not in name}
+    layers = found(path, model(nodes, tensors(shared | scales))).layers
+    assert [layer.aliases for layer in layers] == [(), ()]
+    np.testing.assert_array_equal(layers[1].weight, second["b.weight"])
+    np.testing.assert_array_equal(layers[1].running_var, first["a.running_var"])
+
+
 def test_a_layer_that_is_applied_twice_is_one_layer(path: Path) -> None:
     nodes = [batch_norm(NAMES, ["a"]), batch_norm(NAMES, ["b", "m", "v"], training_mode=1)]
     layer = only_layer(path, model(nodes, tensors(ARRAYS)))

@@ -41,14 +41,14 @@ def test_the_state_of_an_object_is_kept() -> None:
 
 
 def test_a_call_of_what_a_call_gave_is_a_record_too() -> None:
-    record = run(call("functools.partial", NET) + b")R")
-    assert isinstance(record, Record)
+    for instruction in (b")R", b")\x81", b")}\x92"):
+        assert isinstance(run(call("functools.partial", NET) + instruction), Record)
 
 
 @pytest.mark.parametrize("target", [b"N", b"K\x01", text("os.system"), b"]", b"}", b")"])
 def test_only_names_and_records_can_be_called(target: bytes) -> None:
     for instruction in (b")R", b")\x81", b")}\x92"):
-        with pytest.raises(BrokenPickle, match="a (call|construction) of a"):
+        with pytest.raises(BrokenPickle, match="a call of a"):
             run(target + instruction)
 
 
