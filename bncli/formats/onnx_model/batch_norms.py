@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from bncli.core.named_arrays import LayerHint, Skipped
 from bncli.formats.decimal_settings import shortest_float32, weight_of_new_batch
+from bncli.formats.onnx_model.layer_names import distinct_names, shared_parent
 from bncli.formats.onnx_model.stored_inputs import NotStoredError, stored_input
 from bncli.formats.stored_array import StoredArray
 from bncli.formats.traced_momentum import is_momentum_recorded
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from bncli.core.named_arrays import SettingName
     from bncli.formats.companion_files import CompanionFiles
@@ -68,7 +69,7 @@ class BatchNorms:
                 try:
                     found.append(self._find(node, scope))
                 except NotStoredError as reason:
-                    path = _parent(*node.inputs[3:5]) or node.path
+                    path = shared_parent(*node.inputs[3:5]) or node.path
                     self.skipped.append(Skipped(scope.path + path, str(reason)))
         self.hints = _named(found)
 
@@ -138,15 +139,9 @@ def _named(found: list[_Found]) -> dict[str, LayerHint]:
     layers: dict[tuple[str, ...], list[_Found]] = {}
     for node in found:
         layers.setdefault(tuple(node.arrays[role] for role in _ROLES), []).append(node)
-    parents = Counter(_parent(mean, var) for _, _, mean, var in layers)
-    numbers: Counter[str] = Counter()
-    hints: dict[str, LayerHint] = {}
-    for (_, _, mean, var), nodes in layers.items():
-        parent = _parent(mean, var)
-        names = [parent] if parent and parents[parent] == 1 else []
-        names += nodes[0].paths
-        name = next((name for name in names if name not in hints), "") or _numbered(names[-1], hints, numbers)
-        hints[name] = LayerHint(
+    names = distinct_names([(shared_parent(mean, var), nodes[0].paths) for (_, _, mean, var), nodes in layers.items()])
+    return {
+        name: LayerHint(
             layer=name,
             class_name="BatchNormalization",
             settings=nodes[0].settings,
@@ -156,25 +151,5 @@ def _named(found: list[_Found]) -> dict[str, LayerHint]:
             producer_bias=nodes[0].producer_bias if len(nodes) == 1 else None,
             framework="onnx",
         )
-    return hints
-
-
-def _numbered(name: str, taken: Collection[str], numbers: Counter[str]) -> str:
-    """Return a name that no layer has, by a number after it: outputs may be called as arrays are, or not at all.
-
-    Args:
-        name: what is taken.
-        taken: the names of layers.
-        numbers: how often each name was numbered, which is counted on here.
-    """
-    numbered = name
-    while numbered in taken:
-        numbers[name] += 1
-        numbered = f"{name}#{numbers[name] + 1}"
-    return numbered
-
-
-def _parent(*names: str) -> str:
-    """Return the path that names of arrays share but for their last part; empty where they differ, or have none."""
-    parents = {name[: max(name.rfind("."), name.rfind("/"), 0)] for name in names}
-    return parents.pop() if len(parents) == 1 else ""
+        for name, nodes in zip(names, layers.values(), strict=True)
+    }
