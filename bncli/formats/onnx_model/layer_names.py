@@ -1,4 +1,4 @@
-"""What the layers of a model are called: as their arrays, which torch's exporter names by path, or else as their node."""
+"""What the layers of a model are called: as their arrays, which torch's exporter names by path, or as their node."""
 
 from __future__ import annotations
 
