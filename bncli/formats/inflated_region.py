@@ -14,6 +14,28 @@ _CHUNK_BYTES = 256 * 1024
 _LEAST_INPUT_BYTES = 1024
 
 
+class PassedBytes:
+    """Counts what is inflated only to get to the bytes behind it. A file can ask for two ends of its runs by turns.
+
+    Args:
+        limit: how many bytes there may be, of all runs together.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._count = 0
+
+    def add(self, count: int) -> None:
+        """Count more.
+
+        Raises:
+            ValueError: there are too many.
+        """
+        self._count += count
+        if self._count > self._limit:
+            raise ValueError(f"over {self._limit} deflated bytes lie before those asked for; save it uncompressed")
+
+
 class InflatedRegion:
     """What a deflated run of bytes inflates to. Reads that go forward continue; one that goes back starts again.
 
@@ -22,11 +44,13 @@ class InflatedRegion:
     Args:
         deflated: the stored bytes, a raw deflate stream.
         size: number of bytes after inflation, as declared.
+        passed: counts what is inflated and not asked for.
     """
 
-    def __init__(self, deflated: Region, size: int) -> None:
+    def __init__(self, deflated: Region, size: int, passed: PassedBytes) -> None:
         self.size = size
         self._deflated = deflated
+        self._passed = passed
         self._rewind()
 
     @property
@@ -45,7 +69,7 @@ class InflatedRegion:
         if start < self._produced:
             self._rewind()
         while self._produced < start:
-            self._inflate(min(_CHUNK_BYTES, start - self._produced))
+            self._passed.add(len(self._inflate(min(_CHUNK_BYTES, start - self._produced))))
         content = bytearray()
         while len(content) < count:
             content += self._inflate(min(_CHUNK_BYTES, count - len(content)))

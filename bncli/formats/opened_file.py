@@ -102,7 +102,8 @@ class OpenedFile(NamedArrays):
     def _count_as_given(self, name: str, array: StoredArray) -> None:
         if name not in self._given:
             self._given.add(name)
-            self._given_bytes += array.size * array.element.itemsize
+            # Of a view with gaps everything between its first element and its last is read.
+            self._given_bytes += max(array.size, array.span) * array.element.itemsize
         limit = _ALWAYS_GIVEN_BYTES + _MOST_GIVEN_PER_STORED_BYTE * self.size_bytes
         if self._given_bytes > limit:
             raise MalformedFile(
@@ -119,7 +120,7 @@ class OpenedFile(NamedArrays):
             starts = [self.position(name) for name in chosen]
             lengths = [array.span * array.element.itemsize for array in arrays]
             self._source.announce((start, start + length) for start, length in zip(starts, lengths, strict=True))
-        return super().read_many(chosen)
+        return {name: self.read(name) for name in sorted(chosen, key=self._place)}
 
     def read_flat(self, name: str, start: int, stop: int) -> Array:
         """Return elements `start` to `stop` of one array in C order; see `NamedArrays.read_flat`."""
@@ -130,6 +131,7 @@ class OpenedFile(NamedArrays):
             return self._guarded(name, lambda: array.run(start, stop))
         # Elements that are scattered over the file are read once and kept while this array is being walked through.
         if self._flattened is None or self._flattened[0] != name:
+            self._count_as_given(name, array)
             self._flattened = (name, self._guarded(name, array.whole).reshape(-1))
         return self._flattened[1][start:stop].copy()
 
@@ -147,6 +149,11 @@ class OpenedFile(NamedArrays):
         """Return where the array starts in the file."""
         array = self._find(name)
         return self._guarded(name, lambda: array.position)
+
+    def _place(self, name: str) -> tuple[int, int]:
+        """Return what arrays are read in the order of: run by run, for a deflated one is inflated from its start."""
+        array = self._find(name)
+        return self._guarded(name, lambda: array.region.position), array.offset
 
     def stored(self, name: str) -> StoredArray:
         """Return where an array lies in the file, and how."""

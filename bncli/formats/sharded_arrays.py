@@ -12,7 +12,7 @@ from bncli.formats.open_files import OpenFiles
 from bncli.formats.specs_on_demand import SpecsOnDemand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from bncli.core.named_arrays import Array, ArraySpec
@@ -66,6 +66,17 @@ class ShardedArrays(NamedArrays):
     def read(self, name: str) -> Array:
         """Return one whole array; see `NamedArrays.read`."""
         return self._shard_with(name).read(name)
+
+    def read_many(self, names: Iterable[str]) -> dict[str, Array]:
+        """Return several whole arrays by name, file after file; see `NamedArrays.read_many`."""
+        by_file: dict[str, list[str]] = {}
+        for name in names:
+            self._shard_with(name)
+            by_file.setdefault(self._file_of[name], []).append(name)
+        values: dict[str, Array] = {}
+        for file in sorted(by_file, key=self._starts.__getitem__):
+            values |= self._files.opened(file).read_many(by_file[file])
+        return values
 
     def read_flat(self, name: str, start: int, stop: int) -> Array:
         """Return elements `start` to `stop` of one array in C order; see `NamedArrays.read_flat`."""

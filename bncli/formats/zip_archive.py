@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from bncli.formats.byte_source import FAULTS, describe_fault
-from bncli.formats.inflated_region import InflatedRegion
+from bncli.formats.inflated_region import InflatedRegion, PassedBytes
 from bncli.formats.regions import SubRegion
 from bncli.formats.zip_directory import DEFLATED, STORED, member_name, read_zip_directory
 
@@ -23,6 +23,9 @@ _ENCRYPTED = 0x1
 _MAX_INFLATION = 100
 """How many times its stored size a member that is read whole may inflate to, beyond the first megabytes."""
 _ALWAYS_INFLATED = 4 * 1024**2
+_ALWAYS_PASSED = 256 * 1024**2
+_MOST_PASSED_PER_STORED_BYTE = 64
+"""What may be inflated only to get to what lies behind it: a second's worth, and dozens of passes over a large file."""
 
 
 class ZipArchive:
@@ -39,6 +42,7 @@ class ZipArchive:
     def __init__(self, source: Region) -> None:
         self.source = source
         self._inflating: tuple[str, InflatedRegion] | None = None
+        self._passed = PassedBytes(_ALWAYS_PASSED + _MOST_PASSED_PER_STORED_BYTE * source.size)
         try:
             directory = read_zip_directory(source)
         except FAULTS as fault:
@@ -83,7 +87,7 @@ class ZipArchive:
     def inflated(self, member: ZipEntry, stored: Region) -> Region:
         """Return the inflated bytes of a member. Only the last member asked for keeps its place in the stream."""
         if self._inflating is None or self._inflating[0] != member.name:
-            self._inflating = (member.name, InflatedRegion(stored, member.size))
+            self._inflating = (member.name, InflatedRegion(stored, member.size, self._passed))
         return self._inflating[1]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from bncli.core.named_arrays import LayerHint, Skipped
 from bncli.errors import InputNotFound, MalformedFile
+from bncli.formats.byte_range import require_within
 from bncli.formats.byte_source import ByteSource
 from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.opened_file import OpenedFile
@@ -123,6 +125,45 @@ def test_arrays_are_read_in_the_order_in_which_they_lie(tmp_path: Path) -> None:
     with OpenedFile(source, "numbers", {"late": late, "early": early}) as opened:
         assert list(opened.read_many(["late", "early"])) == ["early", "late"]
         assert (opened.position("late"), opened.position("early")) == (6, 0)
+
+
+def test_arrays_are_read_run_by_run(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(bytes(8))
+    source = ByteSource(tmp_path / "x")
+
+    @dataclass
+    class Long:
+        """A run that holds more than it takes in the file, as a deflated one does."""
+
+        position: int
+        size: int = 100
+
+        def read(self, start: int, count: int) -> bytearray:
+            require_within(self.size, start, count)
+            return bytearray(count)
+
+    first, second = Long(0), Long(4)
+    places = {"a": (first, 0), "b": (second, 0), "c": (first, 50), "d": (second, 50)}
+    element = ELEMENT_TYPES["uint8"]
+    arrays = {name: StoredArray(run, element, "<", (2,), (1,), at) for name, (run, at) in places.items()}
+    with OpenedFile(source, "numbers", arrays) as opened:
+        assert list(opened.read_many("dcba")) == ["a", "c", "b", "d"]
+
+
+@pytest.mark.parametrize("read", ["read", "read_flat"])
+def test_the_gaps_of_a_view_count_as_given(tmp_path: Path, read: str) -> None:
+    (tmp_path / "x").write_bytes(bytes(8))
+    source = ByteSource(tmp_path / "x")
+
+    class Zeros:
+        position, size = 0, 2**40
+
+        def read(self, start: int, count: int) -> bytearray:
+            raise AssertionError(f"{count} bytes from {start} on are read")
+
+    array = StoredArray(Zeros(), ELEMENT_TYPES["uint8"], "<", (2,), (2**27,))
+    with OpenedFile(source, "numbers", {"a": array}) as opened, pytest.raises(MalformedFile, match="cannot be read"):
+        opened.read("a") if read == "read" else opened.read_flat("a", 0, 2)
 
 
 def test_arrays_that_take_far_more_than_the_file_are_not_all_handed_out(tmp_path: Path) -> None:

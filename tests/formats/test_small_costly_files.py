@@ -83,6 +83,30 @@ def deflated_gigabytes(path: Path) -> None:
                     member.write(bytes(2**24))
 
 
+def view_with_a_gap_in_deflated_zeros(path: Path) -> None:
+    zeros = storage(num_elements=2**26)
+    layer = {role: tensor((2,), (2**26 - 1,), of=zeros) for role in ("bn.running_mean", "bn.running_var")}
+    write_torch_zip(path, dictionary(**layer), {"0": bytes(2**28)}, zipfile.ZIP_DEFLATED)
+
+
+def views_that_overlap_behind_deflated_zeros(path: Path) -> None:
+    layers = {
+        f"l{n}.{role}": tensor((8,), offset=2**25 - 20_000 + n, of=storage(num_elements=2**25))
+        for n in range(1000)
+        for role in ("running_mean", "running_var")
+    }
+    write_torch_zip(path, dictionary(**layers), {"0": bytes(2**27)}, zipfile.ZIP_DEFLATED)
+
+
+def views_of_two_deflated_storages_by_turns(path: Path) -> None:
+    layers = {
+        f"l{n}.{role}": tensor((2,), offset=2**24 - 20_000 + 4 * n, of=storage(key, 2**24))
+        for n in range(1000)
+        for key, role in (("0", "running_mean"), ("1", "running_var"))
+    }
+    write_torch_zip(path, dictionary(**layers), dict.fromkeys("01", bytes(2**26)), zipfile.ZIP_DEFLATED)
+
+
 def list_of_one_chunk(path: Path) -> None:
     module = "torch.distributed.checkpoint.metadata."
     none = tuple_of(integer(0))
@@ -174,6 +198,8 @@ REFUSED = [
     one_element_repeated,
     one_storage_of_thousands_of_layers,
     deflated_gigabytes,
+    view_with_a_gap_in_deflated_zeros,
+    views_that_overlap_behind_deflated_zeros,
     list_of_one_chunk,
     chunk_of_a_doubling_name,
     keys_of_a_map,
@@ -190,6 +216,7 @@ READ = [
     lists_behind_a_long_name,
     references_behind_a_long_name,
     names_of_one_layer,
+    views_of_two_deflated_storages_by_turns,
     objects_of_one_dictionary,
     objects_of_one_tuple,
     modules_of_one_dictionary,
