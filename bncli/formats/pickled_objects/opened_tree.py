@@ -48,11 +48,12 @@ def open_tree(
     found = walk_objects(root)
     arrays: dict[str, StoredArray] = {}
     identities: dict[str, Hashable] = {}
+    numbers: dict[int, int] = {}
     for name, leaf in found.leaves.items():
         array = stored_array(name, leaf, storage_region, byte_order)
         meant = (stands_for or {}).get(array.element.name)
         arrays[name] = array if meant is None else replace(array, element=ELEMENT_TYPES[meant])
-        identities[name] = _identity(leaf)
+        identities[name] = _identity(leaf, numbers)
     opened = OpenedFile(
         source,
         format_name,
@@ -82,11 +83,18 @@ def stored_array(
         raise ValueError(f"array {name!r}: {fault}") from fault
 
 
-def _identity(leaf: Leaf) -> Hashable:
-    """Return what tells the memory of an array from that of all others in the file."""
+def _identity(leaf: Leaf, numbers: dict[int, int]) -> Hashable:
+    """Return what tells the memory of an array from that of all others in the file, the same whenever it is opened.
+
+    Args:
+        leaf: the array.
+        numbers: what was counted up to now of the objects that hold bytes of their own, by their `id`.
+    """
     if isinstance(leaf, StoredArray):
         # An array that was met again is the same object; a pickle of NumPy's arrays keeps no views of one memory.
-        return id(leaf)
+        return numbers.setdefault(id(leaf), len(numbers))
     storage = leaf.storage
-    key = storage.key if storage.content is None else id(storage.content)
+    key: Hashable = storage.key
+    if storage.content is not None:
+        key = numbers.setdefault(id(storage.content), len(numbers))
     return (key, storage.offset + leaf.offset, leaf.shape, leaf.strides)
