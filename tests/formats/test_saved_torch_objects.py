@@ -167,3 +167,28 @@ def test_numpy_arrays_in_a_checkpoint_are_arrays_too(save: Save) -> None:
     with open_named_arrays(save(saved)) as arrays:
         for name, values in saved.items():
             np.testing.assert_array_equal(arrays.read(name), values)
+
+
+def test_settings_are_read_as_the_numbers_that_torch_computes_with(save: Save) -> None:
+    given: list[tuple[Any, Any]] = [(np.float64(1e-3), np.float32(0.3)), (np.float16(1e-3), True)]
+    model = nn.Sequential(*[nn.BatchNorm2d(3, eps=eps, momentum=momentum) for eps, momentum in given])
+    with open_named_arrays(save(model)) as arrays:
+        settings = {name: hint.settings for name, hint in arrays.hints.items()}
+        assert arrays.skipped == ()
+    assert settings == {
+        str(at): {"eps": float(eps), "momentum": float(momentum)} for at, (eps, momentum) in enumerate(given)
+    }
+
+
+def test_a_setting_that_is_a_tensor_is_told(save: Save) -> None:
+    with open_named_arrays(save(nn.BatchNorm2d(3, eps=torch.tensor(1e-3)))) as arrays:  # type: ignore[arg-type]
+        (hint,) = arrays.hints.values()
+        assert hint.settings == {"momentum": 0.1}
+        assert [skipped.name for skipped in arrays.skipped] == ["eps"]
+
+
+def test_keys_of_bytes_and_long_integers_are_names(save: Save) -> None:
+    value = {b"bn.running_mean": torch.arange(3.0), 2**61 - 1: torch.ones(2), -(2**70): {"bias": torch.zeros(2)}}
+    with open_named_arrays(save(value)) as arrays:
+        assert list(arrays.specs) == ["bn.running_mean", "2305843009213693951", "-1180591620717411303424.bias"]
+        np.testing.assert_array_equal(arrays.read("bn.running_mean"), [0, 1, 2])
