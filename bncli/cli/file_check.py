@@ -10,14 +10,16 @@ from bncli.analysis.layer_selection import select
 from bncli.analysis.provenance import holds_averaged_model
 from bncli.cli.recorded_evidence import recorded_evidence
 from bncli.formats.detection import open_named_arrays
+from bncli.formats.rewriting import is_rewritable
 from bncli.rules.checked_file import checked_file
 from bncli.rules.evaluation import evaluate
 from bncli.rules.outcome import FileOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from bncli.analysis.batch_evidence import BatchEvidence
     from bncli.analysis.channel_filter import ChannelFilter
     from bncli.analysis.layer_settings import GivenSettings
     from bncli.rules.base import Rule
@@ -66,4 +68,9 @@ def check_file(
         findings=findings,
         num_left_out=max((each.num_left_out for each in evidence.values()), default=0),
         is_averaged=is_averaged,
+        is_calibratable=bool(evidence) and is_rewritable(checkpoint.format) and not _is_any_poisoned(evidence),
     )
+
+
+def _is_any_poisoned(evidence: Mapping[str, BatchEvidence]) -> bool:
+    return any(each.poisoned for each in evidence.values())

@@ -42,6 +42,11 @@ class Patch:
         return self.offset + len(self.content)
 
 
+def is_rewritable(format_name: str) -> bool:
+    """Return whether files of a format can be rewritten."""
+    return any(each.name == format_name for each in REWRITABLE_FORMATS)
+
+
 def patches_of(arrays: OpenedFile, values: Mapping[str, NDArray[np.float64]]) -> list[Patch]:
     """Return what has to change in a file so that the named arrays have these values, each rounded once.
 
@@ -49,8 +54,8 @@ def patches_of(arrays: OpenedFile, values: Mapping[str, NDArray[np.float64]]) ->
         UnsupportedFormat: the file is of a format that cannot be rewritten, or an array does not lie in it in one run
             of plain floating-point numbers.
     """
-    names = [each.name for each in REWRITABLE_FORMATS]
-    if arrays.format not in names:
+    if not is_rewritable(arrays.format):
+        names = [each.name for each in REWRITABLE_FORMATS]
         raise UnsupportedFormat(
             f"{arrays.path}: a {arrays.format} file cannot be rewritten",
             hint=f"load it and save it as {' or '.join(names)}",

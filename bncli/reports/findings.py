@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from dataclasses import replace
 from itertools import zip_longest
@@ -15,6 +14,7 @@ from bncli.reports.finding_fields import ALL_FIELDS, SHOWN_FIELDS, SHOWN_FIELDS_
 from bncli.reports.findings_record import findings_record
 from bncli.reports.findings_summary import summary_table
 from bncli.reports.left_out_batches import left_out_note
+from bncli.reports.next_command import next_command
 from bncli.rules.base import SEVERITIES
 from bncli.wording import count, part_of
 
@@ -119,23 +119,18 @@ def _notes(outcome: Outcome, findings: Sequence[Finding], shown: Sequence[Findin
     seen = {(finding.code, finding.severity) for finding in shown}
     unseen = [finding.code for finding in findings if (finding.code, finding.severity) not in seen]
     if worst.num_features is not None and worst.severity != "info":
-        yield from _next("bncli", "inspect", "checkpoint", str(worst.file), "--layer", worst.label, "--channels")
+        yield from next_command("bncli", "inspect", "checkpoint", str(worst.file), "--layer", worst.label, "--channels")
     mended = _first_to_calibrate(outcome, findings)
     if mended is not None:
-        yield from _next("bncli", "calibrate", str(mended.file), str(outcome.recording), "-o", "NEW")
+        yield from next_command("bncli", "calibrate", str(mended.file), str(outcome.recording), "-o", "NEW")
     yield Note(f"next: bncli rule {worst.code} explains it and shows the remedy", "muted")
     if unseen:
         yield Note(f"next: --select {unseen[0]} lists what is only counted here", "muted")
 
 
-def _next(*words: str) -> Iterator[Note]:
-    """Yield a command to copy; none where names in it would be shown with escapes, which no shell takes back."""
-    command = shlex.join(words)
-    if command.isprintable() and "\\" not in command:
-        yield Note(f"next: {command}", "muted")
-
-
 def _first_to_calibrate(outcome: Outcome, findings: Sequence[Finding]) -> Finding | None:
-    """Return the gravest error or warning that the statistics of the recording mend."""
+    """Return the gravest error or warning that the statistics of the recording mend, in a file that takes them."""
+    calibratable = {file.path for file in outcome.files if file.is_calibratable}
     codes = {rule.code for rule in outcome.rules if rule.is_mended_by_calibrating}
-    return next((each for each in findings if each.code in codes and each.severity != "info"), None)
+    mended = (each for each in findings if each.code in codes and each.severity != "info")
+    return next((each for each in mended if each.file in calibratable), None)

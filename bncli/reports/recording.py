@@ -8,6 +8,7 @@ import numpy as np
 
 from bncli.analysis.layer_labels import shown_name
 from bncli.reports.document import Cell, Column, Document, KeyValues, Note, Table
+from bncli.reports.next_command import next_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -88,4 +89,6 @@ def _notes(path: Path, records: list[dict[str, Any]]) -> Iterator[Note]:
     broken = [record["name"] for record in records if record["num_nonfinite"]]
     if broken:
         yield Note(f"NaN or infinity first entered {shown_name(broken[0])}: calibrate takes no such batch", "bad")
-    yield Note(f"next: bncli calibrate CHECKPOINT {path} -o NEW writes a checkpoint with these statistics", "muted")
+        return
+    purpose = "writes a checkpoint with these statistics"
+    yield from next_command("bncli", "calibrate", "CHECKPOINT", str(path), "-o", "NEW", purpose=purpose)

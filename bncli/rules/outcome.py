@@ -33,6 +33,8 @@ class FileOutcome:
     that has most."""
     is_averaged: bool = False
     """Whether torch's AveragedModel wrote it."""
+    is_calibratable: bool = False
+    """Whether `bncli calibrate` takes it together with the recording that it was checked against."""
 
     @property
     def num_clean_layers(self) -> int:

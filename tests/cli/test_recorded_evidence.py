@@ -98,6 +98,22 @@ def test_stale_statistics_are_found_and_mended(recording: Path, tmp_path: Path) 
     assert codes(tmp_path / "new.pt", recording) == set()
 
 
+def test_calibrate_is_offered_for_no_file_and_no_recording_that_it_refuses(recording: Path, tmp_path: Path) -> None:
+    stale, legacy, poisoned = tmp_path / "stale.pt", tmp_path / "legacy.pt", tmp_path / "poisoned"
+    state = {name: values + 9.0 if "mean" in name else values for name, values in small_network().state_dict().items()}
+    torch.save(state, stale)
+    torch.save(state, legacy, _use_new_zipfile_serialization=False)
+    batches = pictures()
+    batches[1][0, 0] = torch.nan
+    model = small_network()
+    with torch.no_grad(), bncli.record(model, poisoned):
+        feed(model, batches)
+    for checkpoint, seen, takes in ((stale, recording, True), (legacy, recording, False), (stale, poisoned, False)):
+        offered = "next: bncli calibrate" in invoke("check", checkpoint, "--recording", seen).stdout
+        refused = invoke("calibrate", checkpoint, seen, "-o", tmp_path / "new.pt", "--force").exit_code
+        assert (offered, refused == 0) == (takes, takes)
+
+
 def test_tiny_sorted_and_poisoned_batches_are_found(tmp_path: Path) -> None:
     torch.save(small_network().state_dict(), tmp_path / "m.pt")
     planted = {

@@ -104,9 +104,12 @@ def test_a_name_that_is_shown_with_escapes_is_in_no_command_to_copy(name: str) -
 
 def test_a_recording_is_offered_to_calibrate_where_that_mends_what_was_found() -> None:
     gap = findings_of(file_with(evidence(mean={3: 1e3})))
-    found = FileOutcome(Path("m.pt"), "torch-zip", ("bn1",), 16, tuple(replace(f, file=Path("m.pt")) for f in gap))
+    stale = tuple(replace(f, file=Path("m.pt")) for f in gap)
+    found = FileOutcome(Path("m.pt"), "torch-zip", ("bn1",), 16, stale, is_calibratable=True)
     document = findings_document(outcome(found, recording=Path("my run.safetensors")))
     assert "next: bncli calibrate m.pt 'my run.safetensors' -o NEW" in notes(document)
+    refused = outcome(replace(found, is_calibratable=False), recording=Path("my run.safetensors"))
+    assert not any("calibrate" in note for note in notes(findings_document(refused)))
     broken_file = outcome(file_outcome("m.pt", broken()), recording=Path("run.safetensors"))
     assert not any("calibrate" in note for note in notes(findings_document(broken_file)))
 

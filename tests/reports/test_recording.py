@@ -36,7 +36,12 @@ def test_batches_that_are_not_finite_are_counted_and_named() -> None:
     broken[1][0, 0, 0] = np.nan
     report = document(RAGGED, broken)
     assert [layer["num_nonfinite"] for layer in report.record["layers"]] == [0, 1]
-    assert notes(report)[0].startswith("NaN or infinity first entered bn")
+    assert [note.split(" first")[0] for note in notes(report)] == ["NaN or infinity"]
+
+
+def test_it_goes_on_with_a_command_that_a_shell_takes() -> None:
+    (note,) = notes(recording_document(Path("my run"), 2, {}, [recorded(rows_of(RAGGED))]))
+    assert note.startswith("next: bncli calibrate CHECKPOINT 'my run' -o NEW ")
 
 
 def test_a_recording_of_nothing_says_so() -> None:
