@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -42,15 +42,27 @@ def silence(stream: TextIO) -> None:
 @contextmanager
 def stdout_kept_for_results() -> Iterator[None]:
     """Send to stderr what other code writes to stdout: by Python, by a library, or by a program that it starts."""
-    sys.stdout.flush()
+    stdout = sys.stdout
+    stdout.flush()
     kept = os.dup(_STDOUT)
     os.dup2(_STDERR, _STDOUT)
     try:
         with redirect_stdout(sys.stderr):
             yield
     finally:
+        with suppress(OSError, ValueError):  # a stderr that takes nothing, a stream that was closed
+            stdout.flush()
+        _flush_c_streams()
         os.dup2(kept, _STDOUT)
         os.close(kept)
+
+
+def _flush_c_streams() -> None:
+    """Write out what libraries still hold back: at the end of the process it would come after the result."""
+    import ctypes
+
+    with suppress(AttributeError, OSError, TypeError):  # where the process has no C library under this name
+        ctypes.CDLL(None).fflush(None)
 
 
 def _text_stream(descriptor: int, flags: int) -> io.TextIOWrapper:
