@@ -147,7 +147,7 @@ def _layer_trend(layers: tuple[BatchNormLayer, ...], momenta: Sequence[DecayMome
         scale=scale,
         num_dead=tuple(dead.sum(axis=1).tolist()),
         deaths=_deaths(layers, dead, _momentum_of(layers, momenta)),
-        divergence=divergence(mean, var, scale),
+        divergence=divergence(mean, var, scale) if layers[-1].num_features else None,
         input_loss=input_loss(layers, momenta),
         frozen_since=frozen_since(layers),
     )

@@ -71,6 +71,13 @@ def test_variances_that_run_away_are_found_and_broken_ones_too() -> None:
     assert broken.layers[0].divergence == Divergence("not-finite", "variance", 1)
 
 
+def test_a_layer_without_channels_does_not_diverge() -> None:
+    empty = np.zeros(0, np.float32)
+    arrays = dict.fromkeys(("running_mean", "running_var", "weight", "bias"), empty)
+    (bn,) = trend([file(counter, named("bn", counter, num_features=0, **arrays)) for counter in (1, 2)]).layers
+    assert (bn.divergence, bn.num_dead) == (None, (0, 0))
+
+
 def test_momenta_are_recovered_between_neighbours() -> None:
     start = np.array([1e-6, 1e-7, 1, 1])
     falls = [start, np.append(start[:2] * 0.9**20, [1, 1]), np.append(start[:2] * 0.9**20 * 0.99**20, [1, 1])]
