@@ -79,16 +79,15 @@ def _multiples(by_counter: Mapping[int, list[str]], last: str) -> Iterator[Obser
     """Yield the counters that are whole multiples of another one, each of the one that most layers share."""
     counters = sorted(by_counter)[:_MOST_COUNTERS_COMPARED]
     for high in counters:
-        bases = [low for low in counters if low < high and whole_multiple(low, high) is not None]
-        if bases:
-            low = max(bases, key=lambda counter: len(by_counter[counter]))
-            yield _multiple(high, low, by_counter, is_later=by_counter[low] == [last])
+        ratios = {low: ratio for low in counters if (ratio := whole_multiple(low, high)) is not None}
+        if ratios:
+            low = max(ratios, key=lambda counter: len(by_counter[counter]))
+            is_later = by_counter[low] == [last] or ratios[low] >= _LEAST_RATIO_OF_STAGES
+            yield _multiple(high, low, ratios[low], by_counter, is_later=is_later)
 
 
-def _multiple(high: int, low: int, by_counter: Mapping[int, list[str]], *, is_later: bool) -> Observation:
-    ratio = whole_multiple(low, high)
+def _multiple(high: int, low: int, ratio: int, by_counter: Mapping[int, list[str]], *, is_later: bool) -> Observation:
     layers, others = by_counter[high], by_counter[low]
-    is_later = is_later or (ratio is not None and ratio >= _LEAST_RATIO_OF_STAGES)
     compared = (
         f"{count(len(layers), 'layer')} ({listed(layers)}) counted {high:,} updates, {ratio} times the {low:,} of "
         f"{count(len(others), 'layer')}"
@@ -99,7 +98,7 @@ def _multiple(high: int, low: int, by_counter: Mapping[int, list[str]], *, is_la
         layer=layers[0],
         severity="warning",
         value=high / low,
-        threshold=None if ratio is None else float(ratio),
+        threshold=float(ratio),
         message=(
             f"{compared} ({listed(others)}): {later} added or unfrozen later, or the former {repeated}"
             if is_later
