@@ -81,10 +81,9 @@ def only_array(arrays: NamedArrays, hint: str | None) -> ArraySpec:
 def _real(arrays: NamedArrays, name: str) -> ArraySpec:
     spec = arrays.specs.get(name)
     if spec is None:
-        unusable = next((skipped.reason for skipped in arrays.skipped if skipped.name == name), None)
-        if unusable is not None:
-            raise InputNotFound(f"{arrays.path}: array {name!r}: {unusable}", hint=near_miss(name, list(arrays.specs)))
-        raise InputNotFound(f"{arrays.path}: no array {name!r}", hint=near_miss(name, list(arrays.specs)))
+        reasons = (skipped.reason for skipped in arrays.skipped if skipped.name == name)
+        fault = next((f"array {name!r}: {reason}" for reason in reasons), f"no array {name!r}")
+        raise InputNotFound(f"{arrays.path}: {fault}", hint=near_miss(name, arrays.specs))
     if spec.dtype.startswith("complex"):
         raise InvalidValue(
             f"{arrays.path}: array {spec.name!r} is {spec.dtype}; batch normalization takes real numbers"

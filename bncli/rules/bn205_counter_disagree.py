@@ -35,7 +35,8 @@ def _within(layers: Sequence[CheckedLayer]) -> Iterator[Observation]:
     by_counter = _layers_by_counter(layers)
     if len(by_counter) < 2:  # noqa: PLR2004 - it takes two to disagree
         return
-    last = next(checked.name for checked in reversed(layers) if _is_counted(checked))
+    counted = {name for names in by_counter.values() for name in names}
+    last = next(checked.name for checked in reversed(layers) if checked.name in counted)
     multiples = list(_multiples(by_counter, last))
     yield from multiples or [_in_stages(by_counter)]
 
@@ -58,11 +59,6 @@ def _between(networks: Sequence[tuple[str, Sequence[CheckedLayer]]]) -> Iterator
         ),
         remedy="Nothing; only in eval mode it matters that the discriminator's statistics mix both kinds of input.",
     )
-
-
-def _is_counted(checked: CheckedLayer) -> bool:
-    counter = checked.layer.num_batches_tracked
-    return isinstance(counter, int) and counter > 0
 
 
 def _layers_by_counter(layers: Sequence[CheckedLayer]) -> dict[int, list[str]]:

@@ -34,7 +34,7 @@ class FileOutcome:
     is_averaged: bool = False
     """Whether torch's AveragedModel wrote it."""
     is_calibratable: bool = False
-    """Whether `bncli calibrate` takes it together with the recording that it was checked against."""
+    """Whether `bncli calibrate` is sure to take it together with the recording that it was checked against."""
 
     @property
     def num_clean_layers(self) -> int:
