@@ -13,9 +13,11 @@ from bncli.renderers.visible_text import visible
 from bncli.renderers.wording import cell_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bncli.renderers.base import Surface
     from bncli.renderers.column_cells import ColumnCells
-    from bncli.reports.document import Row, Table
+    from bncli.reports.document import Cell, Row, Table
 
 _GAP = "  "
 _INDENT = "    "
@@ -40,9 +42,11 @@ def table_lines(table: Table, surface: Surface) -> list[str]:
     lines.append(_GAP.join(column.padded_heading(surface) for column in shown).rstrip())
     lines.append(paint(rule * _total_width([column.width for column in shown]), "rule", color=surface.color))
     rows = zip(*(column.padded_cells(surface) for column in shown), strict=True)
-    for row, values in zip(rows, table.rows, strict=True):
+    sentences = [_sentences(table, values) for values in table.rows]
+    for row, own, following in zip(rows, sentences, (*sentences[1:], None), strict=False):
         lines.append(_GAP.join(row).rstrip())
-        lines += _sentence_lines(table, values, surface)
+        if own != following:  # what rows say together stands once, below the last of them
+            lines += _sentence_lines(own, surface)
     lines += [
         paint(line, "muted", color=surface.color)
         for text in _footers(table, lost, surface)
@@ -51,13 +55,16 @@ def table_lines(table: Table, surface: Surface) -> list[str]:
     return lines
 
 
-def _sentence_lines(table: Table, row: Row, surface: Surface) -> list[str]:
+def _sentences(table: Table, row: Row) -> list[Cell]:
+    return [cell_of(value) for column, value in zip(table.columns, row, strict=True) if column.kind == "sentence"]
+
+
+def _sentence_lines(sentences: Sequence[Cell], surface: Surface) -> list[str]:
     """Return the sentences of a row, each from a line of its own on: beside the other columns they would not fit."""
     width = _WIDEST_SENTENCE if surface.width is None else min(surface.width, _WIDEST_SENTENCE)
-    cells = [cell_of(value) for column, value in zip(table.columns, row, strict=True) if column.kind == "sentence"]
     return [
         _INDENT + paint(line, cell.tone, color=surface.color)
-        for cell in cells
+        for cell in sentences
         for line in wrap(write_value(cell.value, "sentence", unicode=surface.unicode), width - len(_INDENT))
         if cell.value is not None
     ]

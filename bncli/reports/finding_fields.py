@@ -46,7 +46,7 @@ _NAME = _field("name", "text", "name of the rule: the state that it finds", 2, l
 _FILE = _field("file", "text", "file in which it was found", 1, lambda f: str(f.file))
 _LABEL = _field("layer", "text", "layer in which it was found", 0, lambda f: f.label)
 _CHANNELS = _field("channels", "text", "how many channels, and which, the worst first", 1, channels_text)
-_MESSAGE = _field("message", "sentence", "what was seen, and what it means", 0, lambda f: f.message or None)
+_MESSAGE = _field("message", "sentence", "what was seen, and what it means", 0, lambda f: f.message)
 
 SHOWN_FIELDS = (_SEVERITY, _CODE, _NAME, _LABEL, _CHANNELS, _MESSAGE)
 """What people see of the findings in one file."""

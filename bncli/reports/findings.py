@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from bncli.reports.arrangement import Arrangement, arranged, table_of
@@ -74,14 +72,7 @@ def _shown_table(outcome: Outcome, shown: Sequence[Finding], columns: Sequence[s
     if columns:
         return table_of(shown, ALL_FIELDS, columns, footer)
     fields = SHOWN_FIELDS if len(outcome.files) == 1 else SHOWN_FIELDS_OF_SEVERAL_FILES
-    return table_of(list(_told_once(shown)), fields, [field.column.key for field in fields], footer)
-
-
-def _told_once(shown: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield findings of which those with the message of the next one leave it to that one to say it."""
-    for finding, following in zip_longest(shown, shown[1:]):
-        told_below = following is not None and (following.code, following.message) == (finding.code, finding.message)
-        yield replace(finding, message="") if told_below else finding
+    return table_of(shown, fields, [field.column.key for field in fields], footer)
 
 
 def _footer(findings: Sequence[Finding], shown: Sequence[Finding], arrangement: Arrangement) -> str:

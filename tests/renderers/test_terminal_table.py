@@ -126,3 +126,9 @@ def test_a_sentence_stands_below_its_row_and_takes_no_column() -> None:
     columns = (NAME, Column("message", "message", "sentence", ""), number("x", 0))
     seen = lines(columns, ("bn1", "one two three", 1.5), ("bn2", None, 2.5), width=16)
     assert seen == ["name    x", "─────────", "bn1   1.5", "    one two", "    three", "bn2   2.5"]
+
+
+def test_a_sentence_that_neighbours_share_stands_once_below_the_last_of_them() -> None:
+    columns = (NAME, Column("message", "message", "sentence", ""))
+    seen = lines(columns, *((name, text) for name, text in zip("abcd", ("one", "one", "two", "one"), strict=True)))
+    assert seen[2:] == ["a", "b", "    one", "c", "    two", "d", "    one"]
