@@ -68,11 +68,11 @@ def _states(layer: CheckedLayer, is_constant: NDArray[np.bool_]) -> Iterator[str
     """Yield what is broken with what it does in eval mode."""
     causes = "; ".join(_causes(layer, is_constant))
     if causes:
-        yield f"{causes}: in eval mode these channels give no finite output"
+        yield f"{causes}: no finite output there in eval mode"
     if is_constant.any():
         yield (
-            f"{_running(is_constant)} variance infinite and mean finite, {_too_large(layer)}: in eval mode these "
-            "channels give their bias, whatever comes in"
+            f"{_running(is_constant)} variance infinite and mean finite, {_too_large(layer)}: in eval mode the output "
+            "there is the bias, whatever comes in"
         )
 
 

@@ -53,19 +53,19 @@ def test_a_variance_that_float16_cannot_hold_is_told_with_what_torch_then_comput
     assert (seen.severity, seen.channels) == ("error", (2,))
     assert seen.message == (
         "1 channel with running variance infinite and mean finite, as a conversion to float16 leaves a variance above "
-        "65,504: in eval mode these channels give their bias, whatever comes in"
+        "65,504: in eval mode the output there is the bias, whatever comes in"
     )
     assert "keep batch normalization in float32" in (seen.remedy or "")
 
 
 def test_an_infinite_variance_in_a_wider_type_was_in_a_narrower_one() -> None:
     message = only(RULE, healthy(running_var={1: np.inf})).message
-    assert "such as one above 65,504 for float16: in eval mode these channels give their bias" in message
+    assert "such as one above 65,504 for float16: in eval mode the output there is the bias" in message
 
 
 def test_an_infinite_variance_beside_other_faults_gets_a_sentence_of_its_own() -> None:
     seen = only(RULE, healthy(running_var={1: np.inf, 2: np.nan, 3: np.inf}, weight={3: np.nan}))
-    no_output, constant = seen.message.split(": in eval mode these channels give no finite output; ")
+    no_output, constant = seen.message.split(": no finite output there in eval mode; ")
     assert no_output.startswith("1 channel with running variance NaN and mean finite")
     assert constant.startswith("1 channel with running variance infinite and mean finite")
     assert seen.remedy is None
