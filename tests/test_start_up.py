@@ -58,6 +58,11 @@ def test_a_command_that_needs_no_torch_never_imports_it(arguments: str, tmp_path
     assert "torch" not in packages_imported_by(arguments, tmp_path / "listing.json")
 
 
+def test_a_check_without_a_recording_imports_no_reader_but_that_of_its_file(tmp_path: Path) -> None:
+    modules = modules_imported_by("check digits.safetensors", tmp_path / "listing.json")
+    assert not {"bncli.formats.torch_zip", "bncli.formats.rewriting"} & modules
+
+
 def test_a_demo_is_written_without_torch(tmp_path: Path) -> None:
     assert "torch" not in packages_imported_by(f"demo {tmp_path / 'demo'}", tmp_path / "listing.json")
 

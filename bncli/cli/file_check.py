@@ -10,7 +10,6 @@ from bncli.analysis.layer_selection import select
 from bncli.analysis.provenance import holds_averaged_model
 from bncli.cli.recorded_evidence import recorded_evidence
 from bncli.formats.detection import open_named_arrays
-from bncli.formats.rewriting import is_rewritable
 from bncli.rules.checked_file import checked_file
 from bncli.rules.evaluation import evaluate
 from bncli.rules.outcome import FileOutcome
@@ -68,9 +67,11 @@ def check_file(
         findings=findings,
         num_left_out=max((each.num_left_out for each in evidence.values()), default=0),
         is_averaged=is_averaged,
-        is_calibratable=bool(evidence) and is_rewritable(checkpoint.format) and not _is_any_poisoned(evidence),
+        is_calibratable=bool(evidence) and _is_calibratable(checkpoint.format, evidence),
     )
 
 
-def _is_any_poisoned(evidence: Mapping[str, BatchEvidence]) -> bool:
-    return any(each.poisoned for each in evidence.values())
+def _is_calibratable(format_name: str, evidence: Mapping[str, BatchEvidence]) -> bool:
+    from bncli.formats.rewriting import is_rewritable  # with the readers of torch's files, which most checks do without
+
+    return is_rewritable(format_name) and not any(each.poisoned for each in evidence.values())
