@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from bncli.analysis.layer_discovery import discover
+from bncli.formats.onnx import open_onnx
 from tests.helpers.builders import torch_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from bncli.core.batch_norm_layer import BatchNormLayer
 
 ROLES = ("weight", "bias", "running_mean", "running_var")
 """What the inputs of a node are after the first."""
@@ -22,6 +27,13 @@ def layer_arrays(num_features: int = 4, seed: int = 0, prefix: str = "bn.") -> d
     """Return the arrays of a layer by the names that torch's exporter gives them."""
     arrays = torch_arrays("bn", num_features, seed)
     return {f"{prefix}{role}": arrays[f"bn.{role}"] for role in ROLES}
+
+
+def layers_of(path: Path, proto: onnx.ModelProto) -> tuple[BatchNormLayer, ...]:
+    """Write a model to a file, and return the layers that are found in it."""
+    path.write_bytes(proto.SerializeToString())
+    with open_onnx(path) as arrays:
+        return discover(arrays).layers
 
 
 def tensors(arrays: Mapping[str, NDArray[Any]]) -> list[onnx.TensorProto]:

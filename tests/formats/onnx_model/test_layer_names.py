@@ -5,28 +5,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bncli.analysis.layer_discovery import discover
-from bncli.formats.onnx import open_onnx
 from bncli.formats.onnx_model.layer_names import distinct_names, shared_parent
-from tests.helpers.onnx_models import batch_norm, layer_arrays, model, tensors
+from tests.helpers.onnx_models import batch_norm, layer_arrays, layers_of, model, tensors
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import onnx
-
-    from bncli.core.batch_norm_layer import BatchNormLayer
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "model.onnx"
-
-
-def layers_of(path: Path, proto: onnx.ModelProto) -> tuple[BatchNormLayer, ...]:
-    path.write_bytes(proto.SerializeToString())
-    with open_onnx(path) as arrays:
-        return discover(arrays).layers
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,11 @@ from onnx.reference import ReferenceEvaluator
 from bncli.analysis.layer_discovery import discover
 from bncli.errors import MalformedFile, NoBatchNormLayers
 from bncli.formats.onnx import open_onnx
-from tests.helpers.onnx_models import batch_norm, layer_arrays, model, tensors
+from tests.helpers.onnx_models import batch_norm, layer_arrays, layers_of, model, tensors
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bncli.core.batch_norm_layer import BatchNormLayer
 
 ARRAYS = layer_arrays()
 NAMES = list(ARRAYS)
@@ -25,12 +24,6 @@ NAMES = list(ARRAYS)
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "model.onnx"
-
-
-def layers_of(path: Path, proto: onnx.ModelProto) -> tuple[BatchNormLayer, ...]:
-    path.write_bytes(proto.SerializeToString())
-    with open_onnx(path) as arrays:
-        return discover(arrays).layers
 
 
 def without(name: str) -> list[onnx.TensorProto]:
