@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     Number = np.floating[Any]
 
-_DOUBLE_BYTES = 8
-
 
 @dataclass(frozen=True, slots=True)
 class ArraySummary:
@@ -54,10 +52,6 @@ def summarize(values: Array) -> ArraySummary:
 
 def _mean(finite: Array) -> Number:
     """Return the mean of finite values, in float64."""
-    mean: Number
-    if finite.dtype.itemsize < _DOUBLE_BYTES:  # whose sum is always a double
-        mean = np.add.reduce(finite.astype(np.float64)) / finite.size
-        return mean
     with np.errstate(over="ignore"):
-        mean = np.add.reduce(finite.astype(np.float64)) / finite.size
+        mean: Number = np.add.reduce(finite.astype(np.float64)) / finite.size
     return mean if np.isfinite(mean) else np.add.reduce(np.true_divide(finite, finite.size))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.analysis.population_estimate import effective_count
-from bncli.core.median import median
+from bncli.core.median import column_medians, median
 from bncli.core.recorded_layer import pooled
 from bncli.light_dataclass import dataclass
 
@@ -79,7 +79,7 @@ def batch_evidence(layer: RecordedLayer) -> BatchEvidence:
         mean=nothing if moments is None else moments.mean,
         biased_var=nothing if moments is None else moments.biased_var,
         effective_count=nothing if moments is None else effective_count([sound], moments.biased_var),
-        batch_effective_count=_median_over_batches(sound.effective_count()) if len(sound) else nothing,
+        batch_effective_count=column_medians(sound.effective_count()) if len(sound) else nothing,
         between_fraction=nothing if moments is None else _between(sound, moments.biased_var),
         fewest_values=fewest,
         num_fewest=int((in_training == fewest).sum()),
@@ -116,13 +116,6 @@ def _typical_size(rows: BatchRows) -> tuple[float, float]:
         worth = np.clip(samples * rows.biased_var.mean(axis=0) / spread + 1, samples, values)
     known = worth[np.isfinite(worth)]
     return samples, median(known) if known.size else math.nan
-
-
-def _median_over_batches(counts: FloatArray) -> FloatArray:
-    # Not `np.median`, whose first call imports masked arrays; of a broken batch, NaN, as it does.
-    lower, upper = (np.quantile(counts, 0.5, axis=0, method=method) for method in ("lower", "higher"))
-    middle: FloatArray = (lower + upper) / 2
-    return middle
 
 
 def _between(rows: BatchRows, var: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ from bncli.analysis.layer_settings import GivenSettings, eps_of, momentum_of
 from bncli.analysis.unusable_counter import without_unusable_counter
 from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
 from bncli.errors import NoBatchNormLayers
+from bncli.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,13 +131,9 @@ def _why_none(arrays: NamedArrays, skipped: Sequence[Skipped]) -> tuple[str, str
         )
     without_statistics = affine_layers(arrays)
     return (
-        f"{arrays.path}: no batch-normalization layer among {_counted(len(arrays.specs), 'array')}",
+        f"{arrays.path}: no batch-normalization layer among {count(len(arrays.specs), 'array')}",
         f"{shown_name(without_statistics[0])} has weight and bias only: layer or group normalization, "
         "or track_running_stats=False"
         if without_statistics
         else "a layer is a running_mean and a running_var side by side; exports often fold them into the convolution",
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

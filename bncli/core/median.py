@@ -27,6 +27,20 @@ def median(values: NDArray[Any]) -> float:
     return math.nan if np.isnan(ordered[-1]) else median_of_ordered(ordered)  # sorting puts NaN last
 
 
+def column_medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median of each column.
+
+    Args:
+        values: shape (N, C), N at least 1.
+
+    Returns:
+        Shape (C,); NaN where a value of the column is NaN.
+    """
+    ordered = np.sort(values, axis=0)
+    middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    return np.where(np.isnan(ordered[-1]), np.nan, middle)
+
+
 def median_of_ordered(ordered: NDArray[Any]) -> float:
     """Return the median of values that ascend and are not NaN; arguments as of `median`."""
     lower, upper = float(ordered[(len(ordered) - 1) // 2]), float(ordered[len(ordered) // 2])

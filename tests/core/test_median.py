@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bncli.core.median import median, median_of_ordered
+from bncli.core.median import column_medians, median, median_of_ordered
 
 FINITE = st.floats(-1e300, 1e300)
 
@@ -26,6 +26,13 @@ def test_it_is_that_of_the_standard_library(values: list[float]) -> None:
 def test_it_is_that_of_numpy_in_double_precision(num_values: int, dtype: type[np.floating[Any]]) -> None:
     values = np.random.default_rng(0).normal(size=num_values).astype(dtype)
     assert median(values) == np.median(values.astype(np.float64))
+
+
+@pytest.mark.parametrize("num_rows", [1, 2, 7, 8])
+def test_columns_have_theirs_apart_as_those_of_numpy(num_rows: int) -> None:
+    values = np.random.default_rng(1).normal(size=(num_rows, 5))
+    values[0, 1], values[-1, 2], values[0, 3] = np.nan, np.inf, -np.inf
+    np.testing.assert_array_equal(column_medians(values), np.median(values, axis=0))
 
 
 def test_one_nan_makes_it_nan() -> None:
