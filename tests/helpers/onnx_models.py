@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bncli.core.batch_norm_layer import BatchNormLayer
+    from bncli.core.batch_norm_layer import Checkpoint
 
 ROLES = ("weight", "bias", "running_mean", "running_var")
 """What the inputs of a node are after the first."""
@@ -29,11 +29,11 @@ def layer_arrays(num_features: int = 4, seed: int = 0, prefix: str = "bn.") -> d
     return {f"{prefix}{role}": arrays[f"bn.{role}"] for role in ROLES}
 
 
-def layers_of(path: Path, proto: onnx.ModelProto) -> tuple[BatchNormLayer, ...]:
+def found(path: Path, proto: onnx.ModelProto) -> Checkpoint:
     """Write a model to a file, and return the layers that are found in it."""
     path.write_bytes(proto.SerializeToString())
     with open_onnx(path) as arrays:
-        return discover(arrays).layers
+        return discover(arrays)
 
 
 def tensors(arrays: Mapping[str, NDArray[Any]]) -> list[onnx.TensorProto]:

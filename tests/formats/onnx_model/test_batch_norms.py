@@ -7,19 +7,18 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from bncli.analysis.layer_discovery import discover
 from bncli.core.batch_norm_layer import Setting
 from bncli.core.named_arrays import Skipped
 from bncli.errors import NoBatchNormLayers
 from bncli.formats.onnx import open_onnx
-from tests.helpers.onnx_models import ROLES, batch_norm, layer_arrays, model, one_layer_model, tensors
+from tests.helpers.onnx_models import ROLES, batch_norm, found, layer_arrays, model, one_layer_model, tensors
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
+    from bncli.core.batch_norm_layer import BatchNormLayer
 
 ARRAYS = layer_arrays()
 NAMES = list(ARRAYS)
@@ -28,12 +27,6 @@ NAMES = list(ARRAYS)
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "model.onnx"
-
-
-def found(path: Path, proto: onnx.ModelProto) -> Checkpoint:
-    path.write_bytes(proto.SerializeToString())
-    with open_onnx(path) as arrays:
-        return discover(arrays)
 
 
 def only_layer(path: Path, proto: onnx.ModelProto) -> BatchNormLayer:

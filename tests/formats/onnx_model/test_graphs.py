@@ -7,26 +7,18 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from bncli.analysis.layer_discovery import discover
 from bncli.core.batch_norm_layer import Setting
 from bncli.errors import MalformedFile
 from bncli.formats.onnx import open_onnx
-from tests.helpers.onnx_models import ROLES, batch_norm, layer_arrays, model, tensors
+from tests.helpers.onnx_models import ROLES, batch_norm, found, layer_arrays, model, tensors
 from tests.helpers.protobuf_bytes import bytes_field, number_field
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bncli.core.batch_norm_layer import Checkpoint
 
 ARRAYS = layer_arrays()
 NAMES = list(ARRAYS)
-
-
-def found(path: Path, proto: onnx.ModelProto) -> Checkpoint:
-    path.write_bytes(proto.SerializeToString())
-    with open_onnx(path) as arrays:
-        return discover(arrays)
 
 
 def inner_graph(nodes: list[onnx.NodeProto], initializers: list[onnx.TensorProto] | None = None) -> onnx.GraphProto:

@@ -11,7 +11,7 @@ from onnx.reference import ReferenceEvaluator
 from bncli.analysis.layer_discovery import discover
 from bncli.errors import MalformedFile, NoBatchNormLayers
 from bncli.formats.onnx import open_onnx
-from tests.helpers.onnx_models import batch_norm, layer_arrays, layers_of, model, tensors
+from tests.helpers.onnx_models import batch_norm, found, layer_arrays, model, tensors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def test_one_value_that_is_expanded_to_every_channel_is_read(
 ) -> None:
     one = tensors({"one": np.array(1.5, np.float32)} if is_initializer else {})
     nodes = [shape, expand("bn.weight"), batch_norm(NAMES)]
-    (layer,) = layers_of(path, model(nodes if is_initializer else [ONE, *nodes], [*without("bn.weight"), *one]))
+    (layer,) = found(path, model(nodes if is_initializer else [ONE, *nodes], [*without("bn.weight"), *one])).layers
     expanded = ReferenceEvaluator(model([ONE, *nodes[:2]])).run(None, {"x": np.zeros((2, 4), np.float32)})
     assert layer.weight is not None
     np.testing.assert_array_equal(layer.weight, expanded[0])
@@ -63,7 +63,7 @@ def test_one_value_that_is_expanded_for_several_layers_is_read_for_each(path: Pa
     nodes = [ONE, SHAPE_OF_X]
     nodes += [expand(f"l{width}.weight") for width in (3, 5)]
     nodes += [batch_norm(list(narrow), ["a"]), batch_norm(list(wide), ["b"])]
-    layers = layers_of(path, model(nodes, tensors(stored)))
+    layers = found(path, model(nodes, tensors(stored))).layers
     assert [layer.weight.tolist() for layer in layers if layer.weight is not None] == [[1.5] * 3, [1.5] * 5]
 
 
