@@ -29,7 +29,7 @@ def prepare_standard_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     if isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
-        sys.stdout = _buffered(sys.stdout, sys.stdout.buffer)
+        sys.stdout = _buffered(sys.stdout)
 
 
 def silence(stream: TextIO) -> None:
@@ -73,8 +73,10 @@ def _text_stream(descriptor: int, flags: int) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.FileIO(descriptor, "w", closefd=False), encoding="utf-8")
 
 
-def _buffered(stream: io.TextIOWrapper, raw: io.RawIOBase) -> io.TextIOWrapper:
-    """Return the stream over a buffer. Without one (PYTHONUNBUFFERED) Python drops the rest of a partial write."""
-    encoding, errors = stream.encoding, stream.errors
-    stream.detach()
-    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors=errors)
+def _buffered(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """Return a stream with a buffer beside one without, to which a partial write (PYTHONUNBUFFERED) is a lost rest.
+
+    The given stream stays as it is: `sys.__stdout__` is the same one.
+    """
+    raw = io.FileIO(stream.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=stream.encoding, errors=stream.errors)

@@ -74,7 +74,8 @@ def test_weights_steps_and_modes_are_taken(tmp_path: Path) -> None:
         assert start.mean.tolist() == [9, 9, 9, 9]
 
 
-def test_what_the_users_code_prints_is_not_part_of_the_result(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_what_the_users_code_prints_is_not_part_of_the_result(unbuffered: str, tmp_path: Path) -> None:
     (tmp_path / "talkative.py").write_text(
         """
 import ctypes, os, sys
@@ -97,7 +98,7 @@ def loader():
         capture_output=True,
         check=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}", "PYTHONUNBUFFERED": unbuffered},
     )
     assert json.loads(completed.stdout)["num_steps"] == 3
     said = completed.stderr.splitlines()
