@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from bncli.core import block_transform
+from bncli.core import transform_pieces
 from bncli.core.block_transform import BlockTransform
 from bncli.core.channel_layout import ChannelLayout
 from bncli.core.normalization import BatchNorm
@@ -25,8 +25,8 @@ def test_every_block_is_normalized_with_its_own_channels(
     piece_elements: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(block_transform, "CACHE_ELEMENTS", piece_elements)
-    monkeypatch.setattr(block_transform, "_TABLE_ELEMENTS", 50)
+    monkeypatch.setattr(transform_pieces, "CACHE_ELEMENTS", piece_elements)
+    monkeypatch.setattr(transform_pieces, "_TABLE_ELEMENTS", 50)
     x = np.random.default_rng(0).normal(2, 3, shape)
     layout = ChannelLayout.of(shape, channel_axis)
     channels = layout.num_features

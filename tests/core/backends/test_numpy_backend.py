@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bncli.core import block_transform, unit_moments
+from bncli.core import transform_pieces, unit_moments
 from bncli.core.backends import numpy_backend
 from bncli.core.channel_layout import Block, ChannelLayout
 from bncli.core.normalization import BatchNorm
@@ -44,7 +44,7 @@ def test_the_output_does_not_depend_on_the_size_of_reads_and_pieces(
 
     expected = output()
     monkeypatch.setattr(numpy_backend, "READ_ELEMENTS", read_elements)
-    monkeypatch.setattr(block_transform, "CACHE_ELEMENTS", piece_elements)
+    monkeypatch.setattr(transform_pieces, "CACHE_ELEMENTS", piece_elements)
     monkeypatch.setattr(unit_moments, "CACHE_ELEMENTS", piece_elements)
     assert output() == expected
     axes = tuple(axis for axis in range(x.ndim) if axis != layout.channel_axis)

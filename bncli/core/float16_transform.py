@@ -1,0 +1,72 @@
+"""The forward transform of many float16 values: of the 65,536 there are, each has one result in each channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bncli.core.computed_transform import ComputedTransform
+from bncli.core.row_buffers import rows_apart
+from bncli.core.thread_memory import reused
+from bncli.light_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from bncli.core.channel_layout import ChannelLayout
+    from bncli.core.coefficients import Coefficients
+    from bncli.core.named_arrays import Array
+
+    IntArray = NDArray[np.intp]
+
+_NUM_VALUES = 1 << 16
+_FEWEST_PER_CHANNEL = 1 << 19
+"""Values of a channel from which on looking them up saves more than it takes to compute its table."""
+_MOST_CHANNELS = 1 << 8
+"""Their tables take 32 MiB."""
+
+
+def pays_to_look_up(layout: ChannelLayout) -> bool:
+    """Return whether an array of float16 is normalized faster by tables of all results."""
+    return layout.num_features <= _MOST_CHANNELS and layout.values_per_channel >= _FEWEST_PER_CHANNEL
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Float16Transform:
+    """The results of a transform, looked up by the bits of the values: NumPy's conversions take longer than that."""
+
+    results: NDArray[np.float16]
+    """The result of every value in every channel, one channel after the other."""
+    first: IntArray
+    """Where each channel's results begin."""
+
+    @classmethod
+    def of(cls, coefficients: Coefficients) -> Float16Transform:
+        """Return the transform with these coefficients, of shape (C,)."""
+        channels = len(coefficients.mean)
+        every_value = np.arange(_NUM_VALUES, dtype=np.uint16).view(np.float16)[None]
+        results = np.empty((channels, _NUM_VALUES), np.float16)
+        computed = ComputedTransform(coefficients, "float16").map(lambda values: values[:, None])
+        for channel in range(channels):
+            part = slice(channel, channel + 1)
+            computed[part].apply(every_value, results[part])
+        return cls(results.reshape(-1), np.arange(channels, dtype=np.intp) * _NUM_VALUES)
+
+    def map(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Float16Transform:
+        """Return the transform for channels that are repeated or reshaped."""
+        return Float16Transform(self.results, change(self.first))
+
+    def __getitem__(self, part: slice) -> Float16Transform:
+        """Return the transform of a part of the channels."""
+        return Float16Transform(self.results, self.first[part])
+
+    def apply(self, x: Array, out: Array) -> None:
+        """Write the normalized values of `x` into `out`, of the same shape; the channels broadcast against it."""
+        place = reused("wide", x.shape, np.intp)
+        with rows_apart(x.shape[-1]):
+            np.add(x.view(np.uint16), self.first, out=place)
+        # None is out of bounds; "wrap" alone writes into `out` without a copy in between.
+        np.take(self.results, place, out=out, mode="wrap")
