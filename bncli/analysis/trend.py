@@ -102,8 +102,8 @@ def trend(checkpoints: Sequence[Checkpoint]) -> Trend:
     by_label = [{pair.after.label: pair.before for pair in matching.pairs} for matching in matchings]
     labels = [layer.label for layer in ordered[-1].layers]
     labels += [layer.label for matching in matchings for layer in matching.removed]
-    shared = [label for label in labels if all(label in layers for layers in by_label)]
-    columns = [tuple(layers[label] for layers in by_label) for label in shared]
+    is_shared = {label: all(label in layers for layers in by_label) for label in labels}
+    columns = [tuple(layers[label] for layers in by_label) for label, shared in is_shared.items() if shared]
     momenta = tuple(
         momentum_from_decay((layers[index], layers[index + 1]) for layers in columns)
         for index in range(len(ordered) - 1)
@@ -112,7 +112,7 @@ def trend(checkpoints: Sequence[Checkpoint]) -> Trend:
         checkpoints=ordered,
         order=basis,
         layers=tuple(_layer_trend(layers, momenta) for layers in columns),
-        partial=tuple(label for label in dict.fromkeys(labels) if label not in set(shared)),
+        partial=tuple(label for label, shared in is_shared.items() if not shared),
         momenta=momenta,
         floor=momentum_from_floor(ordered[-1].layers),
     )
