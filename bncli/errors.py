@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+Choice = TypeVar("Choice", bound=str)
 
 _MOST_LISTED = 12
 
@@ -91,11 +93,13 @@ def near_miss(name: str, known: Collection[str]) -> str:
     return f"known: {', '.join(names[:_MOST_LISTED]) or 'none'}" + (", ..." if len(names) > _MOST_LISTED else "")
 
 
-def require_choice(word: str, choices: Collection[str], what: str) -> None:
-    """Refuse a word that is not one of a few.
+def require_choice(word: str, choices: Collection[Choice], what: str) -> Choice:
+    """Return which one of a few a word is.
 
     Raises:
         InvalidUsage: it is none of them.
     """
-    if word not in choices:
-        raise InvalidUsage(f"unknown {what} {word!r}", hint=near_miss(word, choices))
+    for choice in choices:
+        if choice == word:
+            return choice
+    raise InvalidUsage(f"unknown {what} {word!r}", hint=near_miss(word, choices))

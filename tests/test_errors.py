@@ -48,7 +48,7 @@ def test_the_exit_code_tells_usage_input_and_output_apart() -> None:
 
 
 def test_a_word_that_is_none_of_a_few_is_refused_with_the_nearest() -> None:
-    require_choice("json", KNOWN, "format")
+    assert require_choice("json", KNOWN, "format") == "json"
     with pytest.raises(InvalidUsage, match="unknown format 'jsn'") as caught:
         require_choice("jsn", KNOWN, "format")
     assert caught.value.hint == "did you mean json?"

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from bncli.core.batch_norm_layer import BatchNormLayer, Checkpoint
     from bncli.recording.opened_recording import OpenedRecording
 
-ESTIMATES: dict[str, EstimateName] = {name: name for name in get_args(EstimateName)}
-
 
 def estimate_settings(name: str, momentum: str | None, prior_weight: float) -> EstimateSettings:
     """Return what the options say about the estimate.
@@ -46,13 +44,13 @@ def estimate_settings(name: str, momentum: str | None, prior_weight: float) -> E
     Raises:
         InvalidUsage: no such estimate, or a value that makes none.
     """
-    require_choice(name, ESTIMATES, "estimate")
+    chosen: EstimateName = require_choice(name, get_args(EstimateName), "estimate")
     if not 0 <= prior_weight < math.inf:
         raise InvalidUsage(f"--prior-weight is {prior_weight:g}: give a number of samples, 0 or more")
-    if name != "ema":
+    if chosen != "ema":
         if momentum is not None:
-            raise InvalidUsage(f"--momentum is of the estimate ema, not of {name}", hint="add --estimate ema")
-        return EstimateSettings(ESTIMATES[name], None, prior_weight)
+            raise InvalidUsage(f"--momentum is of the estimate ema, not of {chosen}", hint="add --estimate ema")
+        return EstimateSettings(chosen, None, prior_weight)
     if momentum is None:
         raise InvalidUsage("--estimate ema needs a --momentum", hint="such as --momentum 0.1, PyTorch's default")
     weight = parse_momentum(momentum)

@@ -91,7 +91,4 @@ def _words(items: Sequence[str]) -> tuple[str, ...]:
 
 
 def _fail_on(words: tuple[str, ...]) -> FailOn:
-    if not words:
-        return "error"
-    require_choice(words[0], FAIL_ON_CHOICES, "fail-on")
-    return next(choice for choice in FAIL_ON_CHOICES if choice == words[0])
+    return require_choice(words[0], FAIL_ON_CHOICES, "fail-on") if words else "error"

@@ -64,17 +64,16 @@ def run_settings(mode: str, steps: int | None, channel_axis: int, backend: str, 
     Raises:
         InvalidUsage: no such mode or backend, train mode with no step, or a device for NumPy.
     """
-    modes = {name: name for name in get_args(Mode)}
-    require_choice(mode, modes, "mode")
+    chosen_mode: Mode = require_choice(mode, get_args(Mode), "mode")
     require_choice(backend, BACKENDS, "backend")
     if backend == "numpy" and device != CPU:
         raise InvalidUsage(f"--device {device} is for torch, and --backend is numpy", hint="take --backend torch")
-    if mode == "train" and steps == 0:
+    if chosen_mode == "train" and steps == 0:
         raise InvalidUsage("train mode takes at least one step", hint="--mode eval normalizes without training")
-    default_steps = 1 if mode == "train" else 0
+    default_steps = 1 if chosen_mode == "train" else 0
     chosen_steps = default_steps if steps is None else steps
     chosen_backend: Backend = "torch" if backend == "auto" and device != CPU else BACKENDS[backend]
-    return RunSettings(modes[mode], chosen_steps, channel_axis, chosen_backend, device)
+    return RunSettings(chosen_mode, chosen_steps, channel_axis, chosen_backend, device)
 
 
 def normalization_report(
