@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from bncli.cli.baseline_file import read_baseline
 from bncli.errors import require_choice
 from bncli.light_dataclass import dataclass
-from bncli.rules.base import SEVERITIES, TARGETS
+from bncli.rules.base import SEVERITIES, TARGETS, order_of
 from bncli.rules.baseline import NOTHING_ACCEPTED, Baseline
 from bncli.rules.catalogue import RULES
 from bncli.rules.outcome import SettingInForce
@@ -50,7 +50,7 @@ class CheckSettings:
         """Return whether any finding is as grave as the one that the run is to fail on."""
         if self.fail_on == "never":
             return False
-        return any(SEVERITIES.index(each.severity) <= SEVERITIES.index(self.fail_on) for each in findings)
+        return any(order_of(each.severity) <= order_of(self.fail_on) for each in findings)
 
 
 def check_settings(given: GivenOptions, project: ProjectSettings) -> CheckSettings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bncli.reports.arrangement import Field
 from bncli.reports.document import Cell, Column
-from bncli.rules.base import SEVERITIES
+from bncli.rules.base import order_of
 from bncli.wording import listed
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def channels_text(finding: Finding) -> str:
 
 _SEVERITY = replace(
     _field("severity", "text", "error, warning or info", 0, lambda f: Cell(f.severity, TONES[f.severity])),
-    rank=lambda finding: SEVERITIES.index(finding.severity),
+    rank=lambda finding: order_of(finding.severity),
 )
 _CODE = _field("code", "text", "code of the rule", 0, lambda f: f.code)
 _NAME = _field("name", "text", "name of the rule: the state that it finds", 2, lambda f: f.name)

@@ -13,7 +13,7 @@ from bncli.reports.findings_record import findings_record
 from bncli.reports.findings_summary import summary_table
 from bncli.reports.left_out_batches import left_out_note
 from bncli.reports.next_command import next_command
-from bncli.rules.base import SEVERITIES
+from bncli.rules.base import order_of
 from bncli.wording import count, part_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def findings_document(outcome: Outcome, arrangement: Arrangement = UNARRANGED, *
 
 
 def _gravity(finding: Finding) -> int:
-    return SEVERITIES.index(finding.severity)
+    return order_of(finding.severity)
 
 
 def _first_of_each_rule(findings: Sequence[Finding]) -> Iterator[Finding]:

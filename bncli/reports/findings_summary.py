@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bncli.light_dataclass import dataclass
 from bncli.reports.document import Cell, Column, Table
 from bncli.reports.finding_fields import TONES
-from bncli.rules.base import SEVERITIES
+from bncli.rules.base import order_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def summary_table(rules: Sequence[Rule], findings: Sequence[Finding]) -> Table:
         findings: of all files, the gravest first.
     """
     summaries = [_summary(rule, of_rule) for rule in rules if (of_rule := _of_rule(rule, findings))]
-    summaries.sort(key=lambda summary: SEVERITIES.index(summary.gravest[0].severity))
+    summaries.sort(key=lambda summary: order_of(summary.gravest[0].severity))
     has_lesser = any(summary.num_lesser for summary in summaries)
     columns = (*_COLUMNS, *((_LESSER,) if has_lesser else ()), _FIX)
     return Table(columns, tuple(_row(summary, has_lesser=has_lesser) for summary in summaries))

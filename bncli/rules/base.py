@@ -25,6 +25,11 @@ Target = Literal["fp16", "int8"]
 TARGETS: tuple[Target, ...] = ("fp16", "int8")
 
 
+def order_of(severity: Severity) -> int:
+    """Return the place of a severity among all, by which they are compared: 0 is that of the gravest."""
+    return SEVERITIES.index(severity)
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """A number from which on a rule speaks, and where it comes from."""

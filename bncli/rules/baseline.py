@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bncli.errors import InvalidUsage
 from bncli.light_dataclass import dataclass
-from bncli.rules.base import SEVERITIES
+from bncli.rules.base import SEVERITIES, order_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ class Baseline:
         accepted = self.accepted.get(_key(finding))
         return (
             accepted is not None
-            and SEVERITIES.index(finding.severity) >= SEVERITIES.index(accepted.severity)
+            and order_of(finding.severity) >= order_of(accepted.severity)
             and finding.num_channels <= accepted.num_channels
         )
 
@@ -60,7 +60,7 @@ def baseline_of(findings: Iterable[Finding]) -> Baseline:
     accepted: dict[Key, Accepted] = {}
     for finding in findings:
         before = accepted.get(_key(finding), Accepted(finding.severity, finding.num_channels))
-        gravest = min(before.severity, finding.severity, key=SEVERITIES.index)
+        gravest = min(before.severity, finding.severity, key=order_of)
         accepted[_key(finding)] = Accepted(gravest, max(before.num_channels, finding.num_channels))
     return Baseline(accepted)
 

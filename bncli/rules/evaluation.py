@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.analysis.layer_labels import shown_name
-from bncli.rules.base import SEVERITIES
+from bncli.rules.base import order_of
 from bncli.rules.finding import MOST_CHANNELS_LISTED, Finding
 
 if TYPE_CHECKING:
@@ -56,4 +56,4 @@ def _label(seen: Observation) -> str:
 
 def _worst_first(rule: Rule, finding: Finding) -> tuple[int, int, str, int]:
     group = _FROM_CAUSE_TO_CONSEQUENCE.index(rule.code.removeprefix("BN")[0])
-    return SEVERITIES.index(finding.severity), group, rule.code, 0 if rule.spreads else -finding.num_channels
+    return order_of(finding.severity), group, rule.code, 0 if rule.spreads else -finding.num_channels

@@ -11,7 +11,7 @@ import pytest
 
 import bncli.rules
 from bncli.analysis.verdicts import Verdict
-from bncli.rules.base import SEVERITIES
+from bncli.rules.base import order_of
 from bncli.rules.catalogue import EXPLANATIONS, RULES, VERDICTS
 from tests.helpers.rule_cases import findings_of
 
@@ -60,7 +60,7 @@ def test_the_sound_twin_triggers_nothing(rule: Rule) -> None:
 def test_no_finding_is_graver_than_its_rule_says(rule: Rule) -> None:
     targets = () if rule.target is None else (rule.target,)
     found = [each for each in findings_of(twins_of(rule).faulty, *targets) if each.code == rule.code]
-    assert all(SEVERITIES.index(each.severity) >= SEVERITIES.index(rule.severity) for each in found)
+    assert all(order_of(each.severity) >= order_of(rule.severity) for each in found)
 
 
 @every_rule
