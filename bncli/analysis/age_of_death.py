@@ -39,7 +39,9 @@ def dead_channels(layers: Iterable[BatchNormLayer], momentum: float | None = Non
         layers: the layers.
         momentum: weight of the new batch; `None` takes each layer's own.
     """
-    return tuple(dead for layer in layers for dead in _of_layer(layer, momentum or layer.momentum.value))
+    return tuple(
+        dead for layer in layers for dead in _of_layer(layer, layer.momentum.value if momentum is None else momentum)
+    )
 
 
 def _of_layer(layer: BatchNormLayer, momentum: float | None) -> tuple[DeadChannel, ...]:

@@ -37,7 +37,8 @@ def test_the_age_follows_the_momentum_that_is_given() -> None:
     assert fewest_updates(1.0, 1e-20, 1.0) is None
     assert fewest_updates(1e-20, 1.0, 0.1) == 0
     dying = layer(running_var=np.array([1e-20, 1, 1, 1]))
-    (assumed,), (given,) = dead_channels([dying]), dead_channels([dying], momentum=0.01)
+    (assumed,), (given,), (still,) = (dead_channels([dying], momentum) for momentum in (None, 0.01, 0.0))
     assert assumed.fewest_updates is not None
     assert given.fewest_updates is not None
     assert given.fewest_updates > 9 * assumed.fewest_updates
+    assert still.fewest_updates is None
