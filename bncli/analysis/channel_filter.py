@@ -110,7 +110,7 @@ def _check(node: ast.AST) -> None:
     match node:
         case ast.BoolOp(values=parts):
             children: Collection[ast.AST] = parts
-        case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd(), operand=operand):
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
             children = (operand,)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
             children = (left, right)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bncli.analysis.naming_schemes import STATISTICS
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-
-_NUM_STATISTICS = 2
 
 
 def join_trees(names: Collection[str], trees: tuple[str, str], leaves: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -19,7 +19,7 @@ def join_trees(names: Collection[str], trees: tuple[str, str], leaves: Sequence[
         trees: the part of the path that is the tree of the statistics, and that of the parameters.
         leaves: last parts of the names: of the two statistics, then of the parameters.
     """
-    statistics, parameters = leaves[:_NUM_STATISTICS], leaves[_NUM_STATISTICS:]
+    statistics, parameters = leaves[: len(STATISTICS)], leaves[len(STATISTICS) :]
     pattern = re.compile(rf"((?:.*?[./])?){trees[0]}([./])((?:.*[./])?)({'|'.join(map(re.escape, statistics))})")
     layers: dict[str, dict[str, str]] = {}
     for name in names:

@@ -36,7 +36,7 @@ class EstimateSettings:
 
     name: EstimateName = "pooled"
     momentum: float | None = None
-    """Weight of the new batch, for `ema` alone."""
+    """Weight of the new batch, for `ema` alone; `None` is then the cumulative average."""
     prior_weight: float = 0.0
     """How many samples the old statistics count for: they keep the weight N / (N + n) against n recorded samples."""
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from bncli.rules.base import Observation, Rule, Threshold, each_recorded_layer
-from bncli.wording import number
+from bncli.wording import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def _few_values(layer: CheckedLayer, evidence: BatchEvidence, fewest: int) -> Ob
         threshold=float(GRAVELY_FEW_VALUES if is_grave else FEWEST_VALUES),
         message=(
             f"{evidence.num_fewest:,} of {evidence.num_training:,} batches in train mode have "
-            f"{fewest} value{'' if fewest == 1 else 's'} per channel: {_consequence(fewest)}"
+            f"{count(fewest, 'value')} per channel: {_consequence(fewest)}"
         ),
     )
 

@@ -49,7 +49,7 @@ def in_order(
         return result
 
     blocks = iter(blocks)
-    first = list(islice(blocks, 2))
+    first = list(islice(blocks, _WORKERS))
     if len(first) == _WORKERS:
         _Line(chain(first, blocks), read, worked, use).run()
         return
