@@ -31,4 +31,4 @@ class NumpyWriter:
 
     def write(self, values: Array) -> None:
         """Write the next elements, flat in C order."""
-        self._body.write(np.ascontiguousarray(values, self._dtype).data)
+        self._body.write(np.ascontiguousarray(values, self._dtype).view(np.uint8).data)

@@ -39,6 +39,6 @@ class SafetensorsWriter:
         """Write the next elements, flat in C order; those of bfloat16 come in float32."""
         if self._dtype == "bfloat16":
             halves = np.ascontiguousarray(values, np.float32).view(np.uint32) >> np.uint32(16)
-            self._body.write(halves.astype("<u2").data)
+            self._body.write(halves.astype("<u2").view(np.uint8).data)
         else:
-            self._body.write(np.ascontiguousarray(values, np.dtype(self._dtype).newbyteorder("<")).data)
+            self._body.write(np.ascontiguousarray(values, np.dtype(self._dtype).newbyteorder("<")).view(np.uint8).data)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def test_header_and_pieces_follow_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(array_body, "_WRITE_BACK_BYTES", 3)
+    monkeypatch.setattr(array_body, "_WRITE_BYTES", 2)
     with (tmp_path / "a").open("wb") as file:
         body = ArrayBody(file, b"head", 8)
         body.write(memoryview(b"12345"))
