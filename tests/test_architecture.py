@@ -22,7 +22,6 @@ CATCH_ALL_WORDS = {
 WITHOUT_TESTS_OF_THEIR_OWN = {
     "bncli/version.py",
     "bncli/core/recording_key.py",
-    "bncli/core/wrapper_names.py",
     "bncli/formats/base.py",
     "bncli/formats/remote/ranges.py",
     "bncli/renderers/base.py",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bncli.core.name_parts import parts_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -27,5 +29,5 @@ def adversarial_networks(labels: Iterable[str]) -> dict[str, str]:
 
 
 def _network(label: str) -> str | None:
-    words = frozenset(label.replace("/", ".").split(".")[0].lower().split("_"))
+    words = frozenset(parts_of(label)[0].lower().split("_"))
     return next((network for network, known in _WORDS.items() if words & known), None)

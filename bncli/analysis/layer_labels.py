@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from bncli.core.wrapper_names import CONTAINERS, WRAPPERS
+from bncli.core.name_parts import parts_of
+from bncli.core.wrapper_names import CONTAINERS, WRAPPERS, without_wrappers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,11 +26,9 @@ def labels_of(names: Sequence[str]) -> Mapping[str, str]:
     Wrappers are dropped wherever they stand, and containers where every layer lies under them; a file with two trees,
     such as `model` and `ema`, keeps both in its labels.
     """
-    parts = {name: re.split(r"[./]", name) for name in names}
+    parts = {name: parts_of(name) for name in names}
     shared = len(list(takewhile(_is_shared_container, zip(*(each[:-1] for each in parts.values()), strict=False))))
-    labels = {
-        name: ".".join(part for part in each[shared:] if part not in WRAPPERS) or name for name, each in parts.items()
-    }
+    labels = {name: ".".join(without_wrappers(each[shared:])) or name for name, each in parts.items()}
     are_unique = len(set(labels.values())) == len(labels)
     return {name: shown_name(labels[name] if are_unique else name) for name in names}
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bncli.analysis.layer_pair import LayerPair, take_out
+from bncli.core.name_parts import parts_of
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -82,12 +83,12 @@ def _is_whole_file(
 def _votes(before: Sequence[BatchNormLayer], after: Sequence[BatchNormLayer]) -> Counter[tuple[str, str]]:
     """Return for how many pairs of layers an exchange of prefixes makes the names equal."""
     votes: Counter[tuple[str, str]] = Counter()
-    by_ending: dict[tuple[str, int], list[list[str]]] = {}
+    by_ending: dict[tuple[str, int], list[tuple[str, ...]]] = {}
     for layer in before:
-        by_ending.setdefault(_ending(layer), []).append(_parts(layer))
+        by_ending.setdefault(_ending(layer), []).append(parts_of(layer.label))
     counts, places = Counter(map(_ending, after)), Counter[tuple[str, int]]()
     for layer in after:
-        parts, ending = _parts(layer), _ending(layer)
+        parts, ending = parts_of(layer.label), _ending(layer)
         others = by_ending.get(ending, [])
         if len(others) * counts[ending] > _MOST_COMPARED:
             others = others[places[ending] : places[ending] + 1]
@@ -99,11 +100,7 @@ def _votes(before: Sequence[BatchNormLayer], after: Sequence[BatchNormLayer]) ->
 
 
 def _ending(layer: BatchNormLayer) -> tuple[str, int]:
-    return _parts(layer)[-1], layer.num_features
-
-
-def _parts(layer: BatchNormLayer) -> list[str]:
-    return layer.label.replace("/", ".").split(".")
+    return parts_of(layer.label)[-1], layer.num_features
 
 
 def _num_shared_at_the_end(some: Sequence[str], others: Sequence[str]) -> int:
@@ -129,7 +126,7 @@ def _pairs_behind(
 
 def _rest(layer: BatchNormLayer, prefix: str) -> str | None:
     """Return what follows a prefix in a layer's label; `None` if the label starts otherwise."""
-    label = layer.label.replace("/", ".")
+    label = ".".join(parts_of(layer.label))
     if not prefix:
         return label
     return label.removeprefix(f"{prefix}.") if label.startswith(f"{prefix}.") else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from bncli.analysis.layer_labels import shown_name
-from bncli.core.wrapper_names import WRAPPERS
+from bncli.core.name_parts import parts_of
+from bncli.core.wrapper_names import WRAPPERS, without_wrappers
 from bncli.errors import InvalidUsage
 from bncli.light_dataclass import dataclass
 
@@ -105,7 +105,7 @@ def _ambiguous(name: str, bearers: Sequence[BatchNormLayer]) -> InvalidUsage:
 def _stored_prefix(path: str, num_parts: int) -> str:
     """Return a path without its last so many parts that are no wrappers, its last separator included."""
     end = len(path) + 1
-    for part in reversed(re.split(r"[./]", path)):
+    for part in reversed(parts_of(path)):
         if num_parts == 0:
             break
         end -= len(part) + 1
@@ -118,7 +118,7 @@ def _paths(layer: BatchNormLayer) -> tuple[str, ...]:
 
 
 def _parts(path: str) -> tuple[str, ...]:
-    return tuple(part for part in re.split(r"[./]", path) if part not in WRAPPERS)
+    return without_wrappers(parts_of(path))
 
 
 def in_recorded_order(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 WRAPPERS = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
 """Parts that DataParallel, torch.compile, FSDP and activation checkpointing put into names, anywhere."""
 
@@ -10,3 +15,8 @@ CONTAINERS = (
     "ema_state_dict", "state_dict_ema",
 )  # fmt: skip
 """Keys under which training scripts store a state dict; averaged ones come last."""
+
+
+def without_wrappers(parts: Iterable[str]) -> tuple[str, ...]:
+    """Return the parts of a name that wrappers did not put into it."""
+    return tuple(part for part in parts if part not in WRAPPERS)

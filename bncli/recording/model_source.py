@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bncli.core.wrapper_names import CONTAINERS, WRAPPERS
+from bncli.core.wrapper_names import CONTAINERS, without_wrappers
 from bncli.errors import InputNotFound, InvalidUsage, MalformedFile, ShapeMismatch, UserCodeFailed
 from bncli.light_dataclass import dataclass
 from bncli.recording.user_code import call_factory
@@ -97,14 +97,10 @@ def _load_weights(model: Module, path: Path) -> None:
 
 def _named_as_in(model: Module, state: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a state dict under the names of a model, where the two were wrapped in different ways."""
-    own = {_without_wrappers(name): name for name in model.state_dict()}
-    renamed = {own.get(_without_wrappers(name), name): values for name, values in state.items()}
+    own = {without_wrappers(name.split(".")): name for name in model.state_dict()}
+    renamed = {own.get(without_wrappers(name.split(".")), name): values for name, values in state.items()}
     # As it is where nothing changes: it may know the version of each module, by which old files are converted.
     return state if renamed.keys() == state.keys() or len(renamed) < len(state) else renamed
-
-
-def _without_wrappers(name: str) -> str:
-    return ".".join(part for part in name.split(".") if part not in WRAPPERS)
 
 
 def _state_dict(path: Path) -> dict[str, Any]:

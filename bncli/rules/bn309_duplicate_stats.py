@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from bncli.core.name_parts import parts_of
 from bncli.rules.base import Observation, Rule, Threshold
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _evaluate(file: CheckedFile) -> Iterator[Observation]:
 
 def _are_in_copies(first: str, second: str) -> bool:
     """Return whether the paths part at names one of which says that its network is a copy of the other."""
-    parts, other_parts = re.split(r"[./]", first), re.split(r"[./]", second)
+    parts, other_parts = list(parts_of(first)), list(parts_of(second))
     for end in (-1, 0):
         while parts and other_parts and parts[end] == other_parts[end]:
             parts.pop(end)
