@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.analysis.counted_updates import updates_between
 from bncli.analysis.layer_matching import match
 from bncli.analysis.stored_equality import are_equal, stored_dtype
 from bncli.analysis.verdicts import Movement, Verdict, in_company
@@ -101,7 +102,7 @@ def movement_of(pair: LayerPair) -> Movement:
     before, after = pair.before, pair.after
     counters = before.num_batches_tracked, after.num_batches_tracked
     return Movement(
-        delta=None if counters[0] is None or counters[1] is None else counters[1] - counters[0],
+        delta=updates_between(before, after),
         statistics_moved=not (_is_same(pair, "running_mean") and _is_same(pair, "running_var")),
         affine_moved=not (_is_same(pair, "weight") and _is_same(pair, "bias")),
         has_affine=any(array is not None for array in (before.weight, before.bias, after.weight, after.bias)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.analysis.checkpoint_order import in_order
+from bncli.analysis.counted_updates import updates_between
 from bncli.analysis.dead_variance import is_dead
 from bncli.analysis.decay_momentum import momentum_from_decay
 from bncli.analysis.divergence import divergence
@@ -74,8 +75,7 @@ class LayerTrend:
     @property
     def updates(self) -> tuple[int | float | None, ...]:
         """Updates between each checkpoint and the next; `None` where one has no counter."""
-        counters = (layer.num_batches_tracked for layer in self.layers)
-        return tuple(None if None in (old, new) else new - old for old, new in pairwise(counters))  # type: ignore[operator]
+        return tuple(updates_between(*pair) for pair in pairwise(self.layers))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

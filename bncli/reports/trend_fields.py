@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.analysis.counted_updates import updates_between
 from bncli.reports.arrangement import Field, field_of
 from bncli.reports.document import Cell, Series
 
@@ -26,8 +27,7 @@ def _series(values: Sequence[float]) -> Series:
 
 def num_updates(layer: LayerTrend) -> int | float | None:
     """Return the updates from the first checkpoint to the last; `None` where one of them has no counter."""
-    first, last = layer.layers[0].num_batches_tracked, layer.layers[-1].num_batches_tracked
-    return None if first is None or last is None else last - first
+    return updates_between(layer.layers[0], layer.layers[-1])
 
 
 def worst_first(layer: LayerTrend) -> tuple[float, ...]:
