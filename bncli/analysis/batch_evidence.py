@@ -66,8 +66,8 @@ class BatchEvidence:
 def batch_evidence(layer: RecordedLayer) -> BatchEvidence:
     """Return the evidence of one recorded layer."""
     rows = layer.rows
-    is_broken = _is_broken(rows)
-    sound = layer.training_rows.chosen(np.flatnonzero(~_is_broken(layer.training_rows).any(axis=1)))
+    is_broken = ~rows.is_finite
+    sound = layer.training_rows.chosen(np.flatnonzero(layer.training_rows.is_finite.all(axis=1)))
     in_training = rows.num_values[rows.is_training]
     fewest = int(in_training.min()) if in_training.size else None
     nothing = np.full(layer.num_features, np.nan)
@@ -91,11 +91,6 @@ def batch_evidence(layer: RecordedLayer) -> BatchEvidence:
             for row in np.flatnonzero(is_broken.any(axis=1))
         ),
     )
-
-
-def _is_broken(rows: BatchRows) -> NDArray[np.bool_]:
-    is_broken: NDArray[np.bool_] = ~(np.isfinite(rows.mean) & np.isfinite(rows.biased_var))
-    return is_broken
 
 
 def _typical_size(rows: BatchRows) -> tuple[float, float]:

@@ -106,16 +106,7 @@ def calibrate_layer(
         ShapeMismatch: the numbers of channels differ.
         InvalidValue: a batch held NaN or infinity, or there is none, or there are too few values for a variance.
     """
-    for each in recorded:
-        if each.num_features != layer.num_features:
-            raise ShapeMismatch(
-                f"layer {layer.label} has {layer.num_features} channels, {each.num_features} in the recording",
-                hint="the recording is of another model",
-            )
-    parts = [each.training_rows for each in recorded]
-    if not any(len(rows) for rows in parts):
-        raise InvalidValue(f"layer {layer.label}: no batch of it was recorded", hint="record the model over some data")
-    _refuse_nonfinite(layer, parts)
+    parts = _usable_rows(layer, recorded)
     ddof: Ddof = 1 if layer.framework in _UNBIASED_FRAMEWORKS else 0
     old = RunningStatistics(
         layer.running_mean.astype(np.float64), layer.running_var.astype(np.float64), layer.num_batches_tracked
@@ -142,6 +133,21 @@ def calibrate_layer(
     )
 
 
+def _usable_rows(layer: BatchNormLayer, recorded: Sequence[RecordedLayer]) -> list[BatchRows]:
+    """Return the batches that count, of each recording; raises as `calibrate_layer`."""
+    for each in recorded:
+        if each.num_features != layer.num_features:
+            raise ShapeMismatch(
+                f"layer {layer.label} has {layer.num_features} channels, {each.num_features} in the recording",
+                hint="the recording is of another model",
+            )
+    parts = [each.training_rows for each in recorded]
+    if not any(len(rows) for rows in parts):
+        raise InvalidValue(f"layer {layer.label}: no batch of it was recorded", hint="record the model over some data")
+    _refuse_nonfinite(layer, parts)
+    return parts
+
+
 def _check_start(layer: BatchNormLayer, old: RunningStatistics, momentum: float | None) -> None:
     try:
         check_start(old, momentum)
@@ -151,9 +157,9 @@ def _check_start(layer: BatchNormLayer, old: RunningStatistics, momentum: float 
 
 def _refuse_nonfinite(layer: BatchNormLayer, parts: Sequence[BatchRows]) -> None:
     for rows in parts:
-        is_broken = ~(np.isfinite(rows.mean) & np.isfinite(rows.biased_var))
-        if is_broken.any():
-            row, channel = (int(each[0]) for each in np.nonzero(is_broken))
+        broken = np.argwhere(~rows.is_finite)
+        if broken.size:
+            row, channel = broken[0].tolist()
             raise InvalidValue(
                 f"layer {layer.label}, channel {channel}: the batch of step {rows.step[row]} holds NaN or infinity",
                 hint="find that batch and record without it: no statistics of it are of use in eval mode",

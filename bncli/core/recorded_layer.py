@@ -56,6 +56,11 @@ class BatchRows:
         """Number of channels C."""
         return int(self.mean.shape[1])
 
+    @property
+    def is_finite(self) -> NDArray[np.bool_]:
+        """Which channels of which passes had neither NaN nor infinity in them, shape (T, C)."""
+        return np.isfinite(self.mean) & np.isfinite(self.biased_var)
+
     def chosen(self, index: NDArray[np.intp]) -> BatchRows:
         """Return the passes at these positions, in this order."""
         return BatchRows(

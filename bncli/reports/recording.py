@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from bncli.analysis.layer_labels import shown_name
 from bncli.reports.document import Cell, Column, Document, KeyValues, Note, Table
 from bncli.reports.next_command import next_command
@@ -52,7 +50,6 @@ def recording_document(
 
 def _layer_record(layer: RecordedLayer) -> dict[str, Any]:
     rows = layer.rows
-    is_finite = np.isfinite(rows.mean) & np.isfinite(rows.biased_var)
     return {
         "name": layer.name,
         "class_name": layer.class_name,
@@ -64,7 +61,7 @@ def _layer_record(layer: RecordedLayer) -> dict[str, Any]:
         "num_recomputed": layer.num_recomputed,
         "num_samples": int(rows.num_samples.sum()),
         "values_per_batch": {"min": int(rows.num_values.min()), "max": int(rows.num_values.max())},
-        "num_nonfinite": int((~is_finite.all(axis=1)).sum()),
+        "num_nonfinite": int((~rows.is_finite.all(axis=1)).sum()),
     }
 
 

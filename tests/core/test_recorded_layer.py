@@ -84,3 +84,9 @@ def test_batches_of_train_mode_speak_for_the_layer_and_others_only_where_there_a
     expected = np.array([BATCHES[index].mean((0, 2)) for index in chosen])
     np.testing.assert_array_equal(layer.training_rows.mean, expected)
     np.testing.assert_array_equal(layer.batch_statistics().mean, expected)
+
+
+def test_a_row_is_finite_in_the_channels_whose_mean_and_variance_both_are() -> None:
+    rows = rows_of(BATCHES[:2])
+    rows.mean[0, 1], rows.biased_var[1, 2] = np.nan, np.inf
+    assert rows.is_finite.tolist() == [[True, False, True], [True, True, False]]
