@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def _evaluate(file: CheckedFile) -> Iterator[Observation]:
     num_trained = sum(_is_trained(layer) for layer in file.layers)
+    are_folded = _are_folded(file)
     for layer in file.layers:
         if layer.is_zero:
             yield _zero(layer)
@@ -23,7 +24,7 @@ def _evaluate(file: CheckedFile) -> Iterator[Observation]:
             continue
         if layer.has_initial_affine:
             yield _left_new(layer, num_trained) if num_trained else _untrained(layer)
-        elif _is_frozen(layer, file):
+        elif _is_frozen(layer, are_folded):
             yield _frozen(layer)
         else:
             yield _lost(layer)
@@ -33,11 +34,22 @@ def _is_trained(layer: CheckedLayer) -> bool:
     return bool(layer.num_features) and not (layer.is_initial.all() or layer.is_zero or layer.is_barely_touched)
 
 
-def _is_frozen(layer: CheckedLayer, file: CheckedFile) -> bool:
-    """Return whether trained scale and shift without any counter make a layer whose statistics were folded in."""
+def _are_folded(file: CheckedFile) -> bool:
+    """Return whether layers without a counter are frozen ones: all of them have initial statistics.
+
+    A layer that PyTorch trains always has a counter, so that those without one beside it are of another class. A single
+    one may as well have lost its statistics.
+    """
+    uncounted = [layer for layer in file.layers if layer.layer.num_batches_tracked is None]
+    are_company = len(uncounted) > 1 or len(uncounted) == len(file.layers)
+    return are_company and all(bool(layer.is_initial.all()) for layer in uncounted)
+
+
+def _is_frozen(layer: CheckedLayer, are_folded: bool) -> bool:
+    """Return whether trained scale and shift without a counter make a layer whose statistics were folded in."""
     if layer.layer.num_batches_tracked is not None:
         return False
-    return layer.is_frozen_var or (layer.layer.framework == "torch" and not file.has_counters)
+    return layer.is_frozen_var or (layer.layer.framework == "torch" and are_folded)
 
 
 def _untrained(layer: CheckedLayer) -> Observation:
@@ -123,9 +135,9 @@ RULE = Rule(
         "A layer whose weight and bias are initial too is a warning beside layers that were trained: load_state_dict "
         "with strict=False passes over keys that do not fit. An auxiliary head that is not in use looks the same.\n\n"
         "Two states look alike and are sound, so they are only mentioned: an untrained model (weight and bias are "
-        "initial in all layers), and a frozen layer whose statistics were folded into weight and bias (there is no "
-        "counter, and the variance may be 1 - eps so that the layer divides by exactly 1). Files of frameworks "
-        "without a counter cannot claim the latter by its absence."
+        "initial in all layers), and a frozen layer whose statistics were folded into weight and bias (it has no "
+        "counter, nor has any layer with other statistics, and the variance may be 1 - eps so that the layer divides "
+        "by exactly 1). Files of frameworks without a counter cannot claim the latter by its absence."
     ),
     thresholds=(),
     remedy="Copy the buffers from the model that was trained, or estimate them from training batches.",

@@ -33,11 +33,6 @@ class CheckedFile:
     is_averaged: bool
     """Whether torch's AveragedModel wrote it, so that its weights are averages."""
 
-    @property
-    def has_counters(self) -> bool:
-        """Whether any layer has a counter of its updates."""
-        return any(layer.layer.num_batches_tracked is not None for layer in self.layers)
-
 
 def checked_file(
     checkpoint: Checkpoint,

@@ -92,6 +92,19 @@ def test_a_counter_elsewhere_in_the_file_makes_it_an_error() -> None:
     assert (seen.layer, seen.severity) == ("a", "error")
 
 
+def test_a_folded_backbone_without_counters_below_a_head_that_counts_is_only_mentioned() -> None:
+    backbone = [healthy(name, **INITIAL, num_batches_tracked=None) for name in ("stem", "block")]
+    seen = observed(RULE, *backbone, healthy("head"))
+    assert [(each.layer, each.severity) for each in seen] == [("stem", "info"), ("block", "info")]
+
+
+@pytest.mark.parametrize("others", [1, 2])
+def test_one_layer_that_lost_its_statistics_in_a_file_without_counters_is_an_error(others: int) -> None:
+    sound = [healthy(name, num_batches_tracked=None) for name in ("a", "b")[:others]]
+    seen = only(RULE, healthy("lost", **INITIAL, num_batches_tracked=None), *sound)
+    assert (seen.layer, seen.severity) == ("lost", "error")
+
+
 def test_frameworks_without_counters_cannot_claim_frozen_layers_by_their_absence() -> None:
     assert only(RULE, healthy(**INITIAL, num_batches_tracked=None, framework="keras")).severity == "error"
 

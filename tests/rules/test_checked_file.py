@@ -12,9 +12,3 @@ def test_a_file_is_its_layers_and_what_makes_no_layer() -> None:
     assert [layer.name for layer in file.layers] == ["a", "b"]
     assert file.skipped == skipped
     assert file.affine_layers == ("norm",)
-
-
-def test_one_counter_is_enough_to_have_counters() -> None:
-    without = healthy("a", num_batches_tracked=None)
-    assert not checked_file(checkpoint(without)).has_counters
-    assert checked_file(checkpoint(without, healthy("b", num_batches_tracked=0))).has_counters
