@@ -122,6 +122,6 @@ def _notes(outcome: Outcome, findings: Sequence[Finding], shown: Sequence[Findin
 def _first_to_calibrate(outcome: Outcome, findings: Sequence[Finding]) -> Finding | None:
     """Return the gravest error or warning that the statistics of the recording mend, in a file that takes them."""
     calibratable = {file.path for file in outcome.files if file.is_calibratable}
-    codes = {rule.code for rule in outcome.rules if rule.is_mended_by_calibrating}
-    mended = (each for each in findings if each.code in codes and each.severity != "info")
+    remedies = {rule.code: rule.remedy for rule in outcome.rules if rule.is_mended_by_calibrating}
+    mended = (each for each in findings if each.severity != "info" and remedies.get(each.code) == each.remedy)
     return next((each for each in mended if each.file in calibratable), None)

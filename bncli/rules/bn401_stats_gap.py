@@ -14,35 +14,33 @@ from bncli.analysis.gap_size import (
     NOTABLE_RATIO,
     NOTABLE_SHIFT,
     large_gaps,
-    notable_ratios,
-    notable_shifts,
 )
-from bncli.rules.base import Observation, Rule, Threshold, each_recorded_layer
+from bncli.rules.base import Observation, Rule, Threshold
 from bncli.rules.checked_layer import worst_first
+from bncli.rules.recorded_gap import gaps_with_causes
 from bncli.wording import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bncli.analysis.batch_evidence import BatchEvidence
-    from bncli.rules.checked_layer import CheckedLayer
+    from bncli.rules.checked_file import CheckedFile
+    from bncli.rules.recorded_gap import GapCause, RecordedGap
 
 
-def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observation]:
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        std = np.sqrt(evidence.biased_var + layer.eps)
-        d = np.abs(evidence.mean - layer.mean) / layer.root
-        log_r = np.abs(np.log(std / layer.root))
-    known = layer.is_sound & np.isfinite(evidence.effective_count)
-    is_off = known & (notable_shifts(d, evidence.effective_count) | notable_ratios(log_r, evidence.effective_count))
-    if not is_off.any():
-        return
+def _evaluate(file: CheckedFile) -> Iterator[Observation]:
+    for gap, cause in gaps_with_causes(file):
+        if gap.is_off.any():
+            yield _observation(gap, cause)
+
+
+def _observation(gap: RecordedGap, cause: GapCause | None) -> Observation:
+    layer, evidence, is_off, d, log_r = gap.layer, gap.evidence, gap.is_off, gap.shift, np.abs(gap.log_ratio)
     badness = np.where(is_off, np.maximum(d / NOTABLE_SHIFT, log_r / math.log(NOTABLE_RATIO)), 0.0)
     worst = int(np.argmax(badness))
     is_about_mean = bool(d[worst] / NOTABLE_SHIFT >= log_r[worst] / math.log(NOTABLE_RATIO))
     value = float(d[worst] if is_about_mean else math.exp(log_r[worst]))
     notable, large = (NOTABLE_SHIFT, LARGE_SHIFT) if is_about_mean else (NOTABLE_RATIO, LARGE_RATIO)
-    yield Observation(
+    return Observation(
         layer=layer.name,
         severity="error" if (is_off & large_gaps(d, log_r)).any() else "warning",
         channels=worst_first(is_off, badness),
@@ -52,8 +50,9 @@ def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observat
             f"the running statistics of {count(int(is_off.sum()), 'channel')} are not those of the data: channel "
             f"{worst} has mean {number(float(layer.mean[worst]))} and standard deviation "
             f"{number(float(layer.root[worst]))}, the recorded data {number(float(evidence.mean[worst]))} and "
-            f"{number(float(std[worst]))}"
+            f"{number(float(gap.std[worst]))}" + (f"; {cause.words}" if cause is not None and cause.words else "")
         ),
+        remedy=None if cause is None else cause.remedy,
     )
 
 
@@ -66,7 +65,11 @@ RULE = Rule(
         "In eval mode the layer takes the running statistics for those of its input. Where they are not, what follows "
         "gets a shifted and stretched input that it never saw in training: accuracy falls in eval mode alone. Causes "
         "are too few updates, statistics of other weights (an average, an older checkpoint), data of another domain, "
-        "batches that are unlike each other, or a preprocessing that changed.\n\n"
+        "batches that are unlike each other, dropout before the layer, which scatters its input in training only, or a "
+        "preprocessing that changed. Two causes show in the numbers and are told: one factor for all channels is an "
+        "input in another scale, and statistics that fit in another order are channels that were exchanged.\n\n"
+        "A model that was fine-tuned with its statistics frozen (norm_eval) has a gap and is right all the same: its "
+        "weights were learned with them, and calibrating makes it worse.\n\n"
         "The gap is measured in units of batch renormalization: d is the distance of the means over "
         "sqrt(running_var + eps), r the ratio of the standard deviations. It counts only where the recording is sure "
         "of it, by the number of independent values and not by the number of pixels."
@@ -82,12 +85,16 @@ RULE = Rule(
             "Chance reaches six in one of 500 million channels.",
         ),
     ),
-    remedy="Calibrate the checkpoint with a recording of the data that it is meant for.",
+    remedy=(
+        "Calibrate the checkpoint with a recording of the data that it is meant for, unless it was trained with these "
+        "statistics frozen."
+    ),
     snippet="""\
 torch.optim.swa_utils.update_bn(loader, model)  # or: bncli calibrate CHECKPOINT RECORDING -o NEW
 """,
     references=("pytorch/pytorch#4741", "pytorch/pytorch#5406", "S. Ioffe, Batch Renormalization, arXiv:1702.03275"),
-    evaluate=each_recorded_layer(_evaluate),
+    evaluate=_evaluate,
     needs_recording=True,
     is_mended_by_calibrating=True,
+    spreads=True,
 )

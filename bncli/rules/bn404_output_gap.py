@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bncli.rules.base import Observation, Rule, Threshold, each_recorded_layer
+from bncli.rules.base import Observation, Rule, Threshold
+from bncli.rules.recorded_gap import gaps_with_causes
 from bncli.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bncli.analysis.batch_evidence import BatchEvidence
+    from bncli.rules.checked_file import CheckedFile
     from bncli.rules.checked_layer import CheckedLayer
+    from bncli.rules.recorded_gap import GapCause
 
 GAP = 0.1
 GRAVE_GAP = 0.5
@@ -21,12 +24,17 @@ _TIMES_NOISE = 3.0
 """A gap that the recording is sure of is so many times what its own noise makes."""
 
 
-def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observation]:
-    gap, noise = _gap_and_noise(layer, evidence)
-    if not (gap > GAP and gap > _TIMES_NOISE * noise):
-        return
+def _evaluate(file: CheckedFile) -> Iterator[Observation]:
+    for of_statistics, cause in gaps_with_causes(file):
+        layer = of_statistics.layer
+        gap, noise = _gap_and_noise(layer, of_statistics.evidence)
+        if gap > GAP and gap > _TIMES_NOISE * noise:
+            yield _observation(layer, gap, cause)
+
+
+def _observation(layer: CheckedLayer, gap: float, cause: GapCause | None) -> Observation:
     is_grave = gap > GRAVE_GAP
-    yield Observation(
+    return Observation(
         layer=layer.name,
         severity="error" if is_grave else "warning",
         value=gap,
@@ -35,6 +43,7 @@ def _evaluate(layer: CheckedLayer, evidence: BatchEvidence) -> Iterator[Observat
             f"its output in eval mode differs by {percent(gap)} of its size from what the statistics of the recorded "
             "data would make of the same input"
         ),
+        remedy=None if cause is None else cause.remedy,
     )
 
 
@@ -72,12 +81,15 @@ RULE = Rule(
         Threshold(GAP, "relative distance of the outputs: warning above it", "A tenth of the output is wrong."),
         Threshold(GRAVE_GAP, "relative distance of the outputs: error above it", "Half of the output is wrong."),
     ),
-    remedy="Calibrate the checkpoint with a recording of the data that it is meant for.",
+    remedy=(
+        "Calibrate the checkpoint with a recording of the data that it is meant for, unless it was trained with these "
+        "statistics frozen."
+    ),
     snippet="""\
 torch.optim.swa_utils.update_bn(loader, model)  # or: bncli calibrate CHECKPOINT RECORDING -o NEW
 """,
     references=("pytorch/pytorch#4741", "keras-team/keras#9965"),
-    evaluate=each_recorded_layer(_evaluate),
+    evaluate=_evaluate,
     needs_recording=True,
     is_mended_by_calibrating=True,
 )

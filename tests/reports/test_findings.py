@@ -117,6 +117,16 @@ def test_a_recording_is_offered_to_calibrate_where_that_mends_what_was_found() -
     assert not any("calibrate" in note for note in notes(findings_document(broken_file)))
 
 
+def test_a_recording_of_an_input_in_another_scale_is_not_offered_to_calibrate_with() -> None:
+    layer = healthy()
+    scaled = evidence(mean=255.0 * layer.running_mean, biased_var=255.0**2 * layer.running_var)
+    found = tuple(replace(f, file=Path("m.pt")) for f in findings_of(file_with(scaled)))
+    file = FileOutcome(Path("m.pt"), "torch-zip", ("bn",), 16, found, is_calibratable=True)
+    document = findings_document(outcome(file, recording=Path("run.safetensors")))
+    assert {finding.code for finding in found} >= {"BN401", "BN404"}
+    assert not any("calibrate" in note for note in notes(document))
+
+
 def test_no_command_is_recommended_that_finds_no_layer() -> None:
     skipped = Skipped("bn1", "running_var has shape [4], running_mean [3]", "shape-mismatch")
     assert notes(findings_document(outcome(file_outcome("m.pt", healthy(), skipped=(skipped,))))) == [
