@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bncli.errors import InvalidUsage, near_miss
@@ -109,9 +110,10 @@ def _sorted(items: Sequence[Item], field: Field[Item], *, is_descending: bool) -
         value = field.value(item)
         return value.value if isinstance(value, Cell) else value
 
-    valued = [item for item in items if not _is_missing(raw(item))]
-    missing = [item for item in items if _is_missing(raw(item))]
-    return sorted(valued, key=raw, reverse=is_descending) + missing  # type: ignore[arg-type]
+    keyed = [(raw(item), item) for item in items]
+    valued = [pair for pair in keyed if not _is_missing(pair[0])]
+    valued.sort(key=itemgetter(0), reverse=is_descending)
+    return [item for _, item in valued] + [item for key, item in keyed if _is_missing(key)]
 
 
 def _is_missing(value: Value) -> bool:

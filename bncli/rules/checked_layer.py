@@ -10,7 +10,7 @@ import numpy as np
 from bncli.analysis.dead_variance import is_dead
 from bncli.analysis.initial_statistics import has_initial_statistics
 from bncli.core.median import median
-from bncli.core.rounding import round_to_bfloat16
+from bncli.core.rounding import round_to
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -132,11 +132,9 @@ class CheckedLayer:
 
     def in_stored_precision(self, *values: float) -> FloatArray:
         """Return numbers as the file would hold them among its running variances."""
-        is_bfloat16 = self.layer.dtype == "bfloat16"  # which NumPy lacks, so that it holds them in a wider type
-        wide = np.array(values)
-        return (round_to_bfloat16(wide) if is_bfloat16 else wide.astype(self.layer.running_var.dtype)).astype(
-            np.float64
-        )
+        held = str(self.layer.running_var.dtype)
+        dtype = "bfloat16" if self.layer.dtype == "bfloat16" else held  # NumPy lacks it and holds it in a wider type
+        return round_to(np.array(values), dtype).astype(np.float64)
 
     @cached_property
     def has_initial_affine(self) -> bool:
