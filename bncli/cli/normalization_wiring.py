@@ -89,7 +89,8 @@ def normalization_report(
         arrays = stack.enter_context(open_named_arrays(source.path))
         tensor = input_tensor(arrays, source.array, source.dtype)
         layout = ChannelLayout.of(tensor.shape, settings.channel_axis, str(tensor))
-        working = working_layer(layer_options, layout.num_features)
+        trains = settings.steps > 0 or extras.compares_modes
+        working = working_layer(layer_options, layout.num_features, trains=trains)
         pieces: list[Array] = []
         sinks: list[Sink] = [lambda values: pieces.append(values.copy())] if extras.shows_values else []
         if extras.save is not None:

@@ -66,20 +66,21 @@ class WorkingLayer:
     """Its name in the checkpoint; `None` without one."""
 
 
-def working_layer(options: LayerOptions, num_features: int) -> WorkingLayer:
+def working_layer(options: LayerOptions, num_features: int, *, trains: bool = False) -> WorkingLayer:
     """Return the layer that the options describe.
 
     Args:
         options: checked against each other.
         num_features: channels C of the input, which a fresh layer takes over.
+        trains: whether the layer will run in train mode, which asks more of an eps.
 
     Raises:
         ShapeMismatch: an array of a file is not of shape (C,).
-        InvalidValue: the checkpoint holds an eps or a momentum that no layer can have.
+        InvalidValue: the checkpoint holds an eps or a momentum that no layer can have, or none in train mode.
         BncliError: a file cannot be used, or a checkpoint has not the one layer asked for.
     """
     if options.checkpoint is not None:
-        return _from_checkpoint(options, options.checkpoint)
+        return _from_checkpoint(options, options.checkpoint, trains=trains)
     torch_scheme = scheme_of_framework("torch", "running_mean")
     eps, momentum = eps_of(torch_scheme, {}, options.given), momentum_of(torch_scheme, {}, options.given)
     start = fresh(num_features)
@@ -99,7 +100,7 @@ def working_layer(options: LayerOptions, num_features: int) -> WorkingLayer:
     return WorkingLayer(layer, eps, momentum, None)
 
 
-def _from_checkpoint(options: LayerOptions, path: Path) -> WorkingLayer:
+def _from_checkpoint(options: LayerOptions, path: Path, *, trains: bool) -> WorkingLayer:
     with open_named_arrays(path) as arrays:
         checkpoint = discover(arrays, options.given)
     stored = only_layer(checkpoint, options.layer)
@@ -112,6 +113,8 @@ def _from_checkpoint(options: LayerOptions, path: Path) -> WorkingLayer:
             bias=_wide(stored.bias) if options.is_affine else None,
             running=_running(stored) if options.tracks_running_stats else None,
         )
+        if trains and stored.eps.source == "stored":
+            layer.check_training()
     except InvalidUsage as error:  # what the options give was judged before: here it is the file's
         raise InvalidValue(
             f"{path}: layer {stored.label}: {error.message}",

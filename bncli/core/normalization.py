@@ -91,7 +91,7 @@ class BatchNorm:
             InvalidUsage: eps is 0 in train mode.
         """
         if mode == "train":
-            self._check_training()
+            self.check_training()
         if mode == "eval" and self.running is not None:
             mean, mean_error, var = self.running.mean, np.zeros(self.num_features), self.running.var
         else:
@@ -103,7 +103,12 @@ class BatchNorm:
                 std = np.where(batch.is_var_beyond_float64, batch.biased_std, std)
         return Normalization(mean, mean_error, var, std, self.eps, self.weight, self.bias)
 
-    def _check_training(self) -> None:
+    def check_training(self) -> None:
+        """Refuse a layer that takes no training step.
+
+        Raises:
+            InvalidUsage: eps is 0.
+        """
         if self.eps == 0:
             raise InvalidUsage("eps is 0: training divides by sqrt(var + eps) and needs eps above 0")
 

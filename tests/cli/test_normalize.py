@@ -139,6 +139,16 @@ def test_eps_and_momentum_of_a_full_module_are_used_and_said_to_be_stored(tmp_pa
     assert (given["eps"], given["eps_source"], given["momentum"]) == (0.5, "given", 0.25)
 
 
+def test_a_stored_eps_of_0_stops_whatever_trains_and_nothing_else(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32))
+    torch.save(torch.nn.Sequential(torch.nn.BatchNorm1d(4, eps=0.0)), tmp_path / "m.pt")
+    layer = (tmp_path / "x.npy", "--checkpoint", tmp_path / "m.pt")
+    for training in (("--mode", "train"), ("--mode", "eval", "--steps", 1), ("--mode", "eval", "--compare")):
+        refused = invoke("normalize", *layer, *training)
+        assert (refused.exit_code, f"{tmp_path / 'm.pt'}: layer 0: eps is 0" in refused.stderr) == (3, True)
+    assert json_of("normalize", *layer, "--mode", "eval")["eps"] == 0
+
+
 def test_compare_tells_the_gap_to_the_statistics_as_stored() -> None:
     layer = ("--checkpoint", SAMPLES / "digits.pt", "--layer", "bn2")
     document = json_of("normalize", SAMPLES / "activations_washed_out.npy", *layer, "--compare")

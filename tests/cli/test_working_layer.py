@@ -86,6 +86,17 @@ def test_a_stored_setting_that_no_layer_can_have_is_the_fault_of_the_file(
     assert working_layer(options(checkpoint=path, given=given), 4).layer.eps == 1e-5
 
 
+def test_a_stored_eps_of_0_is_the_fault_of_the_file_in_train_mode_alone(tmp_path: Path) -> None:
+    path = tmp_path / "m.pt"
+    torch.save(torch.nn.Sequential(torch.nn.BatchNorm2d(4, eps=0.0)), path)
+    assert working_layer(options(checkpoint=path), 4).layer.eps == 0
+    with pytest.raises(InvalidValue) as caught:
+        working_layer(options(checkpoint=path), 4, trains=True)
+    assert caught.value.message.startswith(f"{path}: layer 0: eps is 0")
+    given = options(checkpoint=path, given=given_settings(1e-5, None))
+    assert working_layer(given, 4, trains=True).layer.eps == 1e-5
+
+
 @pytest.mark.parametrize("counter", [-1, float("nan"), float("inf"), 2.0**63])
 def test_only_a_cumulative_average_needs_a_counter_that_counts(counter: float, tmp_path: Path) -> None:
     path = tmp_path / "m.npz"
