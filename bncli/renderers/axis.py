@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from bncli.reports.document import Plot
 
+NOTHING_TO_DRAW = "nothing to draw: no value is finite"
+
 _ROUND_STEPS = (1.0, 2.0, 5.0, 10.0)
 _FLATTEST = 1e-12
 """A range that is narrower than this part of its values is one value with rounding noise."""

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bncli.renderers.ansi_style import paint, paint_curve
-from bncli.renderers.axis import axes_of, finite_reference
+from bncli.renderers.axis import NOTHING_TO_DRAW, axes_of, finite_reference
 from bncli.renderers.block_title import title_lines
 from bncli.renderers.curve_dots import Grid
 from bncli.renderers.numbers import write_ticks
@@ -30,7 +30,7 @@ def plot_lines(plot: Plot, surface: Surface) -> list[str]:
     titles = title_lines(plot.title, surface)
     frame = _frame(plot, surface)
     if frame is None:
-        return [*titles, paint("nothing to draw: no value is finite", "muted", color=surface.color)]
+        return [*titles, paint(NOTHING_TO_DRAW, "muted", color=surface.color)]
     marks = curve_marks(len(plot.lines), unicode=surface.unicode)
     under = [*frame.x_axis_lines(plot.x_label), *frame.legend_lines(plot, marks)]
     return [*titles, *_area_lines(plot, frame), *under]

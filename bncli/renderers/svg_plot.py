@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bncli.light_dataclass import dataclass
-from bncli.renderers.axis import axes_of, finite_reference
+from bncli.renderers.axis import NOTHING_TO_DRAW, axes_of, finite_reference
 from bncli.renderers.html_text import escaped
 from bncli.renderers.numbers import write_ticks
 
@@ -33,7 +33,7 @@ def svg_plot(plot: Plot) -> str:
     """Return a plot as one `svg` element; a sentence if there is nothing to draw."""
     axes = axes_of(plot)
     if axes is None:
-        return "<p>nothing to draw: no value is finite</p>"
+        return f"<p>{NOTHING_TO_DRAW}</p>"
     picture = _Picture(*axes)
     parts = [
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escaped(plot.title)}">',

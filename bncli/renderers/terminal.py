@@ -8,7 +8,7 @@ from bncli.renderers.ansi_style import paint
 from bncli.renderers.base import Renderer
 from bncli.renderers.block_title import title_lines
 from bncli.renderers.terminal_table import table_lines
-from bncli.renderers.text_width import cell_width, wrap
+from bncli.renderers.text_width import cell_width, sentence_width, wrap
 from bncli.renderers.visible_text import visible
 from bncli.renderers.wording import cell_of, fact_text, note_text
 from bncli.reports.document import Code, KeyValues, Note, Plot, Prose, Table
@@ -16,9 +16,6 @@ from bncli.reports.document import Code, KeyValues, Note, Plot, Prose, Table
 if TYPE_CHECKING:
     from bncli.renderers.base import Surface
     from bncli.reports.document import Block, Document
-
-_WIDEST_PROSE = 110
-"""Longer lines are hard to read, however wide the terminal is."""
 
 
 def render(document: Document, surface: Surface) -> str:
@@ -71,7 +68,7 @@ def _note_lines(note: Note, surface: Surface) -> list[str]:
 
 
 def _prose_lines(prose: Prose, surface: Surface) -> list[str]:
-    width = _WIDEST_PROSE if surface.width is None else min(surface.width, _WIDEST_PROSE)
+    width = sentence_width(surface.width)
     lines = title_lines(prose.title, surface)
     for index, paragraph in enumerate(prose.paragraphs):
         lines += [""] if index else []

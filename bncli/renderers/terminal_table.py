@@ -8,7 +8,7 @@ from bncli.renderers.ansi_style import paint
 from bncli.renderers.block_title import title_lines
 from bncli.renderers.column_cells import column_cells
 from bncli.renderers.numbers import write_value
-from bncli.renderers.text_width import wrap
+from bncli.renderers.text_width import sentence_width, wrap
 from bncli.renderers.visible_text import visible
 from bncli.renderers.wording import cell_of
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _INDENT = "    "
-_WIDEST_SENTENCE = 110
-"""Longer lines are hard to read, however wide the terminal is."""
 _READABLE_NAME = 24
 """Columns are dropped rather than a longer name elided to less than this."""
 _NARROWEST_NAME = 8
@@ -61,11 +59,11 @@ def _sentences(table: Table, row: Row) -> list[Cell]:
 
 def _sentence_lines(sentences: Sequence[Cell], surface: Surface) -> list[str]:
     """Return the sentences of a row, each from a line of its own on: beside the other columns they would not fit."""
-    width = _WIDEST_SENTENCE if surface.width is None else min(surface.width, _WIDEST_SENTENCE)
+    width = sentence_width(surface.width) - len(_INDENT)
     return [
         _INDENT + paint(line, cell.tone, color=surface.color)
         for cell in sentences
-        for line in wrap(write_value(cell.value, "sentence", unicode=surface.unicode), width - len(_INDENT))
+        for line in wrap(write_value(cell.value, "sentence", unicode=surface.unicode), width)
         if cell.value is not None
     ]
 

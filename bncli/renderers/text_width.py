@@ -6,6 +6,9 @@ from typing import Literal
 
 Align = Literal["left", "right"]
 
+_WIDEST_SENTENCE = 110
+"""Longer lines are hard to read, however wide the terminal is."""
+
 
 def cell_width(text: str) -> int:
     """Return how many terminal cells the text takes: two for a wide character, none for a combining one."""
@@ -30,6 +33,11 @@ def elide_middle(text: str, width: int, *, unicode: bool) -> str:
     room = max(width - len(mark), 0)
     tail = _last_cells(text, room // 2)
     return _first_cells(text, room - cell_width(tail)) + mark + tail
+
+
+def sentence_width(width: int | None) -> int:
+    """Return how wide sentences may run on a surface of a width, or on one that has none."""
+    return _WIDEST_SENTENCE if width is None else min(width, _WIDEST_SENTENCE)
 
 
 def wrap(text: str, width: int | None) -> list[str]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from bncli.renderers.text_width import cell_width, elide_middle, pad, wrap
+from bncli.renderers.text_width import cell_width, elide_middle, pad, sentence_width, wrap
 
 TEXTS = st.text(st.sampled_from("abc 批归é\u0301"))
 
@@ -39,6 +39,10 @@ def test_an_elided_text_never_takes_more_cells_than_given(text: str, width: int,
 
 def test_a_sentence_is_broken_at_spaces() -> None:
     assert wrap("one two three", 7) == ["one two", "three"]
+
+
+def test_sentences_run_as_wide_as_the_surface_up_to_what_is_easy_to_read() -> None:
+    assert [sentence_width(width) for width in (40, 110, 200, None)] == [40, 110, 110, 110]
 
 
 def test_a_word_that_is_longer_than_the_line_stays_whole() -> None:
