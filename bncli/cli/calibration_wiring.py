@@ -15,9 +15,8 @@ from bncli.analysis.population_estimate import EstimateName, EstimateSettings
 from bncli.analysis.recorded_matching import match_recorded, unmatched
 from bncli.atomic_file import atomic_file
 from bncli.cli.kept_inputs import require_apart
-from bncli.cli.options import parse_momentum
+from bncli.cli.momentum_option import momentum_of_option
 from bncli.core.rounding import FLOAT_DTYPES, round_to
-from bncli.core.setting_limits import check_momentum
 from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, ShapeMismatch, require_choice
 from bncli.formats.detection import open_named_arrays
 from bncli.formats.opened_file import OpenedFile
@@ -53,9 +52,7 @@ def estimate_settings(name: str, momentum: str | None, prior_weight: float) -> E
         return EstimateSettings(chosen, None, prior_weight)
     if momentum is None:
         raise InvalidUsage("--estimate ema needs a --momentum", hint="such as --momentum 0.1, PyTorch's default")
-    weight = parse_momentum(momentum)
-    check_momentum(weight)
-    return EstimateSettings("ema", weight, prior_weight)
+    return EstimateSettings("ema", momentum_of_option(momentum), prior_weight)
 
 
 def calibrate_file(

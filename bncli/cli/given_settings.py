@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bncli.analysis.layer_settings import GivenSettings
-from bncli.cli.options import parse_momentum
+from bncli.cli.momentum_option import momentum_of_option
 from bncli.core.batch_norm_layer import Setting
-from bncli.core.setting_limits import check_eps, check_momentum
+from bncli.core.setting_limits import check_eps
 
 
 def given_settings(eps: float | None, momentum: str | None) -> GivenSettings:
@@ -18,6 +18,4 @@ def given_settings(eps: float | None, momentum: str | None) -> GivenSettings:
         check_eps(eps)
     if momentum is None:
         return GivenSettings(eps)
-    weight = parse_momentum(momentum)
-    check_momentum(weight)
-    return GivenSettings(eps, Setting(weight, "given"))
+    return GivenSettings(eps, Setting(momentum_of_option(momentum), "given"))

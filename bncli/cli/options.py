@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from bncli.cli.layer_completion import complete_layer
-from bncli.errors import InvalidUsage
 
 Format = Annotated[
     str | None,
@@ -81,19 +80,3 @@ ArrayName = Annotated[
 ChannelAxis = Annotated[
     int, typer.Option("--channel-axis", metavar="AXIS", help="1, or -1 for channels last.", show_default=True)
 ]
-
-
-def parse_momentum(text: str) -> float | None:
-    """Return the number that an option gives, or `None` for the cumulative average.
-
-    Raises:
-        InvalidUsage: neither a number nor `none`.
-    """
-    if text.lower() == "none":
-        return None
-    try:
-        return float(text)
-    except ValueError as error:
-        raise InvalidUsage(
-            f"momentum is {text!r}: give a number from 0 to 1, or none for the cumulative average"
-        ) from error

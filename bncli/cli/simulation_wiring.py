@@ -9,11 +9,10 @@ import numpy as np
 
 from bncli.analysis.momentum_study import study_momenta
 from bncli.analysis.running_trajectory import AverageDtype, RunSettings
-from bncli.cli.options import parse_momentum
+from bncli.cli.momentum_option import momentum_of_option, number_of_option
 from bncli.cli.progress import StepProgress
 from bncli.core.momentum import complement
 from bncli.core.running_statistics import RunningStatistics, fresh
-from bncli.core.setting_limits import check_momentum
 from bncli.errors import InvalidUsage, InvalidValue, require_choice
 from bncli.light_dataclass import dataclass
 from bncli.reports.reported_simulation import SimulationReport
@@ -140,15 +139,12 @@ def _source(options: BatchOptions) -> tuple[BatchSource, BatchOrigin]:
 def _momenta(options: RunOptions) -> tuple[float | None, ...]:
     """Return the weights of the new batch in the order given, each once."""
     texts = options.momenta or [DEFAULT_MOMENTUM[options.convention]]
-    parse = parse_momentum if options.convention == "torch" else _from_decay
-    momenta = dict.fromkeys(parse(text) for text in texts)
-    for momentum in momenta:
-        check_momentum(momentum)
-    return tuple(momenta)
+    parse = momentum_of_option if options.convention == "torch" else _from_decay
+    return tuple(dict.fromkeys(parse(text) for text in texts))
 
 
 def _from_decay(text: str) -> float:
-    decay = parse_momentum(text)
+    decay = number_of_option(text)
     if decay is None:
         raise InvalidUsage("--momentum none is PyTorch's cumulative average, which Keras does not have")
     if not 0 <= decay <= 1:
