@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.analysis.naming_schemes import ddof_of_framework
 from bncli.analysis.population_estimate import effective_count, estimate
 from bncli.core.recorded_layer import pooled
 from bncli.core.running_statistics import RunningStatistics, check_start
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from bncli.core.recorded_layer import BatchRows, RecordedLayer
 
     FloatArray = NDArray[np.float64]
-
-_UNBIASED_FRAMEWORKS = frozenset({"torch", "caffe"})
-"""Those that average batch variances of ddof 1; the others use ddof 0."""
 
 AIMED_ERROR = 0.01
 """Standard error of a mean, in standard deviations, that is good enough: a shift that no layer notices."""
@@ -107,7 +105,7 @@ def calibrate_layer(
         InvalidValue: a batch held NaN or infinity, or there is none, or there are too few values for a variance.
     """
     parts = _usable_rows(layer, recorded)
-    ddof: Ddof = 1 if layer.framework in _UNBIASED_FRAMEWORKS else 0
+    ddof = ddof_of_framework(layer.framework)
     old = RunningStatistics(
         layer.running_mean.astype(np.float64), layer.running_var.astype(np.float64), layer.num_batches_tracked
     )

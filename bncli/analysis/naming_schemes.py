@@ -9,6 +9,8 @@ from bncli.light_dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from bncli.core.batch_statistics import Ddof
+
 ROLES = ("running_mean", "running_var", "weight", "bias", "num_batches_tracked")
 STATISTICS = ROLES[:2]
 """What makes a layer one: both of them."""
@@ -30,6 +32,8 @@ class NamingScheme:
     """The framework's default."""
     momentum: float
     """The framework's default as the weight of the new batch."""
+    ddof: Ddof
+    """Of the batch variances that the framework averages."""
     trees: tuple[str, str] | None = None
     """Where the statistics and the parameters of a layer lie in two trees, under like paths: the part of the path that
     is the one or the other tree; `None` where they stand side by side."""
@@ -43,19 +47,19 @@ class NamingScheme:
 # momentum, and its own networks take this one.
 # fmt: off
 NAMING_SCHEMES = (
-    #             framework running_mean    running_var        weight    bias    num_batches_tracked     eps   momentum
-    NamingScheme("torch",  ("running_mean", "running_var",     "weight", "bias", "num_batches_tracked"), 1e-5, 0.1),
-    NamingScheme("keras",  ("moving_mean",  "moving_variance", "gamma",  "beta"),                        1e-3, 0.01),
-    NamingScheme("paddle", ("_mean",        "_variance",       "weight", "bias"),                        1e-5, 0.1),
-    NamingScheme("mxnet",  ("running_mean", "running_var",     "gamma",  "beta"),                        1e-5, 0.1),
-    NamingScheme("mxnet",  ("moving_mean",  "moving_var",      "gamma",  "beta"),                        1e-3, 0.1),
-    NamingScheme("flax",   ("mean",         "var",             "scale",  "bias"),                        1e-5, 0.01,
+    #            framework  running_mean    running_var        weight    bias    num_batches_tracked     eps   mom. ddof
+    NamingScheme("torch",  ("running_mean", "running_var",     "weight", "bias", "num_batches_tracked"), 1e-5, 0.1,  1),
+    NamingScheme("keras",  ("moving_mean",  "moving_variance", "gamma",  "beta"),                        1e-3, 0.01, 0),
+    NamingScheme("paddle", ("_mean",        "_variance",       "weight", "bias"),                        1e-5, 0.1,  0),
+    NamingScheme("mxnet",  ("running_mean", "running_var",     "gamma",  "beta"),                        1e-5, 0.1,  0),
+    NamingScheme("mxnet",  ("moving_mean",  "moving_var",      "gamma",  "beta"),                        1e-3, 0.1,  0),
+    NamingScheme("flax",   ("mean",         "var",             "scale",  "bias"),                        1e-5, 0.01, 0,
                  trees=("batch_stats", "params")),
-    NamingScheme("flax",   ("mean",         "var",             "scale",  "bias"),                        1e-5, 0.01,
+    NamingScheme("flax",   ("mean",         "var",             "scale",  "bias"),                        1e-5, 0.01, 0,
                  is_of_common_words=True),
-    NamingScheme("haiku",  (),                                                                           1e-5, 0.1),
-    NamingScheme("onnx",   (),                                                                           1e-5, 0.1),
-    NamingScheme("caffe",  (),                                                                           1e-5, 0.001),
+    NamingScheme("haiku",  (),                                                                           1e-5, 0.1,  0),
+    NamingScheme("onnx",   (),                                                                           1e-5, 0.1,  0),
+    NamingScheme("caffe",  (),                                                                           1e-5, 1e-3, 1),
 )
 # fmt: on
 
@@ -87,3 +91,8 @@ def scheme_of_framework(framework: str | None, mean_name: str) -> NamingScheme:
     """Return the scheme of a framework that a file names; of several, the one by which the running mean is named."""
     schemes = [scheme for scheme in NAMING_SCHEMES if scheme.framework == framework]
     return next((scheme for scheme in schemes if scheme.leaves and mean_name.endswith(scheme.leaves[0])), schemes[0])
+
+
+def ddof_of_framework(framework: str) -> Ddof:
+    """Return the ddof of the batch variances that a framework of the table averages."""
+    return next(scheme.ddof for scheme in NAMING_SCHEMES if scheme.framework == framework)

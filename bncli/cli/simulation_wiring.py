@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from bncli.analysis.momentum_study import study_momenta
+from bncli.analysis.naming_schemes import ddof_of_framework
 from bncli.analysis.running_trajectory import AverageDtype, RunSettings
 from bncli.cli.momentum_option import momentum_of_option, number_of_option
 from bncli.cli.progress import StepProgress
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
 
     from bncli.analysis.running_trajectory import KeptSteps
     from bncli.cli.batch_options import BatchOptions
-    from bncli.core.batch_statistics import BatchSource, Ddof
+    from bncli.core.batch_statistics import BatchSource
     from bncli.reports.reported_simulation import BatchOrigin
 
-DDOF_BY_CONVENTION: dict[str, Ddof] = {"torch": 1, "keras": 0}
-"""Divisor of the batch variances that a framework averages."""
 DEFAULT_MOMENTUM = {"torch": "0.1", "keras": "0.99"}
+"""By convention, which is a framework: the text of its default, a decay for Keras."""
 DEFAULT_STEPS = 1000
 """Of batches that never repeat; files are gone through once."""
 MOST_STEPS = 1 << 53
@@ -52,7 +52,7 @@ class RunOptions:
 
     def __post_init__(self) -> None:
         """Refuse values that no layer has."""
-        require_choice(self.convention, DDOF_BY_CONVENTION, "convention")
+        require_choice(self.convention, DEFAULT_MOMENTUM, "convention")
         require_choice(self.dtype, DTYPES, "dtype")
         if self.convention == "keras" and self.dtype != "float64":
             raise InvalidUsage(
@@ -81,7 +81,7 @@ def simulate(batches: BatchOptions, options: RunOptions) -> SimulationReport:
         momenta=momenta,
         num_steps=options.steps or origin.num_batches or DEFAULT_STEPS,
         initial=_initial(options, origin, source.num_features),
-        ddof=DDOF_BY_CONVENTION[options.convention],
+        ddof=ddof_of_framework(options.convention),
         dtype=DTYPES[options.dtype],
         kept_steps=options.kept_steps,
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bncli.analysis.layer_discovery import discover
+from bncli.analysis.naming_schemes import NAMING_SCHEMES, ddof_of_framework
 from bncli.core.batch_norm_layer import Setting
 from bncli.core.named_arrays import LayerHint
 from tests.helpers.builders import ArraysInMemory
@@ -46,3 +47,8 @@ def test_what_a_told_layer_does_not_hold_is_its_frameworks_default(
     hint = LayerHint("bn", roles={"running_mean": mean, "running_var": "v"}, framework=framework)
     (layer,) = discover(ArraysInMemory({mean: np.ones(3), "v": np.ones(3)}, {"bn": hint})).layers
     assert (layer.eps, layer.momentum) == (Setting(eps, "assumed"), Setting(momentum, "assumed"))
+
+
+def test_all_rows_of_a_framework_agree_on_the_divisor_of_its_variances() -> None:
+    for scheme in NAMING_SCHEMES:
+        assert ddof_of_framework(scheme.framework) == scheme.ddof
