@@ -12,10 +12,11 @@ from bncli.analysis.calibration import Calibration, calibrate_layer
 from bncli.analysis.layer_discovery import discover
 from bncli.analysis.layer_selection import select
 from bncli.analysis.population_estimate import EstimateName, EstimateSettings
-from bncli.analysis.recorded_matching import match_recorded, unmatched
+from bncli.analysis.recorded_matching import unmatched
 from bncli.atomic_file import atomic_file
 from bncli.cli.kept_inputs import require_apart
 from bncli.cli.momentum_option import momentum_of_option
+from bncli.cli.recorded_names import recorded_names
 from bncli.core.rounding import FLOAT_DTYPES, round_to
 from bncli.errors import InputNotFound, InvalidUsage, InvalidValue, ShapeMismatch, require_choice
 from bncli.formats.detection import open_named_arrays
@@ -108,12 +109,7 @@ def _calibrate(
     settings: EstimateSettings,
 ) -> Calibration:
     names = tuple(dict.fromkeys(name for recording in recordings for name in recording.layer_names))
-    matched = match_recorded(chosen, names, checkpoint.layers)
-    if not matched:
-        raise InputNotFound(
-            f"{checkpoint.path}: none of its layers is in {recordings[0].path}",
-            hint=f"the recording has {', '.join(names[:3]) or 'none'}; the checkpoint has {chosen[0].label}",
-        )
+    matched = recorded_names(checkpoint, chosen, recordings[0].path, names)
     layers = [
         _calibrate_one(layer, matched[layer.name], recordings, settings) for layer in chosen if layer.name in matched
     ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.analysis.layer_selection import select
-from bncli.analysis.recorded_matching import in_recorded_order, match_recorded
-from bncli.errors import InputNotFound
+from bncli.analysis.recorded_matching import in_recorded_order
+from bncli.cli.recorded_names import recorded_names
+from bncli.errors import ShapeMismatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,17 +31,12 @@ def recorded_evidence(checkpoint: Checkpoint, path: Path, globs: Sequence[str] =
 
     layers = [each.layer for each in select(checkpoint, globs)]
     with open_recording(path) as recording:
-        matched = match_recorded(layers, recording.layer_names, checkpoint.layers)
-        if not matched:
-            raise InputNotFound(
-                f"{checkpoint.path}: none of its layers is in {path}",
-                hint=f"the recording has {', '.join(recording.layer_names[:3]) or 'no layer'}",
-            )
+        matched = recorded_names(checkpoint, layers, path, recording.layer_names)
         found = {}
         for layer in in_recorded_order(layers, matched, recording.layer_names):
             recorded = recording.layer(matched[layer.name])
             if recorded.num_features != layer.num_features:
-                raise InputNotFound(
+                raise ShapeMismatch(
                     f"{checkpoint.path}: layer {layer.label} has {layer.num_features} channels, "
                     f"{recorded.num_features} in {path}",
                     hint="the recording is of another model",

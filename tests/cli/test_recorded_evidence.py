@@ -9,7 +9,7 @@ import torch
 import bncli
 from bncli.analysis.layer_discovery import discover
 from bncli.cli.recorded_evidence import recorded_evidence
-from bncli.errors import InputNotFound
+from bncli.errors import InputNotFound, ShapeMismatch
 from bncli.formats.detection import open_named_arrays
 from tests.helpers.invoke import invoke
 from tests.helpers.json_output import json_of
@@ -40,10 +40,13 @@ def test_each_recorded_layer_has_its_evidence(recording: Path, tmp_path: Path) -
     assert {name: seen.num_batches for name, seen in found.items()} == {"1": 12, "5": 12}
 
 
-def test_a_recording_of_another_model_is_told(recording: Path, tmp_path: Path) -> None:
+def test_a_recording_with_other_numbers_of_channels_is_told(recording: Path, tmp_path: Path) -> None:
     other = torch.nn.Sequential(torch.nn.Identity(), torch.nn.BatchNorm1d(7))
-    with pytest.raises(InputNotFound, match="layer 1 has 7 channels, 4 in"):
+    with pytest.raises(ShapeMismatch, match="layer 1 has 7 channels, 4 in"):
         recorded_evidence(saved(other, tmp_path / "o.pt"), recording)
+
+
+def test_a_recording_of_another_model_is_told(recording: Path, tmp_path: Path) -> None:
     renamed = torch.nn.ModuleDict({"bn": torch.nn.BatchNorm1d(4)})
     with pytest.raises(InputNotFound, match="none of its layers is in"):
         recorded_evidence(saved(renamed, tmp_path / "r.pt"), recording)
