@@ -120,6 +120,6 @@ def _num_batches(options: RecordOptions, loader: Any) -> int | None:
     """Return how many batches are to come, for the progress; `None` where the loader does not know."""
     try:
         length = len(loader)
-    except TypeError:
+    except Exception:  # noqa: BLE001 - the user's own code, and no recording need fail for want of a number
         return options.steps
     return length if options.steps is None else min(length, options.steps)

@@ -144,6 +144,11 @@ def test_a_loader_that_raises_leaves_what_was_recorded(tmp_path: Path) -> None:
     assert "stays in the .part file" in answer.stderr
 
 
+def test_a_loader_whose_length_raises_is_gone_through_all_the_same(tmp_path: Path) -> None:
+    arguments = (*FACTORIES[:3], "tests.helpers.recordings:PicturesOfUnknownNumber", "-o", tmp_path / "run")
+    assert json_of("record", *arguments)["num_steps"] == 3
+
+
 def test_the_help_says_that_it_runs_code_of_the_users() -> None:
     assert "This command imports and runs your own code" in invoke("record", "--help").stdout
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.utils.data import IterableDataset
 
 from bncli.recording.live_recording import record
 from bncli.recording.opening import open_recording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-    from torch import Tensor
 
     from bncli.core.recorded_layer import RecordedLayer
 
@@ -42,6 +41,18 @@ def feed(model: nn.Module, batches: Iterable[Tensor]) -> None:
 def failing_batches() -> list[Tensor]:
     """Return a batch that `small_network` takes, and one that makes it raise a `RuntimeError` about channels."""
     return [*pictures(1), torch.zeros(1, 7, 6, 6)]
+
+
+class PicturesOfUnknownNumber(IterableDataset[Tensor]):
+    """Pictures as a stream, whose length raises what torch once asked of such data sets."""
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Return the pictures anew."""
+        return iter(pictures())
+
+    def __len__(self) -> int:
+        """Raise, as nobody knows."""
+        raise NotImplementedError
 
 
 def recorded_layer(batches: Iterable[Tensor], path: Path, module: nn.Module | None = None) -> RecordedLayer:
