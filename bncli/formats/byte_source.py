@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import zlib
 from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from bncli.errors import MalformedFile
+from bncli.errors import BncliError, MalformedFile
 from bncli.formats.byte_range import require_within
 from bncli.formats.regular_file import RegularFile
 from bncli.formats.remote.remote_file import RemoteFile
@@ -33,7 +34,8 @@ FAULTS = (
 )
 """What Python raises when bytes contradict the structure that a parser expects of them."""
 
-
+_TROUBLES_OF_THE_SYSTEM = frozenset({errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC})
+"""What an `OSError` says of the machine: the file may be whole."""
 _CUT_OFF = (EOFError, zlib.error)
 CUT_OFF_HINT = "a save or a download may have been cut off: compare its size with the original's, or fetch it again"
 
@@ -132,6 +134,8 @@ def opening(path: Path, kind: str) -> Iterator[ByteSource]:
         yield source
     except FAULTS as fault:
         source.close()
+        if isinstance(fault, OSError) and fault.errno in _TROUBLES_OF_THE_SYSTEM:
+            raise BncliError(f"{path}: cannot be read: {fault.strerror}") from fault
         raise MalformedFile(f"{path}: broken as {kind}: {describe_fault(fault)}", hint_about(fault)) from fault
     except BaseException:
         source.close()

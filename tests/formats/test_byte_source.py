@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from bncli.errors import MalformedFile, UnsafeFile
+from bncli.errors import BncliError, MalformedFile, UnsafeFile
 from bncli.formats.byte_source import FAULTS, ByteSource, describe_fault, opening
 
 if TYPE_CHECKING:
@@ -77,6 +78,13 @@ def test_a_fault_of_a_parser_becomes_a_malformed_file_that_keeps_its_cause(path:
     ):
         raise fault
     assert caught.value.__cause__ is fault
+
+
+def test_a_machine_in_trouble_says_nothing_of_the_file(path: Path) -> None:
+    with pytest.raises(BncliError) as caught, opening(path, "a test file"):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+    assert caught.value.message == f"{path}: cannot be read: {os.strerror(errno.EIO)}"
+    assert not isinstance(caught.value, MalformedFile)
 
 
 def test_errors_for_the_user_pass_through(path: Path) -> None:
