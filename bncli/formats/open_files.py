@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if sys.platform != "win32":
+    import resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_OPEN = 128
 """Systems allow a process 1024 open files, and some 256."""
+_PART_OF_LIMIT = 4
+"""One in so many of the files that a process may open: it opens others, and may have two checkpoints at once."""
 
 
 class _File(Protocol):
@@ -33,6 +39,7 @@ class OpenFiles(Generic[T]):
         self._opened: dict[str, T] = {}
         """That which was needed last stands last."""
         self._bytes_read_of_closed = 0
+        self._most_open = most_open()
 
     @property
     def bytes_read(self) -> int:
@@ -44,7 +51,7 @@ class OpenFiles(Generic[T]):
         if location in self._opened:
             file = self._opened.pop(location)
         else:
-            if len(self._opened) >= MOST_OPEN:
+            if len(self._opened) >= self._most_open:
                 self._close(next(iter(self._opened)))
             file = self._open_file(location)
         self._opened[location] = file
@@ -59,3 +66,12 @@ class OpenFiles(Generic[T]):
         file = self._opened.pop(location)
         self._bytes_read_of_closed += file.bytes_read
         file.close()
+
+
+def most_open() -> int:
+    """Return how many files of one checkpoint are open at once: fewer where the system allows a process but few."""
+    if sys.platform != "win32":  # whose limit is far away
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if limit != resource.RLIM_INFINITY:
+            return min(MOST_OPEN, max(limit // _PART_OF_LIMIT, 1))
+    return MOST_OPEN

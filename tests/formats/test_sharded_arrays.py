@@ -147,7 +147,8 @@ def test_aliases_and_classes_of_whole_modules_in_shards_are_carried_over(tmp_pat
     assert indexed.skipped == alone.skipped != ()
 
 
-def test_more_shards_than_a_process_may_open_files_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("limit", [64, 256])
+def test_more_shards_than_a_process_may_open_files_are_read(limit: int, tmp_path: Path) -> None:
     weight_map: dict[str, str] = {}
     for number in range(300):
         file = f"{number}.safetensors"
@@ -156,7 +157,7 @@ def test_more_shards_than_a_process_may_open_files_are_read(tmp_path: Path) -> N
         weight_map |= dict.fromkeys(held, file)
     index = write_index(tmp_path, weight_map)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     try:
         with open_named_arrays(index) as arrays:
             layers = discover(arrays).layers
