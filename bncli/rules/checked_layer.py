@@ -116,6 +116,11 @@ class CheckedLayer:
         return has_initial_statistics(self.layer) | is_frozen
 
     @cached_property
+    def distance_from_initial(self) -> float:
+        """The furthest that any mean lies from 0, or any variance from 1; 0 without channels, NaN with a broken one."""
+        return float(np.maximum(np.abs(self.mean), np.abs(self.var - 1)).max(initial=0.0))
+
+    @cached_property
     def is_zero(self) -> bool:
         """Whether all statistics are exactly 0, as in memory that nothing was written to."""
         return self.num_features > 0 and not (self.mean.any() or self.var.any())

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pytest
 import torch
 
 from bncli.analysis.layer_discovery import discover
@@ -52,6 +54,20 @@ def test_a_few_updates_beside_an_untouched_weight_and_bias_were_a_probe() -> Non
 def test_many_updates_or_a_trained_weight_are_no_probe() -> None:
     assert observed(RULE, healthy(num_batches_tracked=6, **PROBED)) == []
     assert observed(RULE, healthy(num_batches_tracked=2)) == []
+
+
+def test_a_hundred_updates_beside_an_untouched_weight_and_bias_were_training_without_an_optimizer() -> None:
+    seen = only(RULE, healthy(num_batches_tracked=100, **PROBED))
+    assert (seen.severity, seen.value, seen.threshold) == ("warning", 100, 100)
+    assert "no optimizer moved them" in seen.message
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"num_batches_tracked": 99}, {"bias": None}, {"weight": None}, {"bias": healthy().bias}, {"weight": np.zeros(16)}],
+)
+def test_fewer_updates_a_missing_parameter_or_other_values_show_no_such_thing(changed: dict[str, Any]) -> None:
+    assert observed(RULE, healthy(**{"num_batches_tracked": 100, **PROBED, **changed})) == []
 
 
 def test_a_new_layer_and_one_without_a_counter_are_nothing() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,9 @@ from bncli.rules.bn204_cold_start import RULE
 from tests.helpers.rule_cases import NUM_CHANNELS, Twins, file_of, healthy, observed, only
 from tests.rules.test_bn201_never_updated import UNWRITTEN
 from tests.rules.test_bn203_counter_zero import PROBED
+
+if TYPE_CHECKING:
+    from bncli.core.batch_norm_layer import BatchNormLayer
 
 TWINS = Twins(
     faulty=file_of(healthy(num_batches_tracked=10)),
@@ -110,3 +115,38 @@ def test_a_momentum_that_is_no_weight_is_left_to_the_rule_about_it(momentum: flo
 
 def test_a_probed_model_and_one_without_counter_are_left_alone() -> None:
     assert observed(RULE, healthy(num_batches_tracked=1, **PROBED), healthy("b", num_batches_tracked=None)) == []
+
+
+def near_initial(name: str, distance: float = 0.02, **changed: Any) -> BatchNormLayer:
+    rng = np.random.default_rng(1)
+    statistics = {
+        "running_mean": (distance * rng.uniform(-1, 1, NUM_CHANNELS)).astype(np.float32),
+        "running_var": (1 + distance * rng.uniform(-1, 1, NUM_CHANNELS)).astype(np.float32),
+    }
+    return healthy(name, **{**statistics, "num_batches_tracked": 0, **changed})
+
+
+@pytest.mark.parametrize("counter", [0, None, 5000])
+def test_an_average_that_hardly_left_its_start_is_told_for_all_of_its_layers(counter: int | None) -> None:
+    layers = [near_initial(name, num_batches_tracked=counter) for name in ("ema.a", "ema.b")]
+    seen = observed(RULE, *layers, healthy("model.a", num_batches_tracked=300), healthy("model.b"))
+    assert [(each.layer, each.severity) for each in seen] == [("ema.a", "warning"), ("ema.b", "warning")]
+    assert "a moving average (EMA) with a decay so near to 1" in seen[0].message
+    assert seen[0].value == max(
+        float(np.abs(array - start).max()) for array, start in ((layers[0].running_mean, 0), (layers[0].running_var, 1))
+    )
+
+
+def test_one_layer_of_the_same_counter_that_left_it_shows_that_the_others_normalize_what_is_normal() -> None:
+    assert observed(RULE, near_initial("a"), near_initial("b"), near_initial("c", distance=0.3)) == []
+    broken = near_initial("c", running_mean={0: np.nan})
+    assert observed(RULE, near_initial("a"), near_initial("b"), broken) == []
+
+
+def test_a_single_layer_near_its_start_may_have_normalized_inputs() -> None:
+    assert observed(RULE, near_initial("a"), healthy("b")) == []
+
+
+def test_layers_near_their_start_whose_counter_explains_it_are_told_once() -> None:
+    seen = observed(RULE, *(near_initial(name, num_batches_tracked=2) for name in ("a", "b")))
+    assert [each.severity for each in seen] == ["error", "error"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,9 @@ from bncli.core.named_arrays import Skipped
 from bncli.core.rounding import FLOAT_DTYPES, round_to
 from bncli.rules.bn603_foreign_encoding import RULE
 from tests.helpers.rule_cases import Twins, file_of, healthy, observed, only
+
+if TYPE_CHECKING:
+    from bncli.core.batch_norm_layer import BatchNormLayer
 
 TWINS = Twins(
     faulty=file_of(healthy(), skipped=(Skipped("b", "has running_std in place of running_var", "foreign-statistic"),)),
@@ -48,3 +53,35 @@ def test_eps_is_recognized_as_each_element_type_stores_it(dtype: str) -> None:
     var = torch.tensor([1e-3, 2, 1e-3, 0.5] * 4, dtype=torch.float64).to(getattr(torch, dtype)).double().numpy()
     seen = only(RULE, healthy(running_var=round_to(var, dtype), dtype=dtype))
     assert set(seen.channels) == set(range(0, 16, 2))
+
+
+def with_exchanged_parameters(name: str, **changed: Any) -> BatchNormLayer:
+    layer = healthy(name)
+    return healthy(name, **{"weight": layer.bias / 3, "bias": layer.weight, **changed})
+
+
+def test_weights_around_0_and_biases_around_1_in_all_layers_are_exchanged() -> None:
+    seen = observed(RULE, with_exchanged_parameters("a"), with_exchanged_parameters("b"))
+    assert [(each.layer, each.severity) for each in seen] == [("a", "warning"), ("b", "warning")]
+    assert seen[0].message.startswith("weight and bias seem to be exchanged")
+    assert seen[0].remedy == "Exchange weight and bias where the file was converted."
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"weight": np.abs(healthy("b").bias) / 3},
+        {"bias": healthy("b").bias},
+        {"bias": None},
+    ],
+    ids=["no negative weight", "biases of both signs", "no bias"],
+)
+def test_one_sign_of_it_alone_shows_no_exchange(changed: dict[str, Any]) -> None:
+    sound = [healthy(name) for name in ("c", "d")]
+    assert observed(RULE, with_exchanged_parameters("b", **changed), *sound) == []
+    assert observed(RULE, *(with_exchanged_parameters(name, **changed) for name in ("a", "b"))) == []
+
+
+def test_a_single_layer_shows_no_exchange() -> None:
+    assert observed(RULE, with_exchanged_parameters("a")) == []
+    assert observed(RULE, with_exchanged_parameters("a"), healthy("b", weight=None, bias=None)) == []
