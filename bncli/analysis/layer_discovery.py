@@ -133,7 +133,7 @@ def _why_none(arrays: NamedArrays, skipped: Sequence[Skipped]) -> tuple[str, str
     return (
         f"{arrays.path}: no batch-normalization layer among {count(len(arrays.specs), 'array')}",
         f"{shown_name(without_statistics[0])} has weight and bias only: layer or group normalization, "
-        "or track_running_stats=False"
+        "track_running_stats=False, or a file of parameters without buffers, such as an adapter or an average"
         if without_statistics
         else "a layer is a running_mean and a running_var side by side; exports often fold them into the convolution",
     )

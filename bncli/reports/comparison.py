@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from bncli.analysis.lone_shift import lone_shift
 from bncli.analysis.verdicts import Verdict, is_as_between_ranks
 from bncli.reports.arrangement import arranged, table_of
 from bncli.reports.comparison_fields import COMPARISON_FIELDS, default_columns, worst_first
@@ -15,7 +17,7 @@ from bncli.reports.document import Cell, Document, KeyValues, Note
 from bncli.reports.layer_fields import setting_text
 from bncli.reports.layer_group import layer_group
 from bncli.reports.verdict_texts import VERDICT_TEXTS
-from bncli.wording import MOST_NAMED, count, listed, part_of
+from bncli.wording import MOST_NAMED, count, listed, number, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -114,11 +116,29 @@ def _notes(checkpoints: tuple[Checkpoint, Checkpoint], comparison: Comparison) -
         text = VERDICT_TEXTS[verdict]
         if text.advice:
             yield Note(f"{verdict}: {text.advice}", text.tone)
+    yield from _lone_shift_note(comparison)
     if _may_be_ranks(comparison):
         yield Note("Two ranks of one run differ like this too: --ranks takes the files for such, and pools them.")
     for checkpoint in checkpoints:
         for skipped in checkpoint.skipped[:MOST_NAMED]:
             yield Note(f"skipped {skipped.name or 'the file'} of {checkpoint.path}: {skipped.reason}", "notice")
+
+
+def _lone_shift_note(comparison: Comparison) -> Iterator[Note]:
+    lone = lone_shift(comparison.changes)
+    if lone is not None:
+        who = layer_group(lone.labels, [change.pair.after.label for change in comparison.changes])
+        moved = []
+        if not math.isnan(lone.mean_shift):
+            moved.append(f"the means moved by {number(lone.mean_shift)} sigma")
+        if not math.isnan(lone.var_ratio):
+            moved.append(f"the variances by a factor of {number(lone.var_ratio)}")
+        yield Note(
+            f"stands out: {who}: {' and '.join(moved)} in the median channel, while most layers stayed where they "
+            "were: a batch of outliers, an input in another scale, or statistics of another layer or in another "
+            "encoding.",
+            "notice",
+        )
 
 
 def _may_be_ranks(comparison: Comparison) -> bool:

@@ -70,9 +70,10 @@ VERDICT_TEXTS = {
     ),
     Verdict.STATS_FROZEN: VerdictText(
         "plain",
-        "parameters trained, statistics frozen (norm_eval)",
-        "The layers ran in eval mode. Where that is not on purpose, model.train() was not called again after a "
-        "validation, and the statistics are those of older weights.",
+        "parameters moved, statistics frozen (norm_eval, or an average of the parameters alone)",
+        "The layers ran in eval mode, or an average (EMA, SWA) took the parameters and not the buffers: the statistics "
+        "are those of older weights. Where eval mode was not on purpose, model.train() was not called again after a "
+        "validation; after an average update_bn estimates them anew.",
     ),
     Verdict.TRAINED: VerdictText("plain", "trained", code=bn705_trained.VERDICT.code),
     Verdict.FULLY_FROZEN: VerdictText("plain", "fully frozen"),

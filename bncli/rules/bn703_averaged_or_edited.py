@@ -9,13 +9,14 @@ VERDICT = Explanation(
     name="averaged-or-edited",
     severity="info",
     summary=(
-        "The statistics differ although no update was counted: a moving average, a merge of models, an edit, or a "
-        "calibration that kept the counters."
+        "The statistics differ although no update was counted: a moving average, a merge of models, two runs of one "
+        "length, an edit, or a calibration that kept the counters."
     ),
     rationale=(
         "Only forward passes in train mode move running statistics, and each of them is counted. What moved them "
-        "without a count worked on the file or on the buffers themselves. The files of two ranks of one run differ in "
-        "the same way; `bncli diff --ranks` takes them for such.\n\n"
+        "without a count worked on the file or on the buffers themselves. Two runs of as many updates, such as clients "
+        "of federated learning after one round, and two ranks of one run differ in the same way; `bncli diff --ranks` "
+        "takes the files for ranks.\n\n"
         "An average of checkpoints is the case to look at: the average of the running variances of several models "
         "is not the variance of the activations of the averaged model, which also moves with the means. Averaging "
         "weights without estimating the statistics again is why averaged models evaluate badly."

@@ -83,6 +83,7 @@ def test_a_file_of_normalizations_without_statistics_says_what_they_may_be() -> 
     with pytest.raises(NoBatchNormLayers) as caught:
         discover(ArraysInMemory(arrays))
     assert "bn has weight and bias only" in str(caught.value.hint)
+    assert "a file of parameters without buffers" in str(caught.value.hint)
     assert "track_running_stats=False" in str(caught.value.hint)
 
 

@@ -104,3 +104,25 @@ def test_statistics_that_stood_still_in_training_are_told_with_what_may_have_bee
     blocks = document(compare([named("a")], [norm_eval])).blocks
     texts = [block.text for block in blocks if isinstance(block, Note)]
     assert any(text.startswith("stats-frozen: ") and "model.train() was not called again" in text for text in texts)
+
+
+def test_a_layer_that_moved_far_among_others_that_stayed_is_named_with_how_far() -> None:
+    names = ("a", "b", "c")
+    start = named("a")
+    far = named(
+        "a", running_mean=start.running_mean + 100 * np.sqrt(start.running_var), running_var=1e3 * start.running_var
+    )
+    found = document(compare([named(name) for name in names], [far, named("b"), named("c")]))
+    (note,) = [block for block in found.blocks if isinstance(block, Note) and block.text.startswith("stands out")]
+    assert note.text.startswith(
+        "stands out: a: the means moved by 100 sigma and the variances by a factor of 1,000 in the median channel"
+    )
+    assert note.tone == "notice"
+
+
+def test_a_variance_that_was_0_leaves_the_means_alone_to_be_told() -> None:
+    nothing = np.zeros(4)
+    before = [named("a", running_var=nothing), named("b"), named("c")]
+    after = [named("a", running_var=nothing, running_mean=nothing + 9), named("b"), named("c")]
+    (note,) = [b for b in document(compare(before, after)).blocks if isinstance(b, Note) and "stands out" in b.text]
+    assert "the variances" not in note.text

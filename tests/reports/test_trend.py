@@ -108,4 +108,4 @@ def test_what_frozen_statistics_may_mean_is_told_once() -> None:
         for index in (1, 2)
     ]
     (note,) = notes(trend_document(trend(files), Arrangement()))
-    assert note.startswith("statistics frozen: The layers ran in eval mode.")
+    assert note.startswith("statistics frozen: The layers ran in eval mode, or an average")
