@@ -36,6 +36,8 @@ class RangeServer:
     """After how many bytes of a body the connection is closed; `None` sends all."""
     num_cuts: int = 1_000
     """How many answers are cut off before the server behaves."""
+    idle_seconds: float | None = None
+    """How long a connection is kept open without a request; `None` keeps it for ever."""
     version: str = "1"
     requests: list[tuple[str, tuple[int, int] | None]] = field(default_factory=list)
     """Path, and start and stop of the range, of every request."""
@@ -45,12 +47,13 @@ class RangeServer:
 
 
 @contextmanager
-def range_server(folder: Path) -> Iterator[RangeServer]:
+def range_server(folder: Path, idle_seconds: float | None = None) -> Iterator[RangeServer]:
     """Serve the files of a folder under an address that `url` holds."""
-    state = RangeServer(folder)
+    state = RangeServer(folder, idle_seconds=idle_seconds)
 
     class Handler(_Handler):
         served = state
+        timeout = state.idle_seconds
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     state.url = f"http://127.0.0.1:{server.server_port}"

@@ -90,6 +90,7 @@ class WebConnections:
                 return self._answer(connection, address, (start, stop), most_whole)
             except (OSError, ValueError, http.client.HTTPException) as error:
                 connection.close()
+                self.close()  # those that lie idle may be as dead as this one, and tries are few
                 fault: Exception = error
                 if isinstance(error, ssl.SSLCertVerificationError | socket.gaierror | TimeoutError | ValueError):
                     break
@@ -97,8 +98,8 @@ class WebConnections:
 
     def close(self) -> None:
         """Close the connections that no one is using."""
-        while self._idle:
-            self._idle.pop().close()
+        while (connection := self._idle_one()) is not None:
+            connection.close()
 
     def _idle_one(self) -> http.client.HTTPConnection | None:
         try:

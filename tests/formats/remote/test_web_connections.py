@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,6 +91,22 @@ def test_a_request_carries_the_range_and_nothing_of_the_user(tmp_path: Path) -> 
     (headers,) = server.headers
     assert headers.keys() == {"Host", "Accept-Encoding", "Range", "User-Agent"}
     assert headers["Range"] == "bytes=2-4"
+
+
+def test_connections_that_the_server_closed_while_they_were_idle_are_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "f").write_bytes(bytes(range(100)))
+    with (
+        closing(WebConnections("the-address")) as connections,
+        range_server(tmp_path, idle_seconds=0.05) as server,
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(connections, "_idle_one", lambda: None)
+            for _ in range(8):
+                connections.ask(f"{server.url}/f", 0, 10)
+        time.sleep(0.3)
+        assert connections.ask(f"{server.url}/f", 10, 20).content == bytes(range(10, 20))
 
 
 def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
