@@ -38,6 +38,8 @@ class LayerCalibration:
     num_batches: int
     num_left_out: int
     """Batches of eval mode that are not among them, because a recording has some of train mode."""
+    num_eval: int
+    """Batches of eval mode that are among them, because a recording has no others."""
     num_samples: int
     num_values: int
     """Values per channel, over all batches."""
@@ -122,6 +124,7 @@ def calibrate_layer(
         recorded_name=recorded[0].name,
         num_batches=sum(len(rows) for rows in parts),
         num_left_out=sum(each.num_left_out for each in recorded),
+        num_eval=sum(int((~rows.is_training).sum()) for rows in parts),
         num_samples=sum(int(rows.num_samples.sum()) for rows in parts),
         num_values=sum(int(rows.num_values.sum()) for rows in parts),
         ddof=ddof,

@@ -81,6 +81,13 @@ def _notes(calibration: Calibration, files: CalibrationFiles) -> Iterator[Note]:
     for path in files.cut_off:
         yield Note(f"{path} ended early: the statistics are of what was recorded up to then", "notice")
     yield from left_out_note(max((layer.num_left_out for layer in calibration.layers), default=0))
+    if sum(layer.num_eval > 0 for layer in calibration.layers) > 1:
+        yield Note(
+            "recorded in eval mode: the batches of a layer are what the old statistics of the layers before it made of "
+            "the data, and with new ones they are others, so that the model may be worse than before; record with "
+            "batch normalization in train mode",
+            "bad",
+        )
     if calibration.unrecorded:
         yield Note(
             f"left as they are, for no batch reached them: {listed(calibration.unrecorded, most=MOST_NAMED)}", "notice"

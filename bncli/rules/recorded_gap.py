@@ -27,11 +27,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GapCause:
-    """What explains the gaps of a layer, and is not mended by calibrating."""
+    """Why calibrating with this recording is no remedy for the gaps of a layer."""
 
     words: str
-    """What shows it, as the end of a sentence; empty where the layer only comes behind one that has it."""
+    """What shows it, as the end of a sentence; empty where it does not lie in the layer's own numbers."""
     remedy: str
+
+
+_IN_EVAL_MODE = GapCause(
+    words="",
+    remedy=(
+        "Record again with batch normalization in train mode and calibrate with that, unless the checkpoint was "
+        "trained with these statistics frozen; batches of eval mode are what the old statistics made of the data, and "
+        "calibrating with them breaks the model."
+    ),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +96,16 @@ class RecordedGap:
 def gaps_with_causes(file: CheckedFile) -> Iterator[tuple[RecordedGap, GapCause | None]]:
     """Yield the gap of each recorded layer, in the order in which data passes through, with its cause if one is known.
 
-    What reaches a layer behind one with a cause is changed by that cause: there the remedy is to mend the other.
+    What reaches a layer behind one with a cause is changed by that cause: there the remedy is to mend the other. And
+    what reaches a layer in eval mode was made by the statistics that are to be replaced: to calibrate several layers
+    takes batches of train mode.
     """
     first: str | None = None
     for layer, evidence in file.recorded:
         gap = RecordedGap(layer, evidence)
         cause = gap.cause() if first is None else _behind(first)
-        yield gap, cause
+        is_of_old_statistics = evidence.num_training == 0 and len(file.recorded) > 1
+        yield gap, _IN_EVAL_MODE if cause is None and is_of_old_statistics else cause
         if first is None and cause is not None:
             first = layer.layer.label
 

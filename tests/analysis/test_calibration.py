@@ -67,6 +67,8 @@ def test_of_a_training_loop_with_validation_only_the_training_counts() -> None:
     alone = calibrate_layer(layer(), [recorded(rows_of([BATCHES[0], BATCHES[2]]))], POOLED)
     np.testing.assert_array_equal([calibrated.mean, calibrated.var], [alone.mean, alone.var])
     assert (calibrated.num_batches, calibrated.num_left_out, alone.num_left_out) == (2, 1, 0)
+    in_eval = calibrate_layer(layer(), [recorded(rows_of(mixed[:2], [False, False]))], POOLED)
+    assert (calibrated.num_eval, in_eval.num_eval) == (0, 2)
 
 
 def test_a_layer_that_no_batch_passed_has_nothing_to_calibrate_by() -> None:

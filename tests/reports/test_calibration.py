@@ -16,11 +16,21 @@ FILES = CalibrationFiles(Path("old.pt"), "torch-zip", (Path("run"),), (), Path("
 
 
 def calibrated(
-    name: str = "bn", shift: float = 1.0, effective_count: float = 100.0, num_left_out: int = 0
+    name: str = "bn", shift: float = 1.0, effective_count: float = 100.0, num_left_out: int = 0, num_eval: int = 0
 ) -> LayerCalibration:
     old = layer(name=name, label=name, running_mean=np.zeros(4), running_var=np.ones(4))
     return LayerCalibration(
-        old, name, 8, num_left_out, 64, 640, 1, np.full(4, shift), np.full(4, 2.0), np.full(4, effective_count)
+        old,
+        name,
+        8,
+        num_left_out,
+        num_eval,
+        64,
+        640,
+        1,
+        np.full(4, shift),
+        np.full(4, 2.0),
+        np.full(4, effective_count),
     )
 
 
@@ -46,6 +56,12 @@ def test_batches_that_were_left_out_are_told() -> None:
     assert found[0] == (
         "only recorded batches of train mode count: those of eval mode, up to 3 a layer, are left out"
     )  # fmt: skip
+
+
+def test_batches_of_eval_mode_in_several_layers_are_warned_of() -> None:
+    in_eval = (calibrated(num_eval=8), calibrated("b", num_eval=8))
+    assert notes(Calibration(EstimateSettings(), in_eval, (), ()))[0].startswith("recorded in eval mode: the batches")
+    assert len(notes(Calibration(EstimateSettings(), (in_eval[0], calibrated("b")), (), ()))) == 1
 
 
 def test_what_cannot_be_told_is_not_guessed() -> None:

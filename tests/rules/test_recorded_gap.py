@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,10 @@ from tests.helpers.builders import checkpoint
 from tests.helpers.evidence import evidence, file_with, observations
 from tests.helpers.rule_cases import NUM_CHANNELS, findings_of, healthy
 
+if TYPE_CHECKING:
+    from bncli.rules.base import Rule
+    from bncli.rules.checked_file import CheckedFile
+
 LAYER = healthy()
 ORDER = np.roll(np.arange(NUM_CHANNELS), 5)
 PERMUTED = {"mean": LAYER.running_mean[ORDER].astype(float), "biased_var": LAYER.running_var[ORDER].astype(float)}
@@ -18,8 +24,8 @@ SCALED = {"mean": 255.0 * LAYER.running_mean, "biased_var": 255.0**2 * LAYER.run
 
 
 @pytest.mark.parametrize("rule", [STATS_GAP, OUTPUT_GAP])
-def test_an_input_in_another_scale_is_to_be_scaled_and_not_calibrated_for(rule: object) -> None:
-    (seen,) = observations(rule, **SCALED)  # type: ignore[arg-type]
+def test_an_input_in_another_scale_is_to_be_scaled_and_not_calibrated_for(rule: Rule) -> None:
+    (seen,) = observations(rule, **SCALED)
     assert seen.severity == "error"
     assert seen.remedy is not None
     assert seen.remedy.startswith("Scale the input as in training")
@@ -31,8 +37,8 @@ def test_the_factor_of_another_scale_is_told() -> None:
 
 
 @pytest.mark.parametrize("rule", [STATS_GAP, OUTPUT_GAP])
-def test_permuted_channels_are_to_be_put_in_order_and_not_calibrated(rule: object) -> None:
-    (seen,) = observations(rule, **PERMUTED)  # type: ignore[arg-type]
+def test_permuted_channels_are_to_be_put_in_order_and_not_calibrated(rule: Rule) -> None:
+    (seen,) = observations(rule, **PERMUTED)
     assert seen.remedy is not None
     assert "into the order of its channels; calibrating would leave weight and bias" in seen.remedy
 
@@ -73,3 +79,24 @@ def test_gaps_of_one_severity_come_in_the_order_in_which_the_data_passes() -> No
     file = checked_file(checkpoint(second, first), evidence={"first": one, "second": all_of_them})
     found = [finding for finding in findings_of(file) if finding.code == "BN401"]
     assert [finding.layer for finding in found] == ["first", "second"]
+
+
+def of_two_layers(**changed: Any) -> CheckedFile:
+    """Return a file of two layers, of which the second has a gap."""
+    sound, off = healthy("sound"), healthy("off")
+    one = evidence(mean=sound.running_mean.astype(float), biased_var=sound.running_var.astype(float), **changed)
+    other = evidence(mean=off.running_mean + 2.0, biased_var=off.running_var.astype(float), **changed)
+    return checked_file(checkpoint(sound, off), evidence={"sound": one, "off": other})
+
+
+def test_batches_of_eval_mode_are_none_to_calibrate_several_layers_with() -> None:
+    in_eval = [f for f in findings_of(of_two_layers(num_training=0)) if f.code in {"BN401", "BN404"}]
+    assert {finding.layer for finding in in_eval} == {"off"}
+    assert all(finding.remedy.startswith("Record again with batch normalization in train mode") for finding in in_eval)
+    in_training = [f for f in findings_of(of_two_layers()) if f.code in {"BN401", "BN404"}]
+    assert all(finding.remedy.startswith("Calibrate") for finding in in_training)
+
+
+def test_a_single_layer_may_be_calibrated_with_batches_of_eval_mode() -> None:
+    (seen,) = observations(STATS_GAP, mean=LAYER.running_mean + 1.0, num_training=0)
+    assert seen.remedy is None
