@@ -40,6 +40,8 @@ class LayerCalibration:
     """Batches of eval mode that are not among them, because a recording has some of train mode."""
     num_eval: int
     """Batches of eval mode that are among them, because a recording has no others."""
+    is_of_training: bool
+    """Whether a recording is of the training that led to the layer."""
     num_samples: int
     num_values: int
     """Values per channel, over all batches."""
@@ -125,6 +127,7 @@ def calibrate_layer(
         num_batches=sum(len(rows) for rows in parts),
         num_left_out=sum(each.num_left_out for each in recorded),
         num_eval=sum(int((~rows.is_training).sum()) for rows in parts),
+        is_of_training=any(each.led_to(layer.num_batches_tracked) for each in recorded),
         num_samples=sum(int(rows.num_samples.sum()) for rows in parts),
         num_values=sum(int(rows.num_values.sum()) for rows in parts),
         ddof=ddof,

@@ -67,6 +67,7 @@ def check_file(
         findings=findings,
         num_left_out=max((each.num_left_out for each in evidence.values()), default=0),
         is_averaged=is_averaged,
+        is_of_training=any(each.is_of_training for each in evidence.values()),
         is_calibratable=bool(evidence) and _is_calibratable(checkpoint.format, evidence),
     )
 

@@ -41,5 +41,5 @@ def recorded_evidence(checkpoint: Checkpoint, path: Path, globs: Sequence[str] =
                     f"{recorded.num_features} in {path}",
                     hint="the recording is of another model",
                 )
-            found[layer.name] = batch_evidence(recorded)
+            found[layer.name] = batch_evidence(recorded, layer.num_batches_tracked)
     return found

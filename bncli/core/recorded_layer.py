@@ -126,6 +126,16 @@ class RecordedLayer:
         """Passes of eval mode that stand beside those of train mode, and are no part of `training_rows`."""
         return len(self.rows) - len(self.training_rows)
 
+    def led_to(self, counter: float | None) -> bool:
+        """Return whether the passes are the last updates of a layer that counts so many: its training, most likely.
+
+        A recording of a finished checkpoint begins at the checkpoint's counter; one that ends at it was made before.
+        """
+        if self.start is None or self.end is None or counter is None:
+            return False
+        first, last = self.start.num_batches_tracked, self.end.num_batches_tracked
+        return first is not None and last is not None and first < last == counter
+
     def batch_statistics(self) -> BatchStatistics:
         """Return the `training_rows` of at least two values per channel as running averages see them."""
         rows = self.training_rows

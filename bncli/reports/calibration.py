@@ -88,6 +88,13 @@ def _notes(calibration: Calibration, files: CalibrationFiles) -> Iterator[Note]:
             "batch normalization in train mode",
             "bad",
         )
+    if any(layer.is_of_training for layer in calibration.layers):
+        yield Note(
+            "recorded before: the recording ends with the checkpoint's own counters, so that its batches were made by "
+            "weights that have moved since, if they were trained meanwhile; then the model may be worse than before, "
+            "and a recording without training is what it takes",
+            "bad",
+        )
     if calibration.unrecorded:
         yield Note(
             f"left as they are, for no batch reached them: {listed(calibration.unrecorded, most=MOST_NAMED)}", "notice"

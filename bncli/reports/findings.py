@@ -11,7 +11,7 @@ from bncli.reports.document import Cell, Document, KeyValues, Note
 from bncli.reports.finding_fields import ALL_FIELDS, SHOWN_FIELDS, SHOWN_FIELDS_OF_SEVERAL_FILES
 from bncli.reports.findings_record import findings_record
 from bncli.reports.findings_summary import summary_table
-from bncli.reports.left_out_batches import left_out_note
+from bncli.reports.left_out_batches import left_out_note, training_note
 from bncli.reports.next_command import next_command
 from bncli.rules.base import order_of
 from bncli.wording import count, part_of
@@ -103,6 +103,7 @@ def _notes(outcome: Outcome, findings: Sequence[Finding], shown: Sequence[Findin
         yield Note(f"not checked: {unreadable.message}", "bad")
     yield from averaged_note(outcome.files)
     yield from left_out_note(max((file.num_left_out for file in outcome.files), default=0))
+    yield from training_note(any(file.is_of_training for file in outcome.files))
     if not findings:
         yield Note("no findings", "good")
         return

@@ -1,4 +1,4 @@
-"""Says that batches of eval mode were left out: `check` and `calibrate` look at a recording in the same way."""
+"""Says which batches of a recording were left out: those of eval mode, and those of weights that have moved since."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from bncli.reports.document import Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def training_note(is_of_training: bool) -> Iterator[Note]:
+    """Yield a note where a recording is of the training that led to a checkpoint that was checked against it."""
+    if is_of_training:
+        yield Note(
+            "the recording is of the training that led to the checkpoint: of its batches the last quarter counts, for "
+            "weights move",
+            "notice",
+        )
 
 
 def left_out_note(num_left_out: int) -> Iterator[Note]:

@@ -33,6 +33,8 @@ class FileOutcome:
     that has most."""
     is_averaged: bool = False
     """Whether torch's AveragedModel wrote it."""
+    is_of_training: bool = False
+    """Whether the recording that it was checked against is of the training that led to it."""
     is_calibratable: bool = False
     """Whether `bncli calibrate` is sure to take it together with the recording that it was checked against."""
 

@@ -43,6 +43,14 @@ _IN_EVAL_MODE = GapCause(
     ),
 )
 
+_IN_TRAINING = GapCause(
+    words="",
+    remedy=(
+        "Record once more with the weights as they are, without training, and calibrate with that: this recording is "
+        "of the training that led to the checkpoint, and its weights have moved since."
+    ),
+)
+
 
 @dataclass(frozen=True, eq=False)
 class RecordedGap:
@@ -97,17 +105,22 @@ def gaps_with_causes(file: CheckedFile) -> Iterator[tuple[RecordedGap, GapCause 
     """Yield the gap of each recorded layer, in the order in which data passes through, with its cause if one is known.
 
     What reaches a layer behind one with a cause is changed by that cause: there the remedy is to mend the other. And
-    what reaches a layer in eval mode was made by the statistics that are to be replaced: to calibrate several layers
-    takes batches of train mode.
+    what reaches a layer in eval mode was made by the statistics that are to be replaced, in training by weights that
+    moved since: to calibrate takes batches of train mode and of the weights as they are.
     """
     first: str | None = None
     for layer, evidence in file.recorded:
         gap = RecordedGap(layer, evidence)
         cause = gap.cause() if first is None else _behind(first)
-        is_of_old_statistics = evidence.num_training == 0 and len(file.recorded) > 1
-        yield gap, _IN_EVAL_MODE if cause is None and is_of_old_statistics else cause
+        yield gap, cause or _unfit_batches(evidence, len(file.recorded))
         if first is None and cause is not None:
             first = layer.layer.label
+
+
+def _unfit_batches(evidence: BatchEvidence, num_layers: int) -> GapCause | None:
+    if evidence.is_of_training:
+        return _IN_TRAINING
+    return _IN_EVAL_MODE if evidence.num_training == 0 and num_layers > 1 else None
 
 
 def _other_scale(factor: float) -> GapCause:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bncli.analysis.batch_evidence import PoisonedBatch, batch_evidence
+from bncli.core.running_statistics import RunningStatistics
 from tests.core.test_recorded_layer import recorded, rows_of
 
 RNG = np.random.default_rng(0)
@@ -40,6 +41,25 @@ def test_of_a_training_loop_with_validation_only_the_training_is_the_population(
     np.testing.assert_array_equal([seen.mean, seen.biased_var], [alone.mean, alone.biased_var])
     assert (seen.num_batches, seen.num_left_out, alone.num_left_out) == (2, 1, 0)
     assert seen.poisoned == (PoisonedBatch(1, (1,)),)
+
+
+def test_of_the_training_that_led_to_the_layer_only_the_last_batches_count() -> None:
+    early, late = [RNG.normal(5, 2, (8, 3, 5)) for _ in range(60)], [RNG.normal(0, 2, (8, 3, 5)) for _ in range(20)]
+    start, end = (RunningStatistics(np.zeros(3), np.ones(3), counter) for counter in (0, 80))
+    training = replace(recorded(rows_of(early + late)), start=start, end=end)
+    seen, alone = batch_evidence(training, 80), batch_evidence(recorded(rows_of(late)))
+    assert (seen.is_of_training, seen.num_batches, seen.num_training) == (True, 20, 80)
+    np.testing.assert_array_equal([seen.mean, seen.biased_var], [alone.mean, alone.biased_var])
+    other = batch_evidence(training, 300)
+    assert (other.is_of_training, other.num_batches) == (False, 80)
+
+
+def test_of_a_short_training_twenty_batches_count() -> None:
+    start, end = (RunningStatistics(np.zeros(3), np.ones(3), counter) for counter in (0, 30))
+    training = replace(recorded(rows_of([RNG.normal(0, 2, (8, 3, 5)) for _ in range(30)])), start=start, end=end)
+    assert batch_evidence(training, 30).num_batches == 20
+    few = replace(training, rows=training.rows.chosen(np.arange(5)))
+    assert batch_evidence(few, 30).num_batches == 5
 
 
 def like_pictures(num_batches: int, num_samples: int) -> list[np.ndarray[Any, Any]]:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from bncli.core.recorded_layer import BatchRows, RecordedLayer, pooled
+from bncli.core.running_statistics import RunningStatistics
 
 
 def rows_of(batches: list[np.ndarray[Any, Any]], is_training: bool | list[bool] = True) -> BatchRows:
@@ -35,6 +37,25 @@ def test_pooled_moments_are_those_of_all_values_together() -> None:
     moments = recorded(rows_of(BATCHES)).pooled
     np.testing.assert_allclose(moments.mean, everything.mean((0, 2)), rtol=1e-14)
     np.testing.assert_allclose(moments.biased_var, everything.var((0, 2)), rtol=1e-14)
+
+
+def counting(first: int | None, last: int | None) -> RecordedLayer:
+    """Return a recording over which the layer counted from one number to another."""
+    start, end = (
+        None if counter is None else RunningStatistics(np.zeros(3), np.ones(3), counter) for counter in (first, last)
+    )
+    return replace(recorded(rows_of(BATCHES)), start=start, end=end)
+
+
+def test_passes_led_to_a_layer_that_counts_as_many_updates_as_they_ended_with() -> None:
+    assert counting(0, 4).led_to(4)
+    assert counting(96, 100).led_to(100)
+    assert not counting(4, 8).led_to(4)
+    assert not counting(0, 4).led_to(8)
+    assert not counting(4, 4).led_to(4)
+    assert not counting(0, 4).led_to(None)
+    assert not counting(None, 4).led_to(4)
+    assert not counting(0, None).led_to(0)
 
 
 def test_the_order_of_batches_and_their_division_into_recordings_leave_every_bit() -> None:

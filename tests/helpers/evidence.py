@@ -32,7 +32,7 @@ def evidence(**changed: Any) -> BatchEvidence:
                 arrays[name][channel] = value
     counts = {"num_batches": 20, "num_left_out": 0, "fewest_values": 512, "num_fewest": 20, "num_training": 20}
     sizes = {"num_samples": 32.0, "independent_values": 500.0}
-    return BatchEvidence(**(arrays | counts | sizes | {"poisoned": ()} | changed))
+    return BatchEvidence(**(arrays | counts | sizes | {"is_of_training": False, "poisoned": ()} | changed))
 
 
 def file_with(seen: BatchEvidence) -> CheckedFile:

@@ -16,7 +16,12 @@ FILES = CalibrationFiles(Path("old.pt"), "torch-zip", (Path("run"),), (), Path("
 
 
 def calibrated(
-    name: str = "bn", shift: float = 1.0, effective_count: float = 100.0, num_left_out: int = 0, num_eval: int = 0
+    name: str = "bn",
+    shift: float = 1.0,
+    effective_count: float = 100.0,
+    num_left_out: int = 0,
+    num_eval: int = 0,
+    is_of_training: bool = False,
 ) -> LayerCalibration:
     old = layer(name=name, label=name, running_mean=np.zeros(4), running_var=np.ones(4))
     return LayerCalibration(
@@ -25,6 +30,7 @@ def calibrated(
         8,
         num_left_out,
         num_eval,
+        is_of_training,
         64,
         640,
         1,
@@ -62,6 +68,11 @@ def test_batches_of_eval_mode_in_several_layers_are_warned_of() -> None:
     in_eval = (calibrated(num_eval=8), calibrated("b", num_eval=8))
     assert notes(Calibration(EstimateSettings(), in_eval, (), ()))[0].startswith("recorded in eval mode: the batches")
     assert len(notes(Calibration(EstimateSettings(), (in_eval[0], calibrated("b")), (), ()))) == 1
+
+
+def test_a_recording_of_the_training_itself_is_warned_of() -> None:
+    found = notes(Calibration(EstimateSettings(), (calibrated(is_of_training=True),), (), ()))
+    assert found[0].startswith("recorded before: the recording ends with the checkpoint's own counters")
 
 
 def test_what_cannot_be_told_is_not_guessed() -> None:

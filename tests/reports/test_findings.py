@@ -127,6 +127,13 @@ def test_a_recording_of_an_input_in_another_scale_is_not_offered_to_calibrate_wi
     assert not any("calibrate" in note for note in notes(document))
 
 
+def test_a_recording_of_the_training_itself_is_said_to_be_one() -> None:
+    file = file_outcome("m.pt", healthy())
+    told = notes(findings_document(outcome(replace(file, is_of_training=True))))
+    assert told[0].startswith("the recording is of the training that led to the checkpoint")
+    assert notes(findings_document(outcome(file))) == ["no findings"]
+
+
 def test_no_command_is_recommended_that_finds_no_layer() -> None:
     skipped = Skipped("bn1", "running_var has shape [4], running_mean [3]", "shape-mismatch")
     assert notes(findings_document(outcome(file_outcome("m.pt", healthy(), skipped=(skipped,))))) == [

@@ -97,6 +97,12 @@ def test_batches_of_eval_mode_are_none_to_calibrate_several_layers_with() -> Non
     assert all(finding.remedy.startswith("Calibrate") for finding in in_training)
 
 
+def test_batches_of_the_training_itself_are_none_to_calibrate_with() -> None:
+    (seen,) = observations(STATS_GAP, mean=LAYER.running_mean + 1.0, is_of_training=True)
+    assert seen.remedy is not None
+    assert seen.remedy.startswith("Record once more with the weights as they are")
+
+
 def test_a_single_layer_may_be_calibrated_with_batches_of_eval_mode() -> None:
     (seen,) = observations(STATS_GAP, mean=LAYER.running_mean + 1.0, num_training=0)
     assert seen.remedy is None
