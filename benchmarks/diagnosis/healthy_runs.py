@@ -11,7 +11,7 @@ from torch.optim.swa_utils import AveragedModel, update_bn
 from benchmarks.diagnosis.case import Case, Specimen
 from benchmarks.diagnosis.digit_net import layers_of
 from benchmarks.diagnosis.digits import Feed, batches
-from benchmarks.diagnosis.saving import copied, save_module, save_state, trained_net
+from benchmarks.diagnosis.saving import copied, module_of_run, save_state, state_of_run, trained_net
 from benchmarks.diagnosis.training import Recipe, new_net, train
 from bncli.analysis.verdicts import Verdict
 
@@ -91,20 +91,6 @@ _RECIPES_WITH_SETTINGS: Mapping[str, Recipe] = {
     "efficientnet-settings": Recipe(momentum=0.01, eps=1e-3, num_steps=480, optimizer="adam", learning_rate=0.003),
 }
 """Saved as whole modules."""
-
-
-def _state_of(recipe: Recipe) -> Callable[[int, Path], Specimen]:
-    def make(seed: int, folder: Path) -> Specimen:
-        return Specimen(save_state(train(new_net(recipe, seed), recipe, seed).state_dict(), folder))
-
-    return make
-
-
-def _module_of(recipe: Recipe) -> Callable[[int, Path], Specimen]:
-    def make(seed: int, folder: Path) -> Specimen:
-        return Specimen(save_module(train(new_net(recipe, seed), recipe, seed), folder))
-
-    return make
 
 
 def _pair(seed: int, folder: Path, change: Callable[[nn.Module], nn.Module]) -> Specimen:
@@ -211,10 +197,10 @@ def _without_counters(seed: int, folder: Path) -> Specimen:
 
 HEALTHY_RUNS = (
     *(
-        Case(name, "an ordinary run", _state_of(recipe), data=recipe.feed if name in _RECORDED else None)
+        Case(name, "an ordinary run", state_of_run(recipe), data=recipe.feed if name in _RECORDED else None)
         for name, recipe in _RECIPES.items()
     ),
-    *(Case(name, "an ordinary run, saved whole", _module_of(r)) for name, r in _RECIPES_WITH_SETTINGS.items()),
+    *(Case(name, "an ordinary run, saved whole", module_of_run(r)) for name, r in _RECIPES_WITH_SETTINGS.items()),
     Case("trained-on", "training went on", _trained_on, verdict=Verdict.TRAINED, data=Feed()),
     Case("fine-tuned", "fine-tuned for another domain", _fine_tuned_for_another_domain, verdict=Verdict.TRAINED),
     Case("frozen-well", "two blocks frozen and in eval mode", _frozen_well, verdict=Verdict.TRAINED),

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from benchmarks.diagnosis.case import Specimen
 from benchmarks.diagnosis.training import Recipe, new_net, train
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from torch import nn
@@ -52,3 +53,21 @@ def trained_net(seed: int, recipe: Recipe = Recipe()) -> nn.Module:  # noqa: B00
     net = new_net(recipe, seed)
     net.load_state_dict(trained_state(seed, recipe))
     return net
+
+
+def state_of_run(recipe: Recipe) -> Callable[[int, Path], Specimen]:
+    """Return what runs a recipe and saves the state dict."""
+
+    def make(seed: int, folder: Path) -> Specimen:
+        return Specimen(save_state(train(new_net(recipe, seed), recipe, seed).state_dict(), folder))
+
+    return make
+
+
+def module_of_run(recipe: Recipe) -> Callable[[int, Path], Specimen]:
+    """Return what runs a recipe and saves the whole module, settings included."""
+
+    def make(seed: int, folder: Path) -> Specimen:
+        return Specimen(save_module(train(new_net(recipe, seed), recipe, seed), folder))
+
+    return make
