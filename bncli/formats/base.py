@@ -32,3 +32,7 @@ class Format:
         MalformedFile: the file breaks the format's rules.
         UnsafeFile: the file asks for a program to be run.
     """
+
+    def open_probed(self, probe: FileProbe) -> NamedArrays:
+        """Open what the first look was at; errors as of `open`."""
+        return self.open(probe.path)

@@ -63,7 +63,7 @@ def open_named_arrays(path: Path) -> NamedArrays:
         raise lone_part
     for file_format in FORMATS:
         if file_format.recognizes(probe):
-            return file_format.open(path)
+            return file_format.open_probed(probe)
     if probe.is_directory:
         raise UnsupportedFormat(
             f"{path}: is a directory, and no checkpoint that bncli knows",

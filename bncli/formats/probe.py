@@ -14,6 +14,8 @@ from bncli.light_dataclass import dataclass
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bncli.formats.zip_directory import ZipDirectory
+
 _HEAD_BYTES = 4096
 _MAX_ENTRIES = 100_000
 _ZIP_SIGNATURE = b"PK\3\4"
@@ -33,20 +35,29 @@ class FileProbe:
     """What lies in the directory, sorted, a folder with a slash at its end; none for a file."""
 
     @cached_property
+    def zip_directory(self) -> ZipDirectory | None:
+        """The directory of a zip, checked as `ZipArchive` does; `None` if the file does not begin as one.
+
+        Raises:
+            MalformedFile: the file begins as a zip, but its directory cannot be read.
+        """
+        if not self.head.startswith(_ZIP_SIGNATURE):
+            return None
+        from bncli.formats.zip_archive import ZipArchive  # noqa: PLC0415 - of use for a zip only
+
+        with opening(self.path, "a zip archive") as source:
+            directory = ZipArchive(FileRegion(source, 0, source.size)).directory
+        source.close()
+        return directory
+
+    @cached_property
     def zip_names(self) -> tuple[str, ...]:
         """Names of the members, in the order of the zip directory; none if the file does not begin as a zip.
 
         Raises:
             MalformedFile: the file begins as a zip, but its directory cannot be read.
         """
-        if not self.head.startswith(_ZIP_SIGNATURE):
-            return ()
-        from bncli.formats.zip_archive import ZipArchive  # noqa: PLC0415 - of use for a zip only
-
-        with opening(self.path, "a zip archive") as source:
-            names = tuple(ZipArchive(FileRegion(source, 0, source.size)).members)
-        source.close()
-        return names
+        return () if self.zip_directory is None else tuple(entry.name for entry in self.zip_directory.entries)
 
 
 def probe_path(path: Path) -> FileProbe:

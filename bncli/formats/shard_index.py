@@ -123,7 +123,7 @@ def _open_shard(path: Path) -> NamedArrays:
     probe = probe_file(path)
     for file_format in _SHARD_FORMATS:
         if file_format.recognizes(probe):
-            return file_format.open(path)
+            return file_format.open_probed(probe)
     raise UnsupportedFormat(
         f"{path}: an index names it as a file of arrays, and it is neither of safetensors nor of torch",
         hint="a download may have left a pointer or a web page in its place; fetch it again",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
 from bncli.formats.exported_program.batch_norms import layer_hints, reason_for_no_layers
 from bncli.formats.exported_program.weights import Weights, read_weights
@@ -15,6 +14,7 @@ from bncli.formats.regions import FileRegion
 from bncli.formats.torch_archive import read_byte_order, read_torch_archive
 from bncli.formats.zip_archive import ZipArchive
 from bncli.formats.zip_directory import STORED
+from bncli.formats.zip_format import ZipFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bncli.core.named_arrays import NamedArrays
     from bncli.formats.byte_source import ByteSource
     from bncli.formats.probe import FileProbe
+    from bncli.formats.zip_directory import ZipDirectory
 
 _FORMAT_NOTE = "archive_format"
 _OLD_PROGRAM = "serialized_exported_program.json"
@@ -36,17 +37,21 @@ def recognizes(probe: FileProbe) -> bool:
     return bool(_program_names(probe.zip_names)) or _OLD_PROGRAM in probe.zip_names
 
 
-def open_torch_export(path: Path) -> NamedArrays:
+def open_torch_export(path: Path, directory: ZipDirectory | None = None) -> NamedArrays:
     """Open a program that `torch.export.save` wrote. Layers are found by the nodes of the graph and by names.
 
     Neither the sample inputs nor tensors that were saved as pickles of their own are read.
+
+    Args:
+        path: the file.
+        directory: the directory of the zip, if it was read before.
 
     Raises:
         MalformedFile: the archive or the graph is broken, or an array needs bytes that are not there.
         UnsafeFile: the pickle of an older program names something whose only use is to run a program.
     """
     with opening(path, "an exported program") as source:
-        archive = ZipArchive(FileRegion(source, 0, source.size))
+        archive = ZipArchive(FileRegion(source, 0, source.size), directory)
         if _OLD_PROGRAM in archive.members:
             program = _read_json(archive, _OLD_PROGRAM)
             weights = next((name for name in _OLD_WEIGHTS if name in archive.members), _OLD_WEIGHTS[0])
@@ -96,4 +101,4 @@ def _read_json(archive: ZipArchive, name: str) -> Mapping[str, Any]:
     return parsed
 
 
-FORMAT = Format("torch-export", (".pt2",), recognizes, open_torch_export)
+FORMAT = ZipFormat("torch-export", (".pt2",), recognizes, open_torch_export)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bncli.formats import torch_zip
-from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
 from bncli.formats.pickled_objects.opened_tree import open_tree
 from bncli.formats.pickled_objects.torch_modules import SCRIPT_PREFIX
@@ -15,6 +14,7 @@ from bncli.formats.regions import FileRegion
 from bncli.formats.torch_archive import read_torch_archive
 from bncli.formats.torchscript_code import LayerCode, codes_of_classes, count_calls
 from bncli.formats.zip_archive import ZipArchive
+from bncli.formats.zip_format import ZipFormat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,29 +23,36 @@ if TYPE_CHECKING:
     from bncli.core.named_arrays import LayerHint, NamedArrays
     from bncli.formats.probe import FileProbe
     from bncli.formats.torch_archive import TorchArchive
+    from bncli.formats.zip_directory import ZipDirectory
 
 _MAX_CODE_BYTES = 16 * 1024**2
 """Of all files of code together: more than the largest models have."""
 _MANGLING = r"___torch_mangle_\d{1,9}\."
 _MEAN = "running_mean"
+_CONSTANTS = "constants.pkl"
 _CONVOLUTIONS = ("torch.conv1d", "torch.conv2d", "torch.conv3d", "torch._convolution")
 
 
 def recognizes(probe: FileProbe) -> bool:
     """Whether the file is a torch zip that has constants of a script."""
-    has_constants = any(name.split("/")[-1] == "constants.pkl" for name in probe.zip_names)
+    candidates = (name for name in probe.zip_names if name.endswith(_CONSTANTS))
+    has_constants = any(name.split("/")[-1] == _CONSTANTS for name in candidates)
     return has_constants and torch_zip.recognizes(probe)
 
 
-def open_torchscript(path: Path) -> NamedArrays:
+def open_torchscript(path: Path, directory: ZipDirectory | None = None) -> NamedArrays:
     """Open a program that `torch.jit.save` wrote. Its code is read as text where a layer has some.
+
+    Args:
+        path: the file.
+        directory: the directory of the zip, if it was read before.
 
     Raises:
         MalformedFile: the archive, the pickle or the code is broken, or a tensor needs bytes that are not there.
         UnsafeFile: the pickle names something whose only use is to run a program.
     """
     with opening(path, "a TorchScript program") as source:
-        saved = read_torch_archive(ZipArchive(FileRegion(source, 0, source.size)), str(path))
+        saved = read_torch_archive(ZipArchive(FileRegion(source, 0, source.size), directory), str(path))
         opened = open_tree(
             source, FORMAT.name, saved.objects, saved.named_globals, saved.storage_region, saved.byte_order
         )
@@ -107,4 +114,4 @@ def _with_settings(hint: LayerHint, code: _Code) -> LayerHint:
     )
 
 
-FORMAT = Format("torchscript", (".pt", ".ptl"), recognizes, open_torchscript)
+FORMAT = ZipFormat("torchscript", (".pt", ".ptl"), recognizes, open_torchscript)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bncli.formats.regions import Region
-    from bncli.formats.zip_directory import ZipEntry
+    from bncli.formats.zip_directory import ZipDirectory, ZipEntry
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 0x1
@@ -29,31 +29,35 @@ _MOST_PASSED_PER_STORED_BYTE = 64
 
 
 class ZipArchive:
-    """The directory of a zip file, or of a zip that lies inside another file, whose members are read as asked for.
+    """A zip file, or a zip that lies inside another file, whose members are read as asked for.
 
     A loader may trust the directory at the end or the header before each member; files in which the two disagree, or
     a name stands twice, or members overlap, mean different things to different loaders and are refused.
+
+    Args:
+        source: the zip.
+        known: the directory of a `ZipArchive` of the same bytes, which is not parsed and checked again.
 
     Raises:
         EOFError: the file is no zip, or its end is missing, where the directory stands.
         ValueError: it is ambiguous.
     """
 
-    def __init__(self, source: Region) -> None:
+    def __init__(self, source: Region, known: ZipDirectory | None = None) -> None:
         self.source = source
         self._inflating: tuple[str, InflatedRegion] | None = None
         self._passed = PassedBytes(_ALWAYS_PASSED + _MOST_PASSED_PER_STORED_BYTE * source.size)
         try:
-            directory = read_zip_directory(source)
+            self.directory = read_zip_directory(source, known)
         except FAULTS as fault:
             raise EOFError(
                 f"the zip directory cannot be read, is the file cut short? ({describe_fault(fault)})"
             ) from fault
-        self.directory_offset = directory.offset
-        self.members: Mapping[str, ZipEntry] = {entry.name: entry for entry in directory.entries}
-        if len(self.members) != len(directory.entries):
-            raise ValueError("two members have the same name")
-        _require_disjoint(directory.entries)
+        self.members: Mapping[str, ZipEntry] = {entry.name: entry for entry in self.directory.entries}
+        if self.directory is not known:
+            if len(self.members) != len(self.directory.entries):
+                raise ValueError("two members have the same name")
+            _require_disjoint(self.directory.entries)
 
     def region(self, name: str) -> Region:
         """Return the bytes of a member. Its local header is read when the bytes are, not before.

@@ -85,7 +85,7 @@ def _directory_entries(archive: ZipArchive) -> dict[int, int]:
 
 
 def _entry_offsets(archive: ZipArchive, num_members: int) -> Iterator[int]:
-    offset = archive.directory_offset
+    offset = archive.directory.offset
     for _ in range(num_members):
         entry = archive.source.read(offset, _DIRECTORY_ENTRY.size)
         signature, name_length, extra_length, comment_length = _DIRECTORY_ENTRY.unpack(entry)

@@ -145,6 +145,26 @@ def test_an_entry_that_is_longer_than_the_directory_is_refused() -> None:
         read_zip_directory(MemoryRegion(bytes(content)))
 
 
+def test_a_directory_that_still_stands_in_the_file_is_the_one_that_is_known() -> None:
+    known = read_zip_directory(MemoryRegion(zipped(MEMBERS)))
+    assert read_zip_directory(MemoryRegion(zipped(MEMBERS)), known) is known
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(zipped({**MEMBERS, "more": b""}), id="another member"),
+        pytest.param(zipped({**MEMBERS, "a/data.pkl": b"y" * 100}), id="another checksum"),
+        pytest.param(bytes(10) + zipped(MEMBERS), id="moved"),
+        pytest.param(zipped(MEMBERS)[:-6] + struct.pack("<LH", 0, 0), id="other claim of where it starts"),
+    ],
+)
+def test_a_directory_that_stands_there_no_more_is_read_anew(changed: bytes) -> None:
+    known = read_zip_directory(MemoryRegion(zipped(MEMBERS)))
+    directory = read_zip_directory(MemoryRegion(changed), known)
+    assert directory == read_zip_directory(MemoryRegion(changed)) != known
+
+
 class Holes:
     """A file of zeros, of any size, that ends as a zip does; and what was read of it."""
 
