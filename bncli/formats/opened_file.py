@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bncli.core.name_length import require_short
 from bncli.core.named_arrays import ArraySpec, NamedArrays
 from bncli.errors import InputNotFound, MalformedFile, near_miss
 from bncli.formats.byte_source import FAULTS, ByteSource, describe_fault, hint_about
-from bncli.formats.specs_on_demand import SpecsOnDemand
+from bncli.formats.mapping_on_demand import MappingOnDemand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -81,8 +82,8 @@ class OpenedFile(NamedArrays):
         self.path = source.path
         self.format = format_name
         self.size_bytes = source.size
-        self._identities = identities or {}
-        self.specs = SpecsOnDemand(arrays, self._spec)
+        # Of a method the mapping would refer back to this file, which then stayed until garbage is looked for.
+        self.specs = MappingOnDemand(arrays, partial(_spec, arrays, identities or {}))
         self.hints = {hint.layer: hint for hint in hints}
         self.aliases = dict(aliases or {})
         self.skipped = tuple(skipped)
@@ -164,10 +165,6 @@ class OpenedFile(NamedArrays):
         self._flattened = None
         self._source.close()
 
-    def _spec(self, name: str) -> ArraySpec:
-        array = self._arrays[name]
-        return ArraySpec(name, array.shape, array.element.name, self._identities.get(name))
-
     def _find(self, name: str) -> StoredArray:
         try:
             return self._arrays[name]
@@ -181,3 +178,8 @@ class OpenedFile(NamedArrays):
             raise MalformedFile(
                 f"{self.path}: array {name!r} cannot be read: {describe_fault(fault)}", hint_about(fault)
             ) from fault
+
+
+def _spec(arrays: Mapping[str, StoredArray], identities: Mapping[str, Hashable], name: str) -> ArraySpec:
+    array = arrays[name]
+    return ArraySpec(name, array.shape, array.element.name, identities.get(name))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from bncli.core.named_arrays import NamedArrays
 from bncli.errors import InputNotFound, MalformedFile, near_miss
+from bncli.formats.mapping_on_demand import MappingOnDemand
 from bncli.formats.open_files import OpenFiles
-from bncli.formats.specs_on_demand import SpecsOnDemand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -55,7 +55,7 @@ class ShardedArrays(NamedArrays):
         self._files = OpenFiles(self._open)
         self._known: set[str] = set()
         self._starts = shards.starts(index_bytes)
-        self.specs = SpecsOnDemand(self._file_of, self._spec)
+        self.specs = MappingOnDemand(self._file_of, self._spec)
         self.skipped = tuple(shards.skipped(Counter(file_of.values())))
 
     @property

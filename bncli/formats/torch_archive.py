@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.pickled_objects.torch_storages import storage_of
@@ -9,7 +10,7 @@ from bncli.formats.pickles.machine import Machine
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from bncli.formats.element_types import ByteOrder
     from bncli.formats.pickled_objects.torch_storages import Storage
@@ -35,17 +36,15 @@ class TorchArchive:
     byte_order: ByteOrder
     """Of the elements of all storages."""
 
-    def storage_region(self, storage: Storage) -> Region:
-        """Return the bytes of a storage.
+    @property
+    def storage_region(self) -> Callable[[Storage], Region]:
+        """What returns the bytes of a storage. It does not keep the objects, of which most can go when they were read.
 
         Raises:
-            LookupError: the zip lacks it.
+            LookupError: the zip lacks the storage.
             ValueError: it is shorter than the pickle says.
         """
-        region = self.archive.region(f"{self.root}data/{storage.key}")
-        if region.size < storage.size_bytes:
-            raise ValueError(f"a storage of {storage.size_bytes} bytes of which {region.size} are there")
-        return region
+        return partial(_storage_region, self.archive, f"{self.root}data/")
 
 
 def read_torch_archive(archive: ZipArchive, owner: str) -> TorchArchive:
@@ -68,9 +67,18 @@ def read_torch_archive(archive: ZipArchive, owner: str) -> TorchArchive:
     return TorchArchive(archive, root, objects, frozenset(machine.globals), read_byte_order(archive, root))
 
 
+def _storage_region(archive: ZipArchive, folder: str, storage: Storage) -> Region:
+    region = archive.region(f"{folder}{storage.key}")
+    if region.size < storage.size_bytes:
+        raise ValueError(f"a storage of {storage.size_bytes} bytes of which {region.size} are there")
+    return region
+
+
 def pickle_names(members: Iterable[str]) -> list[str]:
     """Return the members that are torch's pickle: `data.pkl` at the top or in a folder at the top."""
-    return [name for name in members if name.split("/")[-1] == _PICKLE and name.count("/") <= 1]
+    # Most members are storages, of which there may be 100,000.
+    candidates = [name for name in members if name.endswith(_PICKLE)]
+    return [name for name in candidates if name.split("/")[-1] == _PICKLE and name.count("/") <= 1]
 
 
 def read_byte_order(archive: ZipArchive, root: str) -> ByteOrder:

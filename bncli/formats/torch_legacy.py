@@ -41,8 +41,10 @@ def open_torch_legacy(path: Path) -> NamedArrays:
     with opening(path, "a torch checkpoint of the old format") as source:
         stream = read_legacy_stream(FileRegion(source, 0, source.size), str(path))
 
+        regions = stream.regions
+
         def storage_region(storage: Storage) -> Region:
-            return stream.regions[storage.key]
+            return regions[storage.key]
 
         # On disk the storages are little-endian whatever machine wrote them.
         return open_tree(source, FORMAT.name, stream.objects, stream.named_globals, storage_region, "<")

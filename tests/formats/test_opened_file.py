@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,6 +61,19 @@ def test_what_the_parser_found_is_handed_on(opened: OpenedFile) -> None:
     assert opened.aliases == {"ema": "model"}
     assert opened.skipped == (Skipped("odd", "no number"),)
     assert opened.named_globals == {"torch.FloatStorage"}
+
+
+def test_a_file_that_nothing_needs_any_more_goes_without_a_search_for_garbage(tmp_path: Path) -> None:
+    (tmp_path / "numbers").write_bytes(CONTENT.tobytes())
+    gc.disable()
+    try:
+        opened = OpenedFile(ByteSource(tmp_path / "numbers"), "numbers", {})
+        opened.close()
+        remembered = weakref.ref(opened)
+        del opened
+        assert remembered() is None
+    finally:
+        gc.enable()
 
 
 def test_a_block_of_an_array_in_order_reads_no_more_than_the_block(opened: OpenedFile) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from bncli.formats.byte_range import require_within
 from bncli.formats.element_types import ELEMENT_TYPES
-from bncli.formats.pickled_objects.opened_tree import stored_array
+from bncli.formats.pickled_objects.located_leaves import stored_array
 from bncli.formats.pickled_objects.tree import ROOT_ARRAY_NAME, walk_objects
 from bncli.formats.regions import FileRegion
 from bncli.formats.torch_archive import read_torch_archive
