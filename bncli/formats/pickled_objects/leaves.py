@@ -31,14 +31,10 @@ class TensorView:
     def __post_init__(self) -> None:
         if len(self.shape) != len(self.strides):
             raise ValueError(f"a tensor of {len(self.shape)} axes and {len(self.strides)} strides")
-        needed = self._end() * self.element.itemsize
+        span = span_of(self.shape, self.strides)
+        needed = (self.offset + span) * self.element.itemsize if span else 0
         if needed > self.storage.size_bytes:
             raise ValueError(f"a tensor that needs {needed} bytes of a storage of {self.storage.size_bytes}")
-
-    def _end(self) -> int:
-        """Return the index after the last element that is used."""
-        span = span_of(self.shape, self.strides)
-        return self.offset + span if span else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bncli.formats.pickles.inert import GlobalName
@@ -34,6 +35,7 @@ _TYPES = {
 
 _MAX_ELEMENTS = 2**62
 _LEAST_PARTS = 5
+_OTHER_CLASS = "a storage whose class is none of torch's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,9 @@ def storage_of(persistent_id: Any) -> Storage:
     if type(persistent_id) is not tuple or len(persistent_id) < _LEAST_PARTS or persistent_id[0] != "storage":
         raise ValueError("a persistent id that is no storage")
     _, storage_class, key, _, num_elements, *view = persistent_id
-    if type(storage_class) is not GlobalName or not storage_class.name.startswith("torch."):
-        raise ValueError("a storage whose class is none of torch's")
-    known = _TYPES.get(storage_class.name.rpartition(".")[2])
-    if known is None:
-        raise ValueError(f"a storage of class {storage_class.name}")
+    if type(storage_class) is not GlobalName:
+        raise ValueError(_OTHER_CLASS)
+    dtype, itemsize = _element_of(storage_class.name)
     if type(key) not in (str, int):
         raise ValueError("a storage without a key")
     offset = 0
@@ -81,4 +81,15 @@ def storage_of(persistent_id: Any) -> Storage:
     for number in (offset, num_elements):
         if type(number) is not int or not 0 <= number < _MAX_ELEMENTS:
             raise ValueError("a storage whose length or offset is not a natural number")
-    return Storage(str(key), known[0], num_elements, known[1], offset)
+    return Storage(str(key), dtype, num_elements, itemsize, offset)
+
+
+@lru_cache(maxsize=128)
+def _element_of(storage_class: str) -> tuple[str, int]:
+    """Return dtype and bytes of an element. A file may name a few classes 100,000 times."""
+    if not storage_class.startswith("torch."):
+        raise ValueError(_OTHER_CLASS)
+    known = _TYPES.get(storage_class.rpartition(".")[2])
+    if known is None:
+        raise ValueError(f"a storage of class {storage_class}")
+    return known

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MAX_INTEGER = 2**62
 _MAX_WRAPPERS = 16
+_NOT_NATURAL = "a size, stride or offset that is not a natural number"
 
 
 def torch_tensor(record: Record, storages: InlineStorages) -> TensorView | Unreadable | None:
@@ -32,7 +33,7 @@ def torch_tensor(record: Record, storages: InlineStorages) -> TensorView | Unrea
     Raises:
         ValueError: the record claims to be a tensor, and its arguments are none that torch writes.
     """
-    inner = _unwrapped(record)
+    inner = record if record.class_name in _REBUILDERS else _unwrapped(record)
     rebuild = _REBUILDERS.get(inner.class_name)
     if rebuild is not None:
         return rebuild(inner.args, storages)
@@ -80,7 +81,8 @@ def _checked_view(
     element = ELEMENT_TYPES.get(dtype or storage.dtype)
     if element is None:
         return Unreadable(f"its element type {dtype or storage.dtype} is not one that bncli reads")
-    (offset,) = natural_numbers((offset,))
+    if type(offset) is not int or not 0 <= offset < _MAX_INTEGER:
+        raise ValueError(_NOT_NATURAL)
     return TensorView(storage, element, offset, shape, strides)
 
 
@@ -96,7 +98,7 @@ def natural_numbers(values: Any) -> tuple[int, ...]:
         raise ValueError("a size or stride that is not a short tuple")
     for value in values:  # any() would take twice as long, and a file may have 300,000 of these
         if type(value) is not int or not 0 <= value < _MAX_INTEGER:
-            raise ValueError("a size, stride or offset that is not a natural number")
+            raise ValueError(_NOT_NATURAL)
     return tuple(values)
 
 

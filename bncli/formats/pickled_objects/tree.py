@@ -94,42 +94,40 @@ class _Walk:
         self._repeated: list[tuple[_Place, int]] = []
 
     def run(self, root: Any) -> None:
-        entered = [iter([_Node("", root, 0, 0, None)])]
-        while entered:
-            node = next(entered[-1], None)
-            if node is None:
-                entered.pop()
-            elif type(node.value) in _CONTAINERS and not self._is_leaf(node):
-                entered.append(self._enter(node))
+        if type(root) in _CONTAINERS and not self._takes_leaf(ROOT_ARRAY_NAME, root, 0):
+            self._walk(_Node("", root, 0, 0, None))
         for place, container in self._repeated:
             if container in self._holding:
                 self._add_alias(self._name(place), self._name(self._places[container]))
 
-    def _is_leaf(self, node: _Node) -> bool:
-        """Take in an array, readable or not; say whether it was one."""
-        leaf = self._leaf(node)
-        if leaf is None:
+    def _walk(self, root: _Node) -> None:
+        """Go through a container and those in it, depth first. Python's own recursion would have no room for them."""
+        entered = [self._enter(root)]
+        while entered:
+            for node in entered[-1]:
+                entered.append(self._enter(node))
+                break
+            else:
+                entered.pop()
+
+    def _takes_leaf(self, name: str, value: Any, parent: int) -> bool:
+        """Take in an array, readable or not, and say whether it was one. By any number of names it is one object."""
+        if type(value) is not Record:
             return False
-        name = node.name if node.depth else ROOT_ARRAY_NAME
+        leaf = self._leaves.get(id(value))
+        if leaf is None:
+            leaf = _leaf(name, value, self._storages)
+            if leaf is None:
+                return False
+            self._leaves[id(value)] = leaf
         if isinstance(leaf, Unreadable):
             self.found.skipped.append(Skipped(name, leaf.reason))
         elif name in self.found.leaves:
             self.found.skipped.append(Skipped(name, "a second array of this name"))
         else:
             self.found.leaves[name] = leaf
-            self._mark_holding(node.parent)
+            self._mark_holding(parent)
         return True
-
-    def _leaf(self, node: _Node) -> Leaf | Unreadable | None:
-        """Return the array that a node is; one object, whatever number of names it has."""
-        if type(node.value) is not Record:
-            return None
-        known = self._leaves.get(id(node.value))
-        if known is None:
-            known = _leaf(node, self._storages)
-            if known is not None:
-                self._leaves[id(node.value)] = known
-        return known
 
     def _add_alias(self, name: str, first_name: str) -> None:
         if len(self.found.aliases) == _MAX_ALIASES:
@@ -176,18 +174,20 @@ class _Walk:
             self._repeated.append((place, container))
 
     def _children(self, node: _Node, entries: Iterable[tuple[Any, Any]]) -> Iterator[_Node]:
+        """Yield the containers that a container holds; take in its arrays on the way."""
+        parent = id(node.value)
         for key, value in entries:
             if type(value) not in _CONTAINERS or not value:
                 continue
-            text = _key_text(key)
+            text = key if type(key) is str else _key_text(key)
             # Any number of dictionaries may have one long key.
             name = f"{node.name}.{text[:MAX_NAME_LENGTH]}" if node.depth else text
             if node.depth == _MAX_DEPTH or len(name) > MAX_NAME_LENGTH:
                 self.found.skipped.append(
                     Skipped(f"{name[:_SHOWN_NAME_LENGTH]}...", "nested too deep, or its name too long")
                 )
-            else:
-                yield _Node(name, value, node.depth + 1, id(node.value), key)
+            elif not self._takes_leaf(name, value, parent):
+                yield _Node(name, value, node.depth + 1, parent, key)
 
     def _describe(self, name: str, record: Record) -> None:
         hint = layer_hint(name, record)
@@ -205,11 +205,11 @@ class _Walk:
             self.found.skipped.append(Skipped(name, f"an object of class {record.class_name}, not a plain array"))
 
 
-def _leaf(node: _Node, storages: InlineStorages) -> Leaf | Unreadable | None:
+def _leaf(name: str, record: Record, storages: InlineStorages) -> Leaf | Unreadable | None:
     try:
-        return torch_tensor(node.value, storages) or numpy_array(node.value)
+        return torch_tensor(record, storages) or numpy_array(record)
     except (IndexError, TypeError, ValueError) as fault:
-        raise ValueError(f"array {node.name or ROOT_ARRAY_NAME!r}: {describe_fault(fault)}") from fault
+        raise ValueError(f"array {name or ROOT_ARRAY_NAME!r}: {describe_fault(fault)}") from fault
 
 
 def _parts(value: Any, *, is_root: bool) -> Iterator[tuple[Any, Iterable[tuple[Any, Any]]]]:
