@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bncli.analysis.haiku_trees import haiku_layers
 from bncli.analysis.naming_schemes import (
+    LEAVES_OF_STATISTICS,
     NAMING_SCHEMES,
     ROLES,
     STATISTICS,
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 
 _ARRAYS_PER_CHANNEL = (*STATISTICS, "weight", "bias")
+_INDEXED = ":0"
+"""What TensorFlow puts behind the names of variables."""
+_ENDS_OF_STATISTICS = (*LEAVES_OF_STATISTICS, *(f"{leaf}{_INDEXED}" for leaf in LEAVES_OF_STATISTICS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +121,12 @@ def _side_by_side(
     # What the format could not use as a layer is no layer by name either: it would lack what was not usable.
     closed = {entry.name for entry in arrays.skipped}
     # Names come first: the file in which an array lies may be one of many, and is opened when its spec is asked for.
+    # Of most of the places in a file no scheme says anything.
+    places = {_parted(name)[0] for name in arrays.specs if name.endswith(_ENDS_OF_STATISTICS)} - closed
     by_layer: dict[str, dict[str, str]] = {}
     for name in arrays.specs:
         layer, leaf = _parted(name)
-        if name not in names_told and layer not in closed:
+        if layer in places and name not in names_told:
             by_layer.setdefault(layer, {})[leaf] = name
     for layer, leaves in by_layer.items():
         scheme = scheme_of_leaves(leaves)
@@ -129,6 +135,6 @@ def _side_by_side(
 
 
 def _parted(name: str) -> tuple[str, str]:
-    """Return the layer's path and the last part of an array's name, without TensorFlow's `:0`."""
+    """Return the layer's path and the last part of an array's name."""
     cut = max(name.rfind("."), name.rfind("/"))
-    return name[: max(cut, 0)], name[cut + 1 :].removesuffix(":0")
+    return name[: max(cut, 0)], name[cut + 1 :].removesuffix(_INDEXED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bncli.light_dataclass import dataclass
@@ -74,9 +75,12 @@ def scheme_of_leaves(leaves: Collection[str]) -> NamingScheme | None:
     One of the two statistics is enough to speak of a layer, but for names that are common words; `None` where nothing
     does.
     """
-    # Of most places in a file no scheme says anything, and a file may have 100,000 of them.
-    if LEAVES_OF_STATISTICS.isdisjoint(leaves):
-        return None
+    return _scheme_of(frozenset(leaves))
+
+
+# The layers of a file have few sets of leaves among them, and a file may have 20,000 layers.
+@lru_cache(maxsize=256)
+def _scheme_of(leaves: frozenset[str]) -> NamingScheme | None:
     candidates = [scheme for scheme in _SIDE_BY_SIDE if _speaks_of_a_layer(scheme, leaves)]
     return max(candidates, key=lambda scheme: sum(leaf in leaves for leaf in scheme.leaves), default=None)
 
