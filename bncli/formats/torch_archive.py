@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bncli.formats.pickled_objects.tensor_machine import TensorMachine
 from bncli.formats.pickled_objects.torch_storages import storage_of
-from bncli.formats.pickles.machine import Machine
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def read_torch_archive(archive: ZipArchive, owner: str) -> TorchArchive:
     if len(names) != 1:
         raise ValueError(f"{len(names)} members are called {_PICKLE}")
     root = names[0].removesuffix(_PICKLE)
-    machine = Machine(archive.read_whole(names[0], _MAX_PICKLE_BYTES), owner, storage_of)
+    machine = TensorMachine(archive.read_whole(names[0], _MAX_PICKLE_BYTES), owner, storage_of)
     objects, _ = machine.run()
     return TorchArchive(archive, root, objects, frozenset(machine.globals), read_byte_order(archive, root))
 

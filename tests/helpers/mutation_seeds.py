@@ -34,6 +34,11 @@ def module(path: Path) -> None:
     torch.save(torch.nn.Sequential(torch.nn.Conv1d(1, 2, 1), torch.nn.BatchNorm1d(2)), path)
 
 
+def many_tensors(path: Path) -> None:
+    """Write so many that the reader takes the later ones as a whole."""
+    torch.save({f"{layer}.{name}": torch.ones(2) for layer in range(12) for name in STATE}, path)
+
+
 def old_module(path: Path) -> None:
     torch.save(torch.nn.BatchNorm1d(2), path, _use_new_zipfile_serialization=False)
 
@@ -72,6 +77,7 @@ SEEDS: dict[str, Callable[[Path], object]] = {
     **WRITERS,
     "torch-zip, deflated": deflated_torch_zip,
     "torch-zip of a module": module,
+    "torch-zip of many tensors": many_tensors,
     "torch-legacy of a module": old_module,
     "npz, deflated": deflated_npz,
     "onnx of many kinds": onnx_of_many_kinds,

@@ -9,8 +9,8 @@ records.
 from __future__ import annotations
 
 import struct
-from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from itertools import islice, repeat
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bncli.errors import UnsafeFile
 from bncli.formats.pickles.errors import BrokenPickle, TruncatedPickle
@@ -19,7 +19,7 @@ from bncli.formats.pickles.instructions import INSTRUCTIONS, OPERAND_BYTES, STOP
 from bncli.formats.pickles.policy import runs_something
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _MAX_INSTRUCTIONS = 20_000_000
 """A byte of a pickle can make some seventy bytes of objects; this bounds them to what a machine has."""
@@ -43,7 +43,10 @@ class Machine:
         offset: where the buffer begins in what holds the pickles.
     """
 
-    __slots__ = ("buffer", "globals", "marked", "memo", "offset", "owner", "resolve_persistent", "stack")
+    __slots__ = ("_steps", "buffer", "globals", "marked", "memo", "offset", "owner", "resolve_persistent", "stack")
+
+    instructions: ClassVar[tuple[Callable[[Machine, int], int], ...]] = INSTRUCTIONS
+    """By opcode; a machine may have others of its own, which do the same as several of these."""
 
     def __init__(self, buffer: bytes, owner: str, resolve_persistent: Callable[[Any], Any] | None = None) -> None:
         self.buffer = buffer
@@ -55,6 +58,7 @@ class Machine:
         self.marked: list[list[Any]] = []
         # A dictionary: a list would be as long as the largest index that the file cares to write.
         self.memo: dict[int, Any] = {}
+        self._steps: Iterator[None] = iter(())
 
     def run(self, start: int = 0) -> tuple[Any, int]:
         """Run one pickle and return its value and the position after it.
@@ -65,8 +69,8 @@ class Machine:
             UnsafeFile: the pickle names something whose only use is to run a program.
         """
         self.stack, self.marked, self.memo = [], [], {}
-        instructions = INSTRUCTIONS
-        steps = repeat(None, _MAX_INSTRUCTIONS)
+        instructions = self.instructions
+        steps = self._steps = repeat(None, _MAX_INSTRUCTIONS)
         at = start
         while True:
             buffer = self.buffer
@@ -79,6 +83,10 @@ class Machine:
                 raise BrokenPickle(f"the pickle has more than {_MAX_INSTRUCTIONS} instructions")
             except _FAULTS as fault:
                 at = self.provide(at, self._needed(fault, at))
+
+    def count_parts(self, num_instructions: int) -> None:
+        """Count the instructions that one of this machine's own did beside the first of them."""
+        next(islice(self._steps, num_instructions, num_instructions), None)
 
     def provide(self, at: int, needed: int) -> int:
         """Bring more of the pickle into the buffer; here it is all that there is.
