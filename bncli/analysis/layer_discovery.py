@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from bncli.analysis.affine_layers import affine_layers
 from bncli.analysis.empty_parameters import without_empty_parameters
@@ -57,13 +54,15 @@ def survey(arrays: NamedArrays, given: GivenSettings | None = None) -> Checkpoin
     groups, aliases = without_aliases(usable)
     values = arrays.read_many(spec.name for group in groups for spec in group.specs.values())
     labels = labels_of([group.layer for group in groups])
-    layers = (_layer(group, values, given or GivenSettings()) for group in groups)
+    given = given or GivenSettings()
     return Checkpoint(
         path=arrays.path,
         format=arrays.format,
         size_bytes=arrays.size_bytes,
         bytes_read=arrays.bytes_read,
-        layers=tuple(replace(layer, label=labels[layer.name], aliases=aliases.get(layer.name, ())) for layer in layers),
+        layers=tuple(
+            _layer(group, labels[group.layer], aliases.get(group.layer, ()), values, given) for group in groups
+        ),
         skipped=(*arrays.skipped, *faults),
         aliases=arrays.aliases,
     )
@@ -87,11 +86,13 @@ def _usable(arrays: NamedArrays) -> tuple[list[LayerGroup], list[Skipped]]:
     return usable, [*faults, *layers_without_statistics(arrays.hints.values(), names_known)]
 
 
-def _layer(group: LayerGroup, values: Mapping[str, Array], given: GivenSettings) -> BatchNormLayer:
+def _layer(
+    group: LayerGroup, label: str, aliases: tuple[str, ...], values: Mapping[str, Array], given: GivenSettings
+) -> BatchNormLayer:
     by_role = {role: values[spec.name].reshape(spec.shape) for role, spec in group.specs.items()}
     return BatchNormLayer(
         name=group.layer,
-        label=group.layer,
+        label=label,
         framework=group.scheme.framework,
         class_name=group.hint.class_name,
         num_features=group.specs["running_mean"].shape[0],
@@ -104,6 +105,7 @@ def _layer(group: LayerGroup, values: Mapping[str, Array], given: GivenSettings)
         momentum=momentum_of(group.scheme, group.hint.settings, given),
         dtype=group.specs["running_var"].dtype,
         tensors={role: spec.name for role, spec in group.specs.items()},
+        aliases=aliases,
         is_tracking=group.hint.is_tracking,
         training_mode=group.hint.training_mode,
         producer_bias=group.hint.producer_bias,
@@ -115,7 +117,7 @@ def _counter(values: Array | None) -> int | float | None:
     if values is None:
         return None
     number = values.reshape(-1)[0]
-    return int(number) if np.issubdtype(values.dtype, np.integer) else float(number)
+    return int(number) if values.dtype.kind in "iu" else float(number)
 
 
 def _why_none(arrays: NamedArrays, skipped: Sequence[Skipped]) -> tuple[str, str]:

@@ -78,14 +78,14 @@ class ByteSource:
             EOFError: the file does not hold that range; nothing is allocated then.
         """
         require_within(self.size, offset, count)
-        buffer = self._memory(count)
+        buffer = self._memory(count) if self._spare else bytearray(count)
         view = memoryview(buffer)
-        done = 0
-        while done < count:
-            received = self._file.read_into(offset + done, view[done:])
+        while view:
+            received = self._file.read_into(offset, view)
             if not received:
-                raise EOFError(f"the file shrank while it was read: it ends at byte {offset + done}")
-            done += received
+                raise EOFError(f"the file shrank while it was read: it ends at byte {offset}")
+            offset += received
+            view = view[received:]
         return buffer
 
     @property

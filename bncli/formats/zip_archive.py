@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from bncli.formats.regions import Region
     from bncli.formats.zip_directory import ZipDirectory, ZipEntry
 
-_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_LOCAL_HEADER = struct.Struct("<4s2x2H16x2H")
+"""Signature, flags, method, and the lengths of the name and of the extra field."""
 _ENCRYPTED = 0x1
 _MAX_INFLATION = 100
 """How many times its stored size a member that is read whole may inflate to, beyond the first megabytes."""
@@ -144,15 +145,15 @@ def _check_local_header(source: Region, member: ZipEntry) -> int:
     header = bytes(source.read(start, min(expected, source.size - start)))
     if len(header) < _LOCAL_HEADER.size:
         raise EOFError(f"the file ends within the header of member {member.name!r}")
-    fields = _LOCAL_HEADER.unpack_from(header)
-    signature, flags, method, name_length, extra_length = fields[0], fields[2], fields[3], fields[9], fields[10]
+    signature, flags, method, name_length, extra_length = _LOCAL_HEADER.unpack_from(header)
     name = header[_LOCAL_HEADER.size :][:name_length]
     if len(name) < name_length:
         name += source.read(start + len(header), name_length - len(name))
     described = (signature, member_name(name, flags), method, flags & _ENCRYPTED)
     if described != (b"PK\3\4", member.whole_name, member.method, 0):
         raise ValueError(f"the header of member {member.name!r} contradicts the zip directory")
-    return start + _LOCAL_HEADER.size + int(name_length) + int(extra_length)
+    end: int = start + _LOCAL_HEADER.size + name_length + extra_length
+    return end
 
 
 def _require_disjoint(members: list[ZipEntry]) -> None:

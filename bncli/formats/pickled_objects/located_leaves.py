@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.stored_array import StoredArray
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Iterator
 
     from bncli.formats.element_types import ByteOrder
     from bncli.formats.pickled_objects.leaves import Leaf, TensorView
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from bncli.formats.regions import Region
 
 
-class LocatedLeaves:
-    """The arrays of a pickle together with their bytes. Of a file of 100,000 arrays those of a few hundred are wanted.
+class LocatedLeaves(Mapping[str, StoredArray]):
+    """The arrays of a pickle by name, with their bytes. Of a file of 100,000 arrays those of a few hundred are wanted.
 
     Args:
         leaves: the arrays by name.
@@ -38,28 +39,36 @@ class LocatedLeaves:
         stands_for: Mapping[str, str],
     ) -> None:
         self._leaves = leaves
-        self._storage_region = storage_region
         self._byte_order = byte_order
         self._stands_for = stands_for
+        self._regions: dict[str, Region] = {}
         self._arrays: dict[str, StoredArray] = {}
         # Of the objects that hold bytes of their own, by their `id`.
         self._numbers: dict[int, int] = {}
         for name, leaf in leaves.items():
-            own_bytes = leaf if isinstance(leaf, StoredArray) else leaf.storage.content
-            if own_bytes is not None:
-                self._numbers.setdefault(id(own_bytes), len(self._numbers))
-            if not isinstance(leaf, StoredArray) and not _surely_fits(leaf, _region(name, leaf, storage_region)):
-                self.array(name)
+            if isinstance(leaf, StoredArray):
+                self._numbers.setdefault(id(leaf), len(self._numbers))
+                continue
+            if leaf.storage.content is not None:
+                self._numbers.setdefault(id(leaf.storage.content), len(self._numbers))
+            region = self._regions[name] = _region(name, leaf, storage_region)
+            if not _surely_fits(leaf, region):
+                self._arrays[name] = self._made(name)
 
-    def array(self, name: str) -> StoredArray:
-        """Return one of the arrays."""
+    def __getitem__(self, name: str) -> StoredArray:
         array = self._arrays.get(name)
         if array is None:
-            array = stored_array(name, self._leaves[name], self._storage_region, self._byte_order)
-            meant = self._stands_for.get(array.element.name)
-            array = array if meant is None else replace(array, element=ELEMENT_TYPES[meant])
-            self._arrays[name] = array
+            array = self._arrays[name] = self._made(name)
         return array
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._leaves
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._leaves)
+
+    def __len__(self) -> int:
+        return len(self._leaves)
 
     def identity(self, name: str) -> Hashable:
         """Return what tells the memory of an array from that of all others in the file, the same for each opening."""
@@ -71,6 +80,12 @@ class LocatedLeaves:
         key: Hashable = storage.key if storage.content is None else self._numbers[id(storage.content)]
         return (key, storage.offset + leaf.offset, leaf.shape, leaf.strides)
 
+    def _made(self, name: str) -> StoredArray:
+        leaf = self._leaves[name]
+        array = leaf if isinstance(leaf, StoredArray) else _array(name, leaf, self._regions[name], self._byte_order)
+        meant = self._stands_for.get(array.element.name)
+        return array if meant is None else replace(array, element=ELEMENT_TYPES[meant])
+
 
 def stored_array(
     name: str, leaf: Leaf, storage_region: Callable[[Storage], Region], byte_order: ByteOrder
@@ -78,13 +93,7 @@ def stored_array(
     """Return where one array of a pickle lies; arguments and errors as of `LocatedLeaves`."""
     if isinstance(leaf, StoredArray):
         return leaf
-    storage = leaf.storage
-    region = _region(name, leaf, storage_region)
-    first = (storage.offset * storage.itemsize) // leaf.element.itemsize + leaf.offset
-    try:
-        return StoredArray(region, leaf.element, byte_order, leaf.shape, leaf.strides, first)
-    except ValueError as fault:
-        raise ValueError(f"array {name!r}: {fault}") from fault
+    return _array(name, leaf, _region(name, leaf, storage_region), byte_order)
 
 
 def _region(name: str, leaf: TensorView, storage_region: Callable[[Storage], Region]) -> Region:
@@ -97,3 +106,12 @@ def _region(name: str, leaf: TensorView, storage_region: Callable[[Storage], Reg
 def _surely_fits(leaf: TensorView, region: Region) -> bool:
     """Whether an array must lie in its region because it lies in its storage, which begins there."""
     return leaf.storage.offset == 0 and leaf.storage.size_bytes <= region.size
+
+
+def _array(name: str, leaf: TensorView, region: Region, byte_order: ByteOrder) -> StoredArray:
+    storage = leaf.storage
+    first = (storage.offset * storage.itemsize) // leaf.element.itemsize + leaf.offset
+    try:
+        return StoredArray(region, leaf.element, byte_order, leaf.shape, leaf.strides, first)
+    except ValueError as fault:
+        raise ValueError(f"array {name!r}: {fault}") from fault
