@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from bncli.renderers.sparkline import sparkline
+from bncli.renderers.text_width import MISSING
 from bncli.renderers.visible_text import visible
 from bncli.reports.document import Series
 from bncli.wording import number
@@ -52,7 +53,7 @@ def kind_of(value: Value) -> ColumnKind:
 def write_value(value: Value, kind: ColumnKind, *, unicode: bool = True) -> str:
     """Return a value for people, in one line; a text in a column of numbers stays a text."""
     if value is None:
-        return "—" if unicode else "-"
+        return MISSING if unicode else "-"
     if isinstance(value, str):
         return visible(value, unicode=unicode)
     if isinstance(value, Series):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 Align = Literal["left", "right"]
+MISSING = "—"
+"""Stands for a value that is not there; a single cell."""
 
 _WIDEST_SENTENCE = 110
 """Longer lines are hard to read, however wide the terminal is."""
@@ -12,7 +14,7 @@ _WIDEST_SENTENCE = 110
 
 def cell_width(text: str) -> int:
     """Return how many terminal cells the text takes: two for a wide character, none for a combining one."""
-    if text.isascii():
+    if text.isascii() or text.rstrip(" ") == MISSING:
         return len(text)
     from rich.cells import cell_len  # noqa: PLC0415 - costs 10 ms, and most names are ASCII
 

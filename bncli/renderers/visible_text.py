@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 _SHORT_ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _AFTER_BACKSLASH = frozenset("nrtxuU\\")
 """What would make a backslash of the text read like the start of an escape."""
-_IGNORED = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+_IGNORED = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 """What Unicode counts as letters and marks, and fonts show as nothing: joiners, fillers, selectors of variants."""
 _LARGEST_BYTE = 0xFF
 _LARGEST_IN_FOUR_DIGITS = 0xFFFF
@@ -27,7 +25,7 @@ def visible(text: str, *, unicode: bool = True) -> str:
     would read as the start of an escape, so that different texts always look different. Where the surface takes no
     `unicode`, everything beyond ASCII becomes an escape too.
     """
-    if text.isprintable() and "\\" not in text and (text.isascii() or (unicode and not _IGNORED.search(text))):
+    if text.isprintable() and "\\" not in text and (text.isascii() or (unicode and not re.search(_IGNORED, text))):
         return text
     is_shown = _is_shown if unicode else _is_printable_ascii
     return "".join(_visible_character(text, index, is_shown) for index in range(len(text)))
@@ -44,7 +42,7 @@ def _visible_character(text: str, index: int, is_shown: Callable[[str], bool]) -
 
 
 def _is_shown(text: str) -> bool:
-    return text.isprintable() and not _IGNORED.search(text)
+    return text.isprintable() and not re.search(_IGNORED, text)
 
 
 def _is_printable_ascii(text: str) -> bool:

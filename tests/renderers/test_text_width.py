@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from bncli.renderers.text_width import cell_width, elide_middle, pad, sentence_width, wrap
+from bncli.renderers.text_width import MISSING, cell_width, elide_middle, pad, sentence_width, wrap
 
 TEXTS = st.text(st.sampled_from("abc 批归é\u0301"))
 
@@ -13,6 +13,11 @@ TEXTS = st.text(st.sampled_from("abc 批归é\u0301"))
 @pytest.mark.parametrize(("text", "width"), [("", 0), ("bn1", 3), ("批归", 4), ("e\u0301", 1), ("a批b", 4)])
 def test_a_wide_character_takes_two_cells_and_a_combining_one_none(text: str, width: int) -> None:
     assert cell_width(text) == width
+
+
+@pytest.mark.parametrize("text", [MISSING, f"{MISSING}   "])
+def test_what_stands_for_a_missing_value_takes_as_many_cells_as_characters(text: str) -> None:
+    assert cell_width(text) == cell_len(text) == len(text)
 
 
 def test_padding_fills_cells_not_characters() -> None:
