@@ -10,9 +10,14 @@ from bncli.core.median import median_of_ordered
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from bncli.core.named_arrays import Array
 
     Number = np.floating[Any]
+
+_MOST_TOGETHER = 2**14
+"""Values. For more of them the system is asked for memory each time, which takes longer than to sort them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,49 @@ class ArraySummary:
         """How many values are NaN or infinite."""
         return self.num_nan + self.num_inf
 
+    def is_everywhere(self, value: float) -> bool:
+        """Whether the array has values, and all of them are this one."""
+        return bool(self.num_non_finite == 0 and self.min == value == self.max)
+
+
+def summaries(arrays: Sequence[Array]) -> list[ArraySummary]:
+    """Return the summary of each array, as `summarize` does; those of one type and length are taken together.
+
+    Of 100,000 arrays most have a few values, so that the number of calls is what counts.
+    """
+    alike: dict[tuple[np.dtype[Any], int], list[int]] = {}
+    for index, values in enumerate(arrays):
+        alike.setdefault((values.dtype, values.size), []).append(index)
+    found: dict[int, ArraySummary] = {}
+    for (_, size), indices in alike.items():
+        step = max(1, _MOST_TOGETHER // max(1, size))
+        for start in range(0, len(indices), step):
+            chosen = indices[start : start + step]
+            found.update(zip(chosen, _together([arrays[index] for index in chosen]), strict=True))
+    return [found[index] for index in range(len(arrays))]
+
+
+def _together(arrays: Sequence[Array]) -> Iterator[ArraySummary]:
+    """Yield the summaries of arrays of one type and length."""
+    if len(arrays) == 1 or not arrays[0].size:
+        yield from map(summarize, arrays)
+        return
+    rows = np.concatenate([values.reshape(1, -1) for values in arrays])
+    num_values = rows.shape[1]
+    ordered = np.sort(rows, axis=1)
+    least, most = ordered[:, 0], ordered[:, -1]
+    lower, upper = (ordered[:, at].astype(np.float64) for at in ((num_values - 1) // 2, num_values // 2))
+    with np.errstate(over="ignore", invalid="ignore"):
+        medians = (lower + upper) / 2
+        means = np.add.reduce(rows.astype(np.float64), axis=1) / num_values
+    # Sorting puts what is not finite first or last.
+    are_plain = np.isfinite(least) & np.isfinite(most) & np.isfinite(medians) & np.isfinite(means)
+    for values, is_plain, low, median, high, mean in zip(arrays, are_plain, least, medians, most, means, strict=True):
+        yield ArraySummary(low, median, high, mean, 0, 0) if is_plain else summarize(values)
+
 
 def summarize(values: Array) -> ArraySummary:
     """Return the summary of a floating-point array of any shape."""
-    # Of 100,000 arrays most have a few values, so that the number of calls is what counts.
     is_finite = np.isfinite(values)
     num_finite = int(np.count_nonzero(is_finite))
     num_nan = 0 if num_finite == values.size else int(np.isnan(values).sum())

@@ -17,8 +17,13 @@ DEAD_VAR_PER_EPS = 1e-6
 models thresholds near eps itself mark thousands of channels; this one marks those that are at rest."""
 
 
+def dead_below(layer: BatchNormLayer) -> float:
+    """Return the variance below which a channel is dead."""
+    return DEAD_VAR_PER_EPS * layer.eps.value
+
+
 def is_dead(layer: BatchNormLayer) -> NDArray[np.bool_]:
     """Return which channels have a variance, of 0 or more, that is far below anything that matters beside eps."""
     var = layer.running_var.astype(np.float64)
-    limit = DEAD_VAR_PER_EPS * layer.eps.value
+    limit = dead_below(layer)
     return (var >= 0) & (var < limit) & math.isfinite(limit)

@@ -61,7 +61,7 @@ def inspect_checkpoint(
     condition = ChannelFilter.parse_all(where or ())
     opened = open_checkpoint(file, given_settings(eps, momentum), tell_named_globals if verbose else None)
     checkpoint = opened.checkpoint
-    layers = [inspect(selected) for selected in select(checkpoint, layer or (), condition)]
+    layers = inspect(select(checkpoint, layer or (), condition))
     document = checkpoint_document(
         checkpoint,
         layers,

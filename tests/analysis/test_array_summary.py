@@ -4,12 +4,57 @@ from __future__ import annotations
 
 import statistics
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from bncli.analysis.array_summary import summarize
+from bncli.analysis import array_summary
+from bncli.analysis.array_summary import ArraySummary, summaries, summarize
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ODD = (np.nan, np.inf, -np.inf, 0.0, -0.0, 6e-45, 3e38, -3e38)
+
+
+def odd_arrays() -> list[NDArray[Any]]:
+    """Return arrays of all types and many lengths, in which values stand that are rare or none."""
+    rng = np.random.default_rng(0)
+    arrays = []
+    for length in [0, 1, 2, 3, 7, 8, 9, 64, 129, 1000, 5000]:
+        for dtype in (np.float16, np.float32, np.float64):
+            for num_odd in (0, 0, 0, 1, 5):
+                values = rng.normal(size=length) * 10.0 ** rng.integers(-9, 9)
+                for index in rng.integers(0, max(1, length), num_odd if length else 0):
+                    values[index] = rng.choice(ODD)
+                with np.errstate(over="ignore"):
+                    arrays.append(values.astype(dtype))
+    arrays += [np.full(4, 1.5e308), np.full(4, 1.2e308), np.array([1.5e308, -1.5e308, 1e308, 1e308])]
+    order = rng.permutation(len(arrays))
+    return [arrays[index] for index in order]
+
+
+def bits(summary: ArraySummary) -> list[Any]:
+    numbers = (summary.min, summary.median, summary.max, summary.mean)
+    told = [None if number is None else (number.dtype, number.tobytes()) for number in numbers]
+    return [*told, summary.num_nan, summary.num_inf]
+
+
+@pytest.mark.parametrize("most_together", [1, 100, 1300, 2**14, 2**20])
+def test_arrays_have_the_same_summaries_bit_by_bit_together_as_alone(
+    most_together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(array_summary, "_MOST_TOGETHER", most_together)
+    arrays = odd_arrays()
+    assert list(map(bits, summaries(arrays))) == [bits(summarize(values)) for values in arrays]
+
+
+def test_an_array_is_one_value_everywhere_if_all_its_values_are_finite_and_equal_to_it() -> None:
+    assert summarize(np.ones(3)).is_everywhere(1)
+    assert summarize(np.array([0.0, -0.0])).is_everywhere(0)
+    for values in ([1, 1, 1.5], [0.5, 1, 1], [1, np.nan], [np.inf, 1], [], [2, 2]):
+        assert not summarize(np.array(values, np.float64)).is_everywhere(1)
 
 
 def test_statistics_are_of_the_finite_values_and_the_others_are_counted() -> None:

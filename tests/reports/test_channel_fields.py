@@ -14,8 +14,8 @@ from tests.helpers.builders import checkpoint, layer
 
 def rows(where: str | None = None, **changed: object) -> list[ChannelRow]:
     condition = None if where is None else ChannelFilter.parse(where)
-    (selected,) = select(checkpoint(layer(**changed)), where=condition)
-    return list(channel_rows(inspect(selected)))
+    (inspected,) = inspect(select(checkpoint(layer(**changed)), where=condition))
+    return list(channel_rows(inspected))
 
 
 def remark(row: ChannelRow) -> object:

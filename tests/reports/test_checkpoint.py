@@ -21,7 +21,7 @@ KNOWN: dict[str, Any] = {
 
 
 def document(file: Checkpoint, arrangement: Arrangement | None = None, **options: Any) -> Document:
-    layers = [inspect(selected) for selected in select(file)]
+    layers = inspect(select(file))
     return checkpoint_document(file, layers, arrangement or Arrangement(), **options)
 
 

@@ -14,7 +14,7 @@ from tests.helpers.builders import checkpoint, layer
 
 
 def record_of(file: Checkpoint, *inferences: Inference, with_channels: bool = False) -> dict[str, Any]:
-    layers = [inspect(selected) for selected in select(file)]
+    layers = inspect(select(file))
     return checkpoint_record(file, layers, inferences, with_channels=with_channels)
 
 

@@ -14,7 +14,7 @@ from tests.helpers.builders import checkpoint, layer
 
 
 def inspected(**changed: object) -> InspectedLayer:
-    return inspect(select(checkpoint(layer(**changed)))[0])
+    return inspect(select(checkpoint(layer(**changed))))[0]
 
 
 def value(key: str, row: InspectedLayer) -> object:
