@@ -45,10 +45,12 @@ def dead_channels(layers: Iterable[BatchNormLayer], momentum: float | None = Non
 
 
 def _of_layer(layer: BatchNormLayer, momentum: float | None) -> tuple[DeadChannel, ...]:
-    var = layer.running_var.astype(np.float64)
     dead = is_dead(layer)
+    if not dead.any():
+        return ()
+    var = layer.running_var.astype(np.float64)
     living = var[(var > 0) & ~dead & np.isfinite(var)]
-    if not dead.any() or not living.size:
+    if not living.size:
         return ()
     reference = float(np.quantile(living, 0.5, method="lower"))
     return tuple(

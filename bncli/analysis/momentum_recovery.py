@@ -101,9 +101,9 @@ def floor_units(running_var: NDArray[np.generic], dtype: str) -> NDArray[np.int6
 
 def _floor_of_layer(layer: BatchNormLayer) -> FloorMomentum | None:
     units = floor_units(layer.running_var, layer.dtype)
-    positive = units[units > 0]
-    if not positive.size:
+    if not units.any():
         return None
+    positive = units[units > 0]
     lowest = int(positive.min())
     return _floor(lowest, int((positive == lowest).sum()), layer.dtype)
 

@@ -71,14 +71,18 @@ def _has_float_counter(layer: BatchNormLayer) -> bool:
 
 
 def _has_parameters_alone(layer: BatchNormLayer) -> bool:
+    if not has_initial_statistics(layer).all():
+        return False
     has_weight = layer.weight is not None and not (layer.weight == 1).all()
     has_bias = layer.bias is not None and not (layer.bias == 0).all()
-    return bool(has_initial_statistics(layer).all()) and (has_weight or has_bias)
+    return has_weight or has_bias
 
 
 def _is_trained_without_updates(layer: BatchNormLayer) -> bool:
+    if layer.num_batches_tracked != 0:
+        return False
     is_written = bool(layer.running_mean.any() or layer.running_var.any())
-    return layer.num_batches_tracked == 0 and is_written and not has_initial_statistics(layer).all()
+    return is_written and not has_initial_statistics(layer).all()
 
 
 def _has_too_few_updates(layer: BatchNormLayer) -> bool:
