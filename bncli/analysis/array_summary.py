@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bncli.core.median import median_of_ordered
+from bncli.core.median import column_medians_of_ordered, median_of_ordered
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -66,13 +66,11 @@ def _together(arrays: Sequence[Array]) -> Iterator[ArraySummary]:
         yield from map(summarize, arrays)
         return
     rows = np.concatenate([values.reshape(1, -1) for values in arrays])
-    num_values = rows.shape[1]
     ordered = np.sort(rows, axis=1)
     least, most = ordered[:, 0], ordered[:, -1]
-    lower, upper = (ordered[:, at].astype(np.float64) for at in ((num_values - 1) // 2, num_values // 2))
     with np.errstate(over="ignore", invalid="ignore"):
-        medians = (lower + upper) / 2
-        means = np.add.reduce(rows.astype(np.float64), axis=1) / num_values
+        medians = column_medians_of_ordered(ordered.T)
+        means = np.add.reduce(rows.astype(np.float64), axis=1) / rows.shape[1]
     # Sorting puts what is not finite first or last.
     are_plain = np.isfinite(least) & np.isfinite(most) & np.isfinite(medians) & np.isfinite(means)
     for values, is_plain, low, median, high, mean in zip(arrays, are_plain, least, medians, most, means, strict=True):

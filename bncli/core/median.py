@@ -37,8 +37,21 @@ def column_medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
         Shape (C,); NaN where a value of the column is NaN.
     """
     ordered = np.sort(values, axis=0)
-    middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
-    return np.where(np.isnan(ordered[-1]), np.nan, middle)
+    return np.where(np.isnan(ordered[-1]), np.nan, column_medians_of_ordered(ordered))
+
+
+def column_medians_of_ordered(ordered: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the median of columns that ascend and hold no NaN; infinite where the sum of two values is.
+
+    Args:
+        ordered: shape (N, C), N at least 1.
+
+    Returns:
+        Shape (C,).
+    """
+    lower, upper = (ordered[at].astype(np.float64) for at in ((len(ordered) - 1) // 2, len(ordered) // 2))
+    middle: NDArray[np.float64] = (lower + upper) / 2
+    return middle
 
 
 def median_of_ordered(ordered: NDArray[Any]) -> float:
