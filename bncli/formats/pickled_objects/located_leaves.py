@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from bncli.formats.element_types import ELEMENT_TYPES
 from bncli.formats.stored_array import StoredArray
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Hashable, Mapping
 
     from bncli.formats.element_types import ByteOrder
     from bncli.formats.pickled_objects.leaves import Leaf, TensorView
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from bncli.formats.regions import Region
 
 
-class LocatedLeaves(Mapping[str, StoredArray]):
+class LocatedLeaves:
     """The arrays of a pickle by name, with their bytes. Of a file of 100,000 arrays those of a few hundred are wanted.
 
     Args:
@@ -55,20 +54,12 @@ class LocatedLeaves(Mapping[str, StoredArray]):
             if not _surely_fits(leaf, region):
                 self._arrays[name] = self._made(name)
 
-    def __getitem__(self, name: str) -> StoredArray:
+    def array(self, name: str) -> StoredArray:
+        """Return an array by its name, the same one each time."""
         array = self._arrays.get(name)
         if array is None:
             array = self._arrays[name] = self._made(name)
         return array
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._leaves
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._leaves)
-
-    def __len__(self) -> int:
-        return len(self._leaves)
 
     def identity(self, name: str) -> Hashable:
         """Return what tells the memory of an array from that of all others in the file, the same for each opening."""

@@ -47,7 +47,7 @@ def open_tree(
     opened = OpenedFile(
         source,
         format_name,
-        located,
+        MappingOnDemand(found.leaves, located.array),
         identities=MappingOnDemand(found.leaves, located.identity),
         hints=found.hints,
         aliases=found.aliases,

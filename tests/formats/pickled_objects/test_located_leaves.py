@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bncli.formats.element_types import ELEMENT_TYPES
+from bncli.formats.mapping_on_demand import MappingOnDemand
 from bncli.formats.pickled_objects.leaves import TensorView
 from bncli.formats.pickled_objects.located_leaves import LocatedLeaves, stored_array
 from bncli.formats.pickled_objects.torch_storages import Storage
@@ -40,17 +41,18 @@ def located(stands_for: dict[str, str] | None = None, **leaves: Leaf) -> Located
 
 def test_an_array_is_the_part_of_its_storage_that_it_views() -> None:
     leaves = located(a=view(inside(10), 3, 2), b=view(inside(4, offset=5), 3, 1))
-    np.testing.assert_array_equal(leaves["a"].whole(), VALUES[2:5])
-    np.testing.assert_array_equal(leaves["b"].whole(), VALUES[6:9])
+    np.testing.assert_array_equal(leaves.array("a").whole(), VALUES[2:5])
+    np.testing.assert_array_equal(leaves.array("b").whole(), VALUES[6:9])
 
 
 def test_an_array_is_made_once() -> None:
     leaves = located(a=view(inside(10), 3))
-    assert leaves["a"] is leaves["a"]
+    assert leaves.array("a") is leaves.array("a")
 
 
 def test_names_keep_their_order_and_others_are_no_keys() -> None:
-    leaves = located(b=view(inside(10), 3), a=OF_ITS_OWN)
+    named: dict[str, Leaf] = {"b": view(inside(10), 3), "a": OF_ITS_OWN}
+    leaves = MappingOnDemand(named, located(**named).array)
     assert (list(leaves), len(leaves), "a" in leaves, "c" in leaves) == (["b", "a"], 2, True, False)
     with pytest.raises(KeyError):
         leaves["c"]
@@ -70,12 +72,12 @@ def test_a_storage_without_the_bytes_is_told_before_any_array_is_asked_for(leaf:
 
 
 def test_a_storage_that_is_too_short_will_do_for_an_array_that_needs_less() -> None:
-    np.testing.assert_array_equal(located(a=view(inside(20), 10))["a"].whole(), VALUES)
+    np.testing.assert_array_equal(located(a=view(inside(20), 10)).array("a").whole(), VALUES)
 
 
 def test_element_types_that_stand_for_others_are_taken_for_these() -> None:
     leaves = located({"float32": "uint32"}, a=view(inside(10), 3), b=OF_ITS_OWN)
-    assert leaves["a"].element == leaves["b"].element == ELEMENT_TYPES["uint32"]
+    assert leaves.array("a").element == leaves.array("b").element == ELEMENT_TYPES["uint32"]
 
 
 def test_equal_memory_has_equal_identity() -> None:
