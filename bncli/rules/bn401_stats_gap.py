@@ -17,7 +17,6 @@ from bncli.analysis.gap_size import (
 )
 from bncli.rules.base import Observation, Rule, Threshold
 from bncli.rules.checked_layer import worst_first
-from bncli.rules.recorded_gap import gaps_with_causes
 from bncli.wording import count, number
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def _evaluate(file: CheckedFile) -> Iterator[Observation]:
-    for gap, cause in gaps_with_causes(file):
+    for gap, cause in file.gaps:
         if gap.is_off.any():
             yield _observation(gap, cause)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.rules.base import Observation, Rule, Threshold
-from bncli.rules.recorded_gap import gaps_with_causes
 from bncli.wording import percent
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ _TIMES_NOISE = 3.0
 
 
 def _evaluate(file: CheckedFile) -> Iterator[Observation]:
-    for of_statistics, cause in gaps_with_causes(file):
+    for of_statistics, cause in file.gaps:
         layer = of_statistics.layer
         gap, noise = _gap_and_noise(layer, of_statistics.evidence)
         if gap > GAP and gap > _TIMES_NOISE * noise:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bncli.light_dataclass import dataclass
 from bncli.rules.checked_layer import CheckedLayer
+from bncli.rules.recorded_gap import gaps_with_causes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
     from bncli.analysis.batch_evidence import BatchEvidence
     from bncli.core.batch_norm_layer import Checkpoint
     from bncli.core.named_arrays import Skipped
+    from bncli.rules.recorded_gap import GapCause, RecordedGap
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class CheckedFile:
     """Everything that rules may look at in one file."""
 
@@ -32,6 +35,11 @@ class CheckedFile:
     """Normalizations with a learned scale and shift but without statistics, by their stored names."""
     is_averaged: bool
     """Whether torch's AveragedModel wrote it, so that its weights are averages."""
+
+    @cached_property
+    def gaps(self) -> tuple[tuple[RecordedGap, GapCause | None], ...]:
+        """How far each of the `recorded` layers is from the data, and the cause if one is known."""
+        return tuple(gaps_with_causes(self.recorded))
 
 
 def checked_file(

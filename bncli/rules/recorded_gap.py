@@ -13,12 +13,11 @@ from bncli.light_dataclass import dataclass
 from bncli.wording import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from bncli.analysis.batch_evidence import BatchEvidence
-    from bncli.rules.checked_file import CheckedFile
     from bncli.rules.checked_layer import CheckedLayer
 
     FloatArray = NDArray[np.float64]
@@ -101,18 +100,23 @@ class RecordedGap:
         return _other_order(exchanged) if exchanged else None
 
 
-def gaps_with_causes(file: CheckedFile) -> Iterator[tuple[RecordedGap, GapCause | None]]:
-    """Yield the gap of each recorded layer, in the order in which data passes through, with its cause if one is known.
+def gaps_with_causes(
+    recorded: Sequence[tuple[CheckedLayer, BatchEvidence]],
+) -> Iterator[tuple[RecordedGap, GapCause | None]]:
+    """Yield the gap of each recorded layer, with its cause if one is known.
 
     What reaches a layer behind one with a cause is changed by that cause: there the remedy is to mend the other. And
     what reaches a layer in eval mode was made by the statistics that are to be replaced, in training by weights that
     moved since: to calibrate takes batches of train mode and of the weights as they are.
+
+    Args:
+        recorded: layers with what a recording says about them, in the order in which data passes through.
     """
     first: str | None = None
-    for layer, evidence in file.recorded:
+    for layer, evidence in recorded:
         gap = RecordedGap(layer, evidence)
         cause = gap.cause() if first is None else _behind(first)
-        yield gap, cause or _unfit_batches(evidence, len(file.recorded))
+        yield gap, cause or _unfit_batches(evidence, len(recorded))
         if first is None and cause is not None:
             first = layer.layer.label
 

@@ -8,7 +8,6 @@ import pytest
 from bncli.rules.bn401_stats_gap import RULE as STATS_GAP
 from bncli.rules.bn404_output_gap import RULE as OUTPUT_GAP
 from bncli.rules.checked_file import checked_file
-from bncli.rules.recorded_gap import gaps_with_causes
 from tests.helpers.builders import checkpoint
 from tests.helpers.evidence import evidence, file_with, observations
 from tests.helpers.rule_cases import NUM_CHANNELS, findings_of, healthy
@@ -58,7 +57,7 @@ def test_a_gap_of_another_kind_has_the_remedy_of_the_rule() -> None:
 def test_channels_of_which_nothing_is_known_leave_the_cause_open() -> None:
     count = np.full(NUM_CHANNELS, 10_000.0)
     count[0] = np.nan
-    ((_, cause),) = gaps_with_causes(file_with(evidence(**SCALED, effective_count=count)))
+    ((_, cause),) = file_with(evidence(**SCALED, effective_count=count)).gaps
     assert cause is None
 
 
