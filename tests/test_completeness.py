@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import typer
 from jsonschema import Draft202012Validator
 
+import bncli.cli
 import bncli.formats
 import bncli.renderers
 import bncli.reports
-from bncli.cli.app import app
+from bncli.cli.app import COMMANDS
+from bncli.cli.command import Command
 from bncli.formats.base import Format
 from bncli.formats.detection import FORMATS
 from bncli.renderers.base import Renderer
@@ -26,23 +27,16 @@ ROOT = Path(__file__).parents[1]
 SCHEMAS = sorted((Path(bncli.reports.__path__[0]) / "schemas").glob("*.json"))
 
 
-def declared_in(package: ModuleType, kind: type) -> set[str]:
-    """Return the names of all objects of a kind that the modules of a package declare."""
+def objects_in(package: ModuleType, kind: type) -> list[Any]:
+    """Return all objects of a kind that the modules of a package declare."""
     names = [f"{package.__name__}.{module.name}" for module in pkgutil.iter_modules(package.__path__)]
     values = [value for name in names for value in vars(importlib.import_module(name)).values()]
-    return {value.name for value in values if isinstance(value, kind)}
+    return [value for value in values if isinstance(value, kind)]
 
 
-def command_names(group: Any, prefix: str = "") -> list[str]:
-    """Return the words of every command below a group, such as `inspect checkpoint`."""
-    names: list[str] = []
-    for name, command in group.commands.items():
-        words = f"{prefix}{name}"
-        names += command_names(command, f"{words} ") if hasattr(command, "commands") else [words]
-    return names
-
-
-COMMANDS = command_names(typer.main.get_command(app))
+def declared_in(package: ModuleType, kind: type) -> set[str]:
+    """Return the names of all objects of a kind that the modules of a package declare."""
+    return {value.name for value in objects_in(package, kind)}
 
 
 def test_every_format_that_a_module_declares_is_tried() -> None:
@@ -58,6 +52,10 @@ def test_names_and_suffixes_tell_formats_and_renderers_apart() -> None:
         assert len(set(names)) == len(names)
     suffixes = [suffix for renderer in RENDERERS for suffix in renderer.suffixes]
     assert len(set(suffixes)) == len(suffixes)
+
+
+def test_every_command_that_a_module_declares_can_be_called() -> None:
+    assert {id(command) for command in COMMANDS.values()} == {id(each) for each in objects_in(bncli.cli, Command)}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bncli.cli import options
+from bncli.cli.command import Command
 from bncli.cli.output import OutputOptions, emit
 
 EXAMPLES = (
@@ -76,3 +77,6 @@ def calibrate(
         force=force,
     )
     emit(calibration_document(calibration, files, order), destination)
+
+
+COMMAND = Command(calibrate, EXAMPLES)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bncli.cli import options
+from bncli.cli.command import Command
 
 EXAMPLES = (
     "bncli check samples/digits.pt",
@@ -108,3 +109,6 @@ def check(
         raise typer.Exit(BncliError.exit_code)
     if write_baseline is None and settings.fails(outcome.findings):
         raise typer.Exit(EXIT_FINDINGS)
+
+
+COMMAND = Command(check, EXAMPLES)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bncli.cli import options
+from bncli.cli.command import Command
 from bncli.cli.output import OutputOptions, emit
 
 EXAMPLES = (
@@ -36,3 +37,6 @@ def demo(
     destination = OutputOptions(output_format, output, force, color)
     write_folder(folder, {path: model.file() for path, model in planted_files().items()}, force=force)
     emit(demo_document(folder, FAULTS, CHANGES), destination)
+
+
+COMMAND = Command(demo, EXAMPLES)

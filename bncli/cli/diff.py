@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bncli.cli import options
+from bncli.cli.command import Command
 from bncli.cli.output import OutputOptions, emit
 
 EXIT_DIFFERENT = 1
@@ -67,3 +68,6 @@ def diff(
     emit(comparison_document(checkpoints, comparison, order, second.array_names), destination)
     if exit_code and not comparison.are_equal:
         raise typer.Exit(EXIT_DIFFERENT)
+
+
+COMMAND = Command(diff, EXAMPLES)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bncli.cli import options
+from bncli.cli.command import Command
 from bncli.cli.output import OutputOptions, emit
 
 if TYPE_CHECKING:
@@ -71,3 +72,6 @@ def inspect_checkpoint(
         is_filtered=condition is not None,
     )
     emit(document, destination)
+
+
+COMMAND = Command(inspect_checkpoint, EXAMPLES)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bncli.cli import options
+from bncli.cli.command import Command
 from bncli.cli.output import OutputOptions, emit
 
 EXAMPLES = (
@@ -44,3 +45,6 @@ def inspect_tensor(
     with open_named_arrays(file) as arrays:
         statistics = tensor_statistics(measured_tensor(arrays, array), channel_axis)
     emit(tensor_document(statistics, order), destination)
+
+
+COMMAND = Command(inspect_tensor, EXAMPLES)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bncli.cli import options
+from bncli.cli.command import Command
 from bncli.cli.output import OutputOptions, emit
 
 EXAMPLES = (
@@ -85,3 +86,6 @@ def normalize(
     )
     report = normalization_report(InputOptions(file, array, dtype), layer_options, settings, extras)
     emit(normalization_document(report), destination)
+
+
+COMMAND = Command(normalize, EXAMPLES)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bncli.cli import options
+from bncli.cli.command import Command
 
 EXAMPLES = (
     "bncli record --model samples.digits_task:make_model --weights samples/digits.pt "
@@ -72,3 +73,6 @@ def record(
         model, weights, loader, steps, bn_mode, train_all, device, dtype, seed, sharded_loader, timeout, output, force
     )
     record_and_report(given, destination)
+
+
+COMMAND = Command(record, EXAMPLES)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from bncli.cli import options
+from bncli.cli.command import Command
 from bncli.cli.output import OutputOptions, emit
 
 EXAMPLES = (
@@ -34,3 +35,6 @@ def rule(
 
     destination = OutputOptions(output_format, output, force, color)
     emit(rule_list(EXPLANATIONS) if code is None else rule_page(find_rule(EXPLANATIONS, code)), destination)
+
+
+COMMAND = Command(rule, EXAMPLES)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bncli.cli import options
+from bncli.cli.command import Command
 from bncli.cli.output import OutputOptions, emit
 
 if TYPE_CHECKING:
@@ -107,3 +108,6 @@ def simulate_momentum(
         updates_per_step=updates_per_step,
     )
     emit(simulation_document(simulate(batch_options, run_options)), destination)
+
+
+COMMAND = Command(simulate_momentum, EXAMPLES)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bncli.cli import options
+from bncli.cli.command import Command
 from bncli.cli.output import OutputOptions, emit
 
 EXAMPLES = (
@@ -52,3 +53,6 @@ def trend(
     settings = given_settings(eps, momentum)
     run = trend([open_checkpoint(file, settings).checkpoint for file in files])
     emit(trend_document(select_layers(run, layer or (), condition), order), destination)
+
+
+COMMAND = Command(trend, EXAMPLES)

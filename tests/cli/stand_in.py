@@ -79,7 +79,7 @@ def warn() -> None:
 
 def main() -> int:
     """Run this program as bncli is run."""
-    bncli.cli.app.app = app
+    bncli.cli.app.app_for = lambda _words: app
     return run_program()
 
 

@@ -6,7 +6,8 @@ import pytest
 import typer
 
 from bncli import __version__
-from bncli.cli.app import app, app_for
+from bncli.cli.app import COMMANDS as REGISTERED
+from bncli.cli.app import app_for
 from tests.helpers.invoke import Completed, invoke
 
 
@@ -20,7 +21,10 @@ def commands_of(group: Any, words: tuple[str, ...] = ()) -> list[tuple[str, ...]
 
 
 TORCHRUN = "torchrun --nproc-per-node 2 -m "
-COMMANDS = commands_of(typer.main.get_command(app))
+COMMANDS = [tuple(name.split()) for name in REGISTERED]
+NO_COMMANDS = [
+    (), ("simulate-momentun",), ("inspect",), ("inspect", "check"), ("inspect checkpoint",), ("--debug", "check"),
+]  # fmt: skip
 
 
 def test_the_version_is_one_line_on_stdout() -> None:
@@ -50,16 +54,19 @@ def test_h_is_short_for_help(words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("option", ["--help", "--no-such-option"])
-@pytest.mark.parametrize("words", [*COMMANDS, ("simulate-momentun",), ()], ids=" ".join)
+@pytest.mark.parametrize("words", [*COMMANDS, *NO_COMMANDS], ids=" ".join)
 def test_the_app_for_some_words_answers_them_as_the_whole_app_does(words: tuple[str, ...], option: str) -> None:
     assert invoke(*words, option, app=app_for([*words, option])) == invoke(*words, option)
 
 
-def test_the_app_for_a_command_or_a_group_builds_that_one_alone() -> None:
-    assert commands_of(typer.main.get_command(app_for(["check", "inspect"]))) == [("check",)]
-    inspections = [("inspect", "checkpoint"), ("inspect", "tensor")]
-    assert commands_of(typer.main.get_command(app_for(["inspect", "check"]))) == inspections
-    assert commands_of(typer.main.get_command(app)) == COMMANDS
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_the_app_for_a_command_builds_that_one_alone(words: tuple[str, ...]) -> None:
+    assert commands_of(typer.main.get_command(app_for([*words, "check", "tensor"]))) == [words]
+
+
+@pytest.mark.parametrize("words", NO_COMMANDS, ids=" ".join)
+def test_the_app_for_words_that_call_no_command_has_all(words: tuple[str, ...]) -> None:
+    assert sorted(commands_of(typer.main.get_command(app_for(words)))) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("group", [(), ("inspect",)], ids=["bncli", "bncli inspect"])

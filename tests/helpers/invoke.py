@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bncli.cli.app import app as bncli_app
+from bncli.cli.app import app_for
 from bncli.cli.guard import run
 
 if TYPE_CHECKING:
     import typer
 
 ROOT = Path(__file__).parents[2]
+WHOLE_APP = app_for([])
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Completed:
     stderr: str
 
 
-def invoke(*arguments: object, app: typer.Typer = bncli_app, encoding: str = "utf-8") -> Completed:
+def invoke(*arguments: object, app: typer.Typer = WHOLE_APP, encoding: str = "utf-8") -> Completed:
     """Run a command in this process; stdout is no terminal and has the given encoding."""
     stdout, stderr = io.BytesIO(), io.BytesIO()
     with (
