@@ -25,7 +25,7 @@ import numpy as np
 
 from bncli.analysis.batch_evidence import batch_evidence
 from bncli.errors import BncliError
-from bncli.formats.detection import FORMATS, open_named_arrays
+from bncli.formats.detection import all_formats, open_named_arrays
 from bncli.formats.pickled_objects.torch_storages import storage_of
 from bncli.formats.pickled_objects.tree import walk_objects
 from bncli.formats.pickles.machine import Machine
@@ -148,7 +148,7 @@ def _take_recording(_folder: Path, file: Path, _content: bytes) -> None:
 
 def _warm_up(take: Callable[[Path, Path, bytes], None], folder: Path, contents: dict[Path, bytes]) -> None:
     """Import every reader, and what this one imports when it has something to read."""
-    list(FORMATS)
+    all_formats()
     if take is not _take_pickle:
         for file in contents:
             take(folder, file, b"")

@@ -16,7 +16,7 @@ import bncli.reports
 from bncli.cli.app import COMMANDS
 from bncli.cli.command import Command
 from bncli.formats.base import Format
-from bncli.formats.detection import FORMATS
+from bncli.formats.detection import all_formats
 from bncli.renderers.base import Renderer
 from bncli.renderers.catalogue import RENDERERS
 
@@ -40,7 +40,7 @@ def declared_in(package: ModuleType, kind: type) -> set[str]:
 
 
 def test_every_format_that_a_module_declares_is_tried() -> None:
-    assert {file_format.name for file_format in FORMATS} == declared_in(bncli.formats, Format)
+    assert {file_format.name for file_format in all_formats()} == declared_in(bncli.formats, Format)
 
 
 def test_every_renderer_that_a_module_declares_can_be_chosen() -> None:
@@ -48,7 +48,7 @@ def test_every_renderer_that_a_module_declares_can_be_chosen() -> None:
 
 
 def test_names_and_suffixes_tell_formats_and_renderers_apart() -> None:
-    for names in ([file_format.name for file_format in FORMATS], [renderer.name for renderer in RENDERERS]):
+    for names in ([file_format.name for file_format in all_formats()], [renderer.name for renderer in RENDERERS]):
         assert len(set(names)) == len(names)
     suffixes = [suffix for renderer in RENDERERS for suffix in renderer.suffixes]
     assert len(set(suffixes)) == len(suffixes)

@@ -17,17 +17,24 @@ if TYPE_CHECKING:
     from bncli.core.named_arrays import NamedArrays
     from bncli.formats.base import Format
 
-FORMATS: Sequence[Format] = TableOnDemand(
+ZIP_FORMATS: Sequence[Format] = TableOnDemand(
     "bncli.formats",
     (
-        "numpy_array.FORMAT",
-        "safetensors.FORMAT",
         "torchscript.FORMAT",
         "torch_zip.FORMAT",
         "keras_zip.FORMAT",
         "numpy_archive.FORMAT",
-        "torch_legacy.FORMAT",
         "torch_export.FORMAT",
+    ),
+)
+"""Every format of which each file is a zip; the first of a table that recognizes a file opens it."""
+
+OTHER_FORMATS: Sequence[Format] = TableOnDemand(
+    "bncli.formats",
+    (
+        "numpy_array.FORMAT",
+        "safetensors.FORMAT",
+        "torch_legacy.FORMAT",
         "distributed_checkpoint.FORMAT",
         "shard_index.SAFETENSORS_INDEX",
         "shard_index.TORCH_INDEX",
@@ -41,7 +48,12 @@ FORMATS: Sequence[Format] = TableOnDemand(
         "mxnet_params.FORMAT",
     ),
 )
-"""Every format that is read; the first that recognizes a file opens it, and the modules of later ones stay unread."""
+"""Every other format that is read."""
+
+
+def all_formats() -> tuple[Format, ...]:
+    """Return every format that is read."""
+    return (*ZIP_FORMATS, *OTHER_FORMATS)
 
 
 def open_named_arrays(path: Path) -> NamedArrays:
@@ -61,9 +73,9 @@ def open_named_arrays(path: Path) -> NamedArrays:
     lone_part = explain_lone_part(probe)
     if lone_part is not None:
         raise lone_part
-    for file_format in FORMATS:
-        if file_format.recognizes(probe):
-            return file_format.open_probed(probe)
+    file_format = _format_of(probe)
+    if file_format is not None:
+        return file_format.open_probed(probe)
     if probe.is_directory:
         raise UnsupportedFormat(
             f"{path}: is a directory, and no checkpoint that bncli knows",
@@ -75,8 +87,14 @@ def open_named_arrays(path: Path) -> NamedArrays:
     raise explain_unread(probe) or UnsupportedFormat(unknown, hint=_hint_of_index(path) or _readable_formats())
 
 
+def _format_of(probe: FileProbe) -> Format | None:
+    """Return the format of a file or a directory, if it has one, without importing those that come after it."""
+    tables = (ZIP_FORMATS, OTHER_FORMATS) if probe.is_zip else (OTHER_FORMATS,)
+    return next((each for table in tables for each in table if each.recognizes(probe)), None)
+
+
 def _is_read(probe: FileProbe) -> bool:
-    return any(file_format.recognizes(probe) for file_format in FORMATS)
+    return _format_of(probe) is not None
 
 
 def _hint_inside(folder: FileProbe) -> str:
@@ -96,5 +114,5 @@ def _hint_of_index(path: Path) -> str | None:
 
 
 def _readable_formats() -> str:
-    kinds = [f"{file_format.name} ({' '.join(file_format.suffixes)})" for file_format in FORMATS]
+    kinds = [f"{file_format.name} ({' '.join(file_format.suffixes)})" for file_format in all_formats()]
     return f"bncli reads {', '.join(kinds)}"

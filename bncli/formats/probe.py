@@ -34,6 +34,11 @@ class FileProbe:
     entry_names: tuple[str, ...] = ()
     """What lies in the directory, sorted, a folder with a slash at its end; none for a file."""
 
+    @property
+    def is_zip(self) -> bool:
+        """Whether the file begins as a zip."""
+        return self.head.startswith(_ZIP_SIGNATURE)
+
     @cached_property
     def zip_directory(self) -> ZipDirectory | None:
         """The directory of a zip, checked as `ZipArchive` does; `None` if the file does not begin as one.
@@ -41,7 +46,7 @@ class FileProbe:
         Raises:
             MalformedFile: the file begins as a zip, but its directory cannot be read.
         """
-        if not self.head.startswith(_ZIP_SIGNATURE):
+        if not self.is_zip:
             return None
         from bncli.formats.zip_archive import ZipArchive  # noqa: PLC0415 - of use for a zip only
 

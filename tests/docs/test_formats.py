@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from bncli.analysis.naming_schemes import NAMING_SCHEMES
-from bncli.formats.detection import FORMATS
+from bncli.formats.detection import all_formats
 
 PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
 
@@ -19,12 +19,12 @@ def table_rows(heading: str) -> list[list[str]]:
 
 
 def test_every_format_that_is_read_has_its_row_and_no_other() -> None:
-    assert sorted(row[0].strip("`") for row in table_rows("Formats")) == sorted(item.name for item in FORMATS)
+    assert sorted(row[0].strip("`") for row in table_rows("Formats")) == sorted(item.name for item in all_formats())
 
 
 def test_a_row_names_the_usual_endings_of_its_files() -> None:
     files = {row[0].strip("`"): row[1] for row in table_rows("Formats")}
-    endings = {item.name: [suffix for suffix in item.suffixes if " " not in suffix] for item in FORMATS}
+    endings = {item.name: [suffix for suffix in item.suffixes if " " not in suffix] for item in all_formats()}
     assert [name for name, suffixes in endings.items() if not all(suffix in files[name] for suffix in suffixes)] == []
 
 

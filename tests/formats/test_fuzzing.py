@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.fuzz_readers import PICKLES, RECORDINGS, fuzz, is_sound, write_pickles, write_recordings
-from bncli.formats.detection import FORMATS
+from bncli.formats.detection import all_formats
 from tests.helpers.format_files import WRITERS
 from tests.helpers.mutation_seeds import SEEDS
 from tests.helpers.mutations import mutated
@@ -23,7 +23,7 @@ NUM_INPUTS = 40
 
 
 def test_every_format_is_searched() -> None:
-    assert {file_format.name for file_format in FORMATS} <= set(SEEDS)
+    assert {file_format.name for file_format in all_formats()} <= set(SEEDS)
 
 
 def test_the_outcome_counts_every_input(tmp_path: Path) -> None:

@@ -40,10 +40,10 @@ AUDITED_READING = """
 import encodings.cp437, encodings.latin_1, encodings.raw_unicode_escape, json, pathlib, sys
 from bncli.errors import BncliError
 from bncli.formats import recognized_only
-from bncli.formats.detection import FORMATS, open_named_arrays
+from bncli.formats.detection import all_formats, open_named_arrays
 
 import numpy
-tuple(FORMATS)
+all_formats()
 with open_named_arrays(pathlib.Path(sys.argv[1])) as warmed_up:
     warmed_up.read_many(warmed_up.specs)
 
