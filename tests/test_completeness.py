@@ -44,13 +44,14 @@ def test_every_format_that_a_module_declares_is_tried() -> None:
 
 
 def test_every_renderer_that_a_module_declares_can_be_chosen() -> None:
-    assert {renderer.name for renderer in RENDERERS} == declared_in(bncli.renderers, Renderer)
+    assert set(RENDERERS) == declared_in(bncli.renderers, Renderer)
+    assert all(renderer.name == name for name, renderer in RENDERERS.items())
 
 
 def test_names_and_suffixes_tell_formats_and_renderers_apart() -> None:
-    for names in ([file_format.name for file_format in all_formats()], [renderer.name for renderer in RENDERERS]):
+    for names in ([file_format.name for file_format in all_formats()], RENDERERS):
         assert len(set(names)) == len(names)
-    suffixes = [suffix for renderer in RENDERERS for suffix in renderer.suffixes]
+    suffixes = [suffix for renderer in RENDERERS.values() for suffix in renderer.suffixes]
     assert len(set(suffixes)) == len(suffixes)
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bncli.renderers.base import Renderer
     from bncli.reports.document import Document
 
+_DEFAULT_FORMAT = "table"
+
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
@@ -83,22 +85,23 @@ def _write_to_stdout(text: str) -> None:
 def _choose_renderer(options: OutputOptions) -> Renderer:
     from bncli.renderers.catalogue import RENDERERS
 
-    # A generator: a renderer that comes after the one looked for is not even imported.
-    fitting = (renderer for renderer in RENDERERS if renderer.only_kind in {None, options.kind})
     if options.format is not None:
-        seen: list[str] = []
-        for renderer in fitting:
-            if renderer.name == options.format:
-                return renderer
-            seen.append(renderer.name)
-        raise InvalidUsage(f"unknown format '{options.format}'", hint=near_miss(options.format, seen))
+        named = RENDERERS.get(options.format)
+        if named is None or not _fits(named, options):
+            fitting = [renderer.name for renderer in RENDERERS.values() if _fits(renderer, options)]
+            raise InvalidUsage(f"unknown format '{options.format}'", hint=near_miss(options.format, fitting))
+        return named
     if options.path is None:
-        return RENDERERS[0]
+        return RENDERERS[_DEFAULT_FORMAT]
     suffix = options.path.suffix.lower()
-    of_suffix = next((renderer for renderer in RENDERERS if suffix in renderer.suffixes), RENDERERS[0])
-    if of_suffix.only_kind not in {None, options.kind}:
+    of_suffix = next((each for each in RENDERERS.values() if suffix in each.suffixes), RENDERERS[_DEFAULT_FORMAT])
+    if not _fits(of_suffix, options):
         raise InvalidUsage(
             f"--output {options.path}: the format {of_suffix.name} is that of bncli {of_suffix.only_kind} alone",
             hint="--format says what to write instead, whatever the suffix",
         )
     return of_suffix
+
+
+def _fits(renderer: Renderer, options: OutputOptions) -> bool:
+    return renderer.only_kind in {None, options.kind}

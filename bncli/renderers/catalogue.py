@@ -1,25 +1,25 @@
-"""The output formats that bncli writes, in the order in which help lists them; the first one is the default."""
+"""The output formats that bncli writes, by name, in the order in which help lists them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bncli.core.table_on_demand import TableOnDemand
+from bncli.core.table_on_demand import NamedOnDemand
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from bncli.renderers.base import Renderer
 
-RENDERERS: Sequence[Renderer] = TableOnDemand(
+RENDERERS: Mapping[str, Renderer] = NamedOnDemand(
     "bncli.renderers",
-    (
-        "terminal.RENDERER",
-        "json_document.RENDERER",
-        "csv_table.RENDERER",
-        "markdown.RENDERER",
-        "html_page.RENDERER",
-        "github.RENDERER",
-        "sarif.RENDERER",
-    ),
+    {
+        "table": "terminal.RENDERER",
+        "json": "json_document.RENDERER",
+        "csv": "csv_table.RENDERER",
+        "markdown": "markdown.RENDERER",
+        "html": "html_page.RENDERER",
+        "github": "github.RENDERER",
+        "sarif": "sarif.RENDERER",
+    },
 )

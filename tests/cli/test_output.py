@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    "renderer", [each for each in RENDERERS if each.only_kind is None], ids=lambda renderer: renderer.name
+    "renderer", [each for each in RENDERERS.values() if each.only_kind is None], ids=lambda renderer: renderer.name
 )
 def test_a_format_that_is_named_is_written_to_stdout(renderer: object, capsys: pytest.CaptureFixture[str]) -> None:
     emit(SMALL, OutputOptions(format=renderer.name))
@@ -25,26 +25,26 @@ def test_a_format_that_is_named_is_written_to_stdout(renderer: object, capsys: p
 
 def test_without_a_name_stdout_gets_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     emit(SMALL, OutputOptions())
-    assert capsys.readouterr().out == RENDERERS[0].render(SMALL, Surface())
+    assert capsys.readouterr().out == RENDERERS["table"].render(SMALL, Surface())
 
 
 @pytest.mark.parametrize(
-    ("name", "index"),
+    ("name", "output_format"),
     [
-        ("a.txt", 0),
-        ("a.json", 1),
-        ("a.JSON", 1),
-        ("a.csv", 2),
-        ("a.md", 3),
-        ("a.html", 4),
-        ("a.htm", 4),
-        ("a", 0),
-        ("a.log", 0),
+        ("a.txt", "table"),
+        ("a.json", "json"),
+        ("a.JSON", "json"),
+        ("a.csv", "csv"),
+        ("a.md", "markdown"),
+        ("a.html", "html"),
+        ("a.htm", "html"),
+        ("a", "table"),
+        ("a.log", "table"),
     ],
 )
-def test_the_suffix_of_the_file_chooses_the_format(name: str, index: int, tmp_path: Path) -> None:
+def test_the_suffix_of_the_file_chooses_the_format(name: str, output_format: str, tmp_path: Path) -> None:
     emit(SMALL, OutputOptions(path=tmp_path / name))
-    assert (tmp_path / name).read_text(encoding="utf-8") == RENDERERS[index].render(SMALL, Surface())
+    assert (tmp_path / name).read_text(encoding="utf-8") == RENDERERS[output_format].render(SMALL, Surface())
 
 
 def test_the_named_format_goes_over_the_suffix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +84,7 @@ def test_a_format_for_one_kind_of_document_can_be_chosen_for_that_kind_alone(tmp
     with pytest.raises(InvalidUsage, match=r"a\.sarif: the format sarif is that of bncli check alone"):
         OutputOptions(path=tmp_path / "a.sarif")
     emit(SMALL, OutputOptions(format="csv", path=tmp_path / "a.sarif"))
-    assert (tmp_path / "a.sarif").read_text(encoding="utf-8") == RENDERERS[2].render(SMALL, Surface())
+    assert (tmp_path / "a.sarif").read_text(encoding="utf-8") == RENDERERS["csv"].render(SMALL, Surface())
 
 
 def test_an_unknown_choice_of_colour_is_refused() -> None:

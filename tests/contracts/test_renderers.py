@@ -19,7 +19,7 @@ SURFACES = [
     for color in (False, True)
     for unicode in (False, True)
 ]
-RENDERERS = [renderer for renderer in ALL_RENDERERS if renderer.only_kind is None]
+RENDERERS = [renderer for renderer in ALL_RENDERERS.values() if renderer.only_kind is None]
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 every_renderer = pytest.mark.parametrize("renderer", RENDERERS, ids=lambda renderer: renderer.name)
 every_surface = pytest.mark.parametrize("surface", SURFACES, ids=str)

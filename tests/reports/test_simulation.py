@@ -72,7 +72,7 @@ def test_the_record_keeps_to_its_schema(dtype: str, shows_trajectory: bool) -> N
 
 
 @pytest.mark.parametrize(
-    "renderer", [each for each in RENDERERS if each.only_kind is None], ids=lambda renderer: renderer.name
+    "renderer", [each for each in RENDERERS.values() if each.only_kind is None], ids=lambda renderer: renderer.name
 )
 def test_every_renderer_shows_it(renderer: Any) -> None:
     finished = study(0.1, None, dtype="bfloat16", source=synthetic([1.0] * 20, [1.0] * 20))
