@@ -10,7 +10,7 @@ import numpy as np
 from bncli.analysis.momentum_choice import averaging_task, choose_momentum
 from bncli.analysis.run_segments import RunSegments
 from bncli.analysis.running_trajectory import trajectory
-from bncli.core.momentum import closed_forms
+from bncli.core.closed_forms import closed_forms
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bncli.analysis.momentum_choice import AveragingTask, MomentumChoice
     from bncli.analysis.running_trajectory import Changes, RunSettings, Trajectory
     from bncli.core.batch_statistics import BatchSource, Population
-    from bncli.core.momentum import ClosedForms
+    from bncli.core.closed_forms import ClosedForms
 
     FloatArray = NDArray[np.float64]
 

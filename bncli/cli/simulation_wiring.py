@@ -12,7 +12,7 @@ from bncli.analysis.naming_schemes import ddof_of_framework
 from bncli.analysis.running_trajectory import AverageDtype, RunSettings
 from bncli.cli.momentum_option import momentum_of_option, number_of_option
 from bncli.cli.progress import StepProgress
-from bncli.core.momentum import complement
+from bncli.core.complement import complement
 from bncli.core.running_statistics import RunningStatistics, fresh
 from bncli.errors import InvalidUsage, InvalidValue, require_choice
 from bncli.light_dataclass import dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bncli.core.momentum import complement
+from bncli.core.complement import complement
 from bncli.reports.document import Document, KeyValues
 from bncli.reports.simulation_notes import notes
 from bncli.reports.simulation_plots import trajectory_plots

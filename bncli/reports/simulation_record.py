@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bncli.core.momentum import complement
+from bncli.core.complement import complement
 
 if TYPE_CHECKING:
     from bncli.analysis.momentum_choice import MomentumChoice

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bncli.core.momentum import complement, effective_batches
+from bncli.core.complement import complement
+from bncli.core.momentum import effective_batches
 from bncli.rules.base import Observation, Rule, Threshold, each_layer
 from bncli.wording import number
 
