@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 _SMALLEST_NORMAL = {
-    kind().itemsize: np.finfo(kind).smallest_normal for kind in (np.float16, np.float32, np.float64, np.longdouble)
+    kind().itemsize: float(np.finfo(kind).smallest_normal) for kind in (np.float16, np.float32, np.longdouble)
 }
 """By bytes: to look it up anew took as long as the rest of a number."""
 _HALF = 2
@@ -24,8 +24,11 @@ def shortest_decimal(number: np.floating[Any]) -> float:
     Numbers of few digits would come out far off: a subnormal one is returned as it is, for 6e-45 is no float32 of
     5.605e-45, and a float16 gets the digits of a float32, 1.7529297 and not 1.753.
     """
-    is_subnormal = abs(number) < _SMALLEST_NORMAL[number.itemsize]
-    return float(number) if is_subnormal else float(str(np.float32(number) if number.itemsize == _HALF else number))
+    double = float(number)
+    # A float64 is a double, and need not go through its text: half of the numbers of a report are means and medians.
+    if isinstance(number, np.float64) or abs(double) < _SMALLEST_NORMAL[number.itemsize]:
+        return double
+    return float(str(np.float32(number) if number.itemsize == _HALF else number))
 
 
 def shortest_decimals(array: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

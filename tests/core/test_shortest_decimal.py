@@ -46,6 +46,17 @@ def test_doubles_and_shapes_stay_as_they_are() -> None:
     np.testing.assert_array_equal(shortest_decimals(array), array)
 
 
+@given(st.floats(width=64))
+def test_a_double_stays_as_it_is(number: float) -> None:
+    assert repr(shortest_decimal(np.float64(number))) == repr(number)
+
+
+@given(st.sampled_from([np.float16, np.float32]), st.floats(width=16))
+def test_one_number_comes_out_as_those_of_an_array(dtype: type, number: float) -> None:
+    stored = np.array([number], dtype)
+    assert repr(shortest_decimal(stored[0])) == repr(shortest_decimals(stored).tolist()[0])
+
+
 def test_a_subnormal_number_keeps_its_value() -> None:
     assert shortest_decimal(np.float32(5.605e-45)) == 4 * 2.0**-149
     assert shortest_decimal(np.float32(0)) == 0
