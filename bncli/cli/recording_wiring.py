@@ -99,6 +99,7 @@ def _record(options: RecordOptions) -> int:
     )
     with StepProgress("recording", _num_batches(options, loader), is_shown=group.rank == FIRST_RANK) as progress:
         recording.run(group, progress.advance)
+    group.close()
     return group.rank
 
 

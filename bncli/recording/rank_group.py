@@ -48,6 +48,9 @@ class RankGroup(Protocol):
     def agree(self, value: int) -> list[int]:
         """Return the value of every rank, in their order, on every rank."""
 
+    def close(self) -> None:
+        """Leave the group, when nothing more is to be exchanged and all went well."""
+
 
 class SoloGroup:
     """One process by itself."""
@@ -65,6 +68,9 @@ class SoloGroup:
     def agree(self, value: int) -> list[int]:
         """Return the value."""
         return [value]
+
+    def close(self) -> None:
+        """Leave nobody."""
 
 
 class GlooGroup:
@@ -131,6 +137,10 @@ class GlooGroup:
     def agree(self, value: int) -> list[int]:
         """Return the value of every rank; see `RankGroup`."""
         return [values[0] for values in self._all_gather([value])]
+
+    def close(self) -> None:
+        """Wait for gloo's threads, which still let go of tensors: at the end of Python that would abort the process."""
+        del self._group
 
     def _all_gather(self, values: list[int]) -> list[list[int]]:
         import torch  # noqa: PLC0415

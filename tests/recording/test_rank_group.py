@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bncli.errors import InvalidUsage
@@ -71,3 +73,23 @@ def test_an_environment_that_is_not_of_torchrun_is_told(
         monkeypatch.setenv(name, value)
     with pytest.raises(InvalidUsage, match=words):
         rank_group(1.0)
+
+
+def gloo_threads() -> set[Path]:
+    threads = Path("/proc/self/task").iterdir()
+    return {thread for thread in threads if "gloo" in (thread / "comm").read_text()}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="the system does not tell of threads")
+def test_a_group_that_was_left_has_no_threads() -> None:
+    def exchange(group: GlooGroup) -> GlooGroup:
+        group.gather(b"x" * 10**6)
+        return group
+
+    before = gloo_threads()
+    groups = on_ranks(2, exchange)
+    assert gloo_threads() > before
+    for group in groups:
+        assert isinstance(group, GlooGroup)
+        group.close()
+    assert gloo_threads() <= before
