@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from bncli.cli.settings_text import settings_text
@@ -53,6 +52,8 @@ def project_settings(folder: Path) -> ProjectSettings:
 
 
 def _read(path: Path) -> ProjectSettings:
+    import tomllib  # of use in a project only
+
     text = settings_text(path, _MOST_BYTES)
     if sum(line.count(".") ** 2 for line in text.split("\n")) > _MOST_WORK:
         raise InvalidUsage(f"{path}: has keys of too many parts")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bncli.errors import OutputFailed
-from bncli.renderers import markdown
 from bncli.renderers.base import Surface
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ def add_to_step_summary(document: Document, environ: Mapping[str, str] = os.envi
     path = environ.get("GITHUB_STEP_SUMMARY")
     if not path:
         return
+    from bncli.renderers import markdown  # of use on a runner only
+
     try:
         with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(markdown.render(document, Surface()))
