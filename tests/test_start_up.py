@@ -105,3 +105,15 @@ def test_a_file_costs_the_import_of_no_other_format_and_no_other_renderer(tmp_pa
         name for name in modules_imported_by("rule BN301", tmp_path / "listing.json") if not name.startswith("bncli")
     }
     assert (modules - of_any_command) & superfluous == set()
+
+
+def test_a_zip_costs_the_import_of_no_format_of_other_files_of_no_other_renderer_and_no_other_command(
+    tmp_path: Path,
+) -> None:
+    modules = modules_imported_by("inspect checkpoint digits.pt --format json", tmp_path / "listing.json")
+    assert {"bncli.formats.torch_zip", "bncli.renderers.json_document", "bncli.cli.inspect_checkpoint"} <= modules
+    superfluous = {
+        "bncli.formats.numpy_array", "bncli.formats.safetensors", "bncli.renderers.terminal", "bncli.cli.check",
+        "bncli.cli.inspect_tensor", "bncli.core.complement",
+    }  # fmt: skip
+    assert modules & superfluous == set()
