@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bncli.core.backends.block_pass import BlockReader
 from bncli.core.rounding import FLOAT_DTYPES, round_to
 from bncli.errors import InputNotFound, InvalidValue, near_miss, require_choice
 from bncli.light_dataclass import dataclass
@@ -44,9 +45,9 @@ class InputTensor:
         values = self.arrays.read_flat(self.spec.name, start, stop)
         return values if self.dtype == self.spec.dtype else round_to(values.astype(np.float64), self.dtype)
 
-    def take_back(self, values: Array) -> None:
-        """Take an array that `read` gave and no one needs any longer: its memory may serve later reads."""
-        self.arrays.take_back(values)
+    def reader(self) -> BlockReader:
+        """Return how a pass over the array reads it."""
+        return BlockReader(self.read, self.arrays.take_back, self.arrays.is_shareable(self.spec.name))
 
 
 def choose_array(arrays: NamedArrays, name: str | None) -> ArraySpec:

@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
 from bncli.analysis.tensor_statistics import TensorStatistics, tensor_statistics
 from bncli.analysis.train_eval_gap import TrainEvalGap, train_eval_gap
 from bncli.core.backends import numpy_backend
+from bncli.core.backends.block_pass import BlockReader, read_blocks
 from bncli.core.backends.torch_backend import TorchBatchNorm
 from bncli.core.normalization import check_input, check_training_batch
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from bncli.analysis.input_tensor import InputTensor
-    from bncli.core.backends.numpy_backend import Advance, Use
+    from bncli.core.backends.block_pass import Advance
+    from bncli.core.backends.numpy_backend import Use
     from bncli.core.channel_layout import Block, ChannelLayout
     from bncli.core.named_arrays import Array
     from bncli.core.normalization import BatchNorm, Mode, Normalization
 
     FloatArray = NDArray[np.float64]
-    Sink = Callable[[Array], object]
 
 Backend = Literal["numpy", "torch"]
+
+
+class OutputSink(Protocol):
+    """Takes the output of a run piece by piece."""
+
+    @property
+    def is_order_free(self) -> bool:
+        """Whether pieces may come in any order, and from copies of this process."""
+
+    def write(self, start: int, values: Array) -> None:
+        """Take elements from `start` on, flat in C order; their memory is used again afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,7 @@ def run(
     tensor: InputTensor,
     layer: BatchNorm,
     settings: RunSettings,
-    sink: Sink | None = None,
+    sink: OutputSink | None = None,
     advance: Advance | None = None,
 ) -> NormalizationResult:
     """Run a layer on an array of any size and return what happened.
@@ -87,7 +97,7 @@ def run(
         tensor: the input; read block by block, a second time for the output; torch holds it whole.
         layer: the layer before the first step.
         settings: mode, number of steps, axis and backend.
-        sink: takes the output, flat in C order and piece by piece; without one NumPy computes none.
+        sink: takes the output; without one NumPy computes none.
         advance: told the number of elements of each block that is done, in either pass.
 
     Raises:
@@ -105,19 +115,18 @@ def run(
     if settings.backend == "torch":
         return _torch_run(inputs, layer, settings, sink)
     if sink is not None:
-        take = _taking(sink, advance)
-        numpy_backend.transform(inputs.layout, tensor.read, used, tensor.dtype, take, tensor.take_back)
+        numpy_backend.transform(
+            inputs.layout, tensor.reader(), used, tensor.dtype, _taking(sink), advance, is_order_free=sink.is_order_free
+        )
     output = used.image_of_moments(inputs.moments)
     smallest, largest = used.image_of_range(inputs.value_range, tensor.dtype)
     described = NormalizationOutput(output.mean, output.biased_var, smallest, largest)
     return NormalizationResult(settings, inputs, layer, after, used, described)
 
 
-def _taking(sink: Sink, advance: Advance | None) -> Use:
+def _taking(sink: OutputSink) -> Use:
     def take(block: Block, values: Array) -> None:
-        sink(values)
-        if advance is not None:
-            advance(block.stop - block.start)
+        sink.write(block.start, values)
 
     return take
 
@@ -146,7 +155,7 @@ def compared_layer(result: NormalizationResult) -> BatchNorm:
 
 
 def _torch_run(
-    inputs: TensorStatistics, layer: BatchNorm, settings: RunSettings, sink: Sink | None
+    inputs: TensorStatistics, layer: BatchNorm, settings: RunSettings, sink: OutputSink | None
 ) -> NormalizationResult:
     layout, tensor = inputs.layout, inputs.tensor
     x = tensor.read(0, math.prod(layout.shape)).reshape(layout.shape)
@@ -156,8 +165,8 @@ def _torch_run(
         y = module.forward(x, "eval", layout.channel_axis)
     flat = y.reshape(-1)
     if sink is not None:
-        sink(flat)
-    moments, extremes = numpy_backend.statistics(layout, lambda start, stop: flat[start:stop])
+        sink.write(0, flat)
+    moments, extremes = numpy_backend.statistics(layout, BlockReader(lambda start, stop: flat[start:stop]))
     output = NormalizationOutput(moments.mean, moments.biased_var, extremes.minimum, extremes.maximum)
     after = replace(layer.trained_on(inputs.moments, settings.steps), running=module.running())
     used = after.normalization(settings.mode, inputs.moments)
@@ -170,7 +179,7 @@ def _sample_means(layout: ChannelLayout, tensor: InputTensor) -> FloatArray:
         return np.full((1, layout.num_features), np.nan)
     sums = np.zeros((layout.num_samples, layout.num_features))
     sample = layout.num_features * layout.num_positions
-    for block, values in numpy_backend.read_blocks(layout, tensor.read):
+    for block, values in read_blocks(layout, tensor.read):
         first = block.start // sample
         last = (block.stop - 1) // sample + 1
         cube = values.reshape(last - first, -1 if layout.is_channels_last else 1, *block.shape[1:])

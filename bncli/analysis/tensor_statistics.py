@@ -10,7 +10,7 @@ from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bncli.analysis.input_tensor import InputTensor
-    from bncli.core.backends.numpy_backend import Advance
+    from bncli.core.backends.block_pass import Advance
     from bncli.core.moments import Moments
     from bncli.core.value_range import ValueRange
 
@@ -37,5 +37,5 @@ def tensor_statistics(tensor: InputTensor, channel_axis: int, advance: Advance |
         ShapeMismatch: the array has a shape that batch normalization does not take.
     """
     layout = ChannelLayout.of(tensor.shape, channel_axis, str(tensor))
-    moments, value_range = statistics(layout, tensor.read, tensor.take_back, advance)
+    moments, value_range = statistics(layout, tensor.reader(), advance)
     return TensorStatistics(tensor, layout, moments, value_range)

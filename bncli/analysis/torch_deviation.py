@@ -98,7 +98,7 @@ def _output_distance(output: Array, result: NormalizationResult) -> FloatArray:
         here = distance.reshape(block.shape).max(axis=(0, 2))
         largest[block.channels] = np.maximum(largest[block.channels], here)
 
-    numpy_backend.transform(layout, tensor.read, result.used, "float64", compare, tensor.take_back)
+    numpy_backend.transform(layout, tensor.reader(), result.used, "float64", compare)
     return largest
 
 

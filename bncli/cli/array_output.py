@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from bncli.atomic_file import atomic_file
 from bncli.errors import InvalidUsage
@@ -15,21 +15,15 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from bncli.core.named_arrays import Array, ArraySpec
+    from bncli.analysis.normalization_run import OutputSink
+    from bncli.core.named_arrays import ArraySpec
 
-WRITERS: dict[str, Callable[[IO[bytes], ArraySpec], ArrayWriter]] = {
+WRITERS: dict[str, Callable[[IO[bytes], ArraySpec], OutputSink]] = {
     ".npy": NumpyWriter,
     ".safetensors": SafetensorsWriter,
     "": NumpyWriter,
 }
 """From suffix to writer; a device or a pipe has no suffix."""
-
-
-class ArrayWriter(Protocol):
-    """Takes an array piece by piece."""
-
-    def write(self, values: Array) -> None:
-        """Write the next elements, flat in C order."""
 
 
 def check_suffix(path: Path) -> None:
@@ -43,7 +37,7 @@ def check_suffix(path: Path) -> None:
 
 
 @contextmanager
-def array_output(path: Path, spec: ArraySpec, *, force: bool) -> Iterator[ArrayWriter]:
+def array_output(path: Path, spec: ArraySpec, *, force: bool) -> Iterator[OutputSink]:
     """Open a writer whose file takes the place of `path` when the block ends, and leaves nothing if it raises.
 
     Raises:

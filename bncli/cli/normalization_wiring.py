@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bncli.analysis.input_tensor import InputTensor
-    from bncli.analysis.normalization_run import Backend, NormalizationResult, Sink
+    from bncli.analysis.normalization_run import Backend, NormalizationResult, OutputSink
     from bncli.cli.working_layer import LayerOptions, WorkingLayer
     from bncli.core.named_arrays import Array
 
@@ -56,6 +56,30 @@ class ExtraOptions:
     shows_values: bool
     save: Path | None
     overwrites: bool
+
+
+class _ShownOutput:
+    """Keeps the output of a run, to be shown."""
+
+    is_order_free = False
+
+    def __init__(self, tensor: InputTensor) -> None:
+        self.values = np.empty(math.prod(tensor.shape), stored_dtype(tensor.dtype))
+
+    def write(self, start: int, values: Array) -> None:
+        self.values[start : start + len(values)] = values
+
+
+class _EachSink:
+    """Hands every piece of the output to several sinks."""
+
+    def __init__(self, sinks: Sequence[OutputSink]) -> None:
+        self._sinks = sinks
+        self.is_order_free = all(sink.is_order_free for sink in sinks)
+
+    def write(self, start: int, values: Array) -> None:
+        for sink in self._sinks:
+            sink.write(start, values)
 
 
 def run_settings(mode: str, steps: int | None, channel_axis: int, backend: str, device: str) -> RunSettings:
@@ -91,11 +115,11 @@ def normalization_report(
         layout = ChannelLayout.of(tensor.shape, settings.channel_axis, str(tensor))
         trains = settings.steps > 0 or extras.compares_modes
         working = working_layer(layer_options, layout.num_features, trains=trains)
-        pieces: list[Array] = []
-        sinks: list[Sink] = [lambda values: pieces.append(values.copy())] if extras.shows_values else []
+        shown = _ShownOutput(tensor) if extras.shows_values else None
+        sinks: list[OutputSink] = [] if shown is None else [shown]
         if extras.save is not None:
             spec = ArraySpec(tensor.spec.name, tensor.shape, tensor.dtype)
-            sinks.append(stack.enter_context(array_output(extras.save, spec, force=extras.overwrites)).write)
+            sinks.append(stack.enter_context(array_output(extras.save, spec, force=extras.overwrites)))
         stack.enter_context(unchanged(tensor.path))
         result = _run(tensor, working, settings, sinks)
         return NormalizationReport(
@@ -106,23 +130,18 @@ def normalization_report(
             gap=gap(result) if extras.compares_modes else None,
             deviation=torch_deviation(result) if extras.compares_backends else None,
             output_path=extras.save,
-            values=(_whole(tensor), _joined(pieces, tensor)) if extras.shows_values else None,
+            values=None if shown is None else (_whole(tensor), shown.values.reshape(tensor.shape)),
         )
 
 
 def _run(
-    tensor: InputTensor, working: WorkingLayer, settings: RunSettings, sinks: Sequence[Sink]
+    tensor: InputTensor, working: WorkingLayer, settings: RunSettings, sinks: Sequence[OutputSink]
 ) -> NormalizationResult:
     itemsize = stored_dtype(tensor.dtype).itemsize
     passes = 2 if sinks else 1
     with ByteProgress("normalizing", passes * math.prod(tensor.shape) * itemsize) as progress:
-        sink = (lambda values: [take(values) for take in sinks]) if sinks else None
+        sink = _EachSink(sinks) if sinks else None
         return run(tensor, working.layer, settings, sink, lambda count: progress.advance(count * itemsize))
-
-
-def _joined(pieces: Sequence[Array], tensor: InputTensor) -> Array:
-    flat = np.concatenate(pieces) if pieces else np.empty(0, stored_dtype(tensor.dtype))
-    return flat.reshape(tensor.shape)
 
 
 def _whole(tensor: InputTensor) -> Array:

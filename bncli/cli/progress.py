@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
 _PATIENCE_SECONDS = 0.5
+_SECONDS_BETWEEN_LOOKS = 0.1
 
 
 class WorkProgress(ABC):
@@ -29,20 +30,20 @@ class WorkProgress(ABC):
         self._total = total
         self._done = 0
         self._is_shown = is_shown and sys.stderr.isatty()
-        self._start = time.monotonic()
+        self._next_look = time.monotonic() + _PATIENCE_SECONDS
         self._display: Progress | None = None
 
     def advance(self, amount: int) -> None:
         """Count work as done; the first call after half a second brings up the display."""
         self._done += amount
-        if not self._is_shown:
+        if not self._is_shown or time.monotonic() < self._next_look:
             return
-        if self._display is None and time.monotonic() - self._start > _PATIENCE_SECONDS:
+        if self._display is None:
             self._display = _display(self._speed_column())
             self._display.start()
             self._display.add_task(self._title, total=self._total)
-        if self._display is not None:
-            self._display.update(self._display.task_ids[0], completed=self._done)
+        self._display.update(self._display.task_ids[0], completed=self._done, refresh=True)
+        self._next_look = time.monotonic() + _SECONDS_BETWEEN_LOOKS
 
     @abstractmethod
     def _speed_column(self) -> ProgressColumn:
@@ -91,4 +92,5 @@ def _display(speed: ProgressColumn) -> Progress:
         speed,
         TimeRemainingColumn(),
     )
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    # Refreshed by hand, not by a thread: a process with threads cannot share its work with copies of itself.
+    return Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)

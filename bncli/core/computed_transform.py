@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from bncli.core.rounding import round_into
 from bncli.core.thread_memory import reused
+from bncli.core.widening import widen
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -38,6 +37,6 @@ class ComputedTransform:
     def apply(self, x: Array, out: Array) -> None:
         """Write the normalized values of `x` into `out`, of the same shape; the channels broadcast against it."""
         y = reused("wide", x.shape)
-        np.copyto(y, x)
+        widen(y, x)
         self.coefficients.apply_to(y)
         round_into(out, y, self.dtype)

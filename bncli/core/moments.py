@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bncli.core.exact_sum import column_sums, exact_product
+from bncli.core.moments_bytes import MeasuredPart, to_bytes, to_parts
 from bncli.core.one_pass import one_pass
 from bncli.core.two_pass import RowMoments
 from bncli.core.unit_moments import PlainSums
@@ -149,6 +150,15 @@ class MomentsAccumulator:
         """Take in the moments of the units of one block."""
         key = block.channels.start, block.channels.stop
         self._parts.setdefault(key, []).extend((part.count, part.measured) for part in units)
+
+    def to_bytes(self) -> bytes:
+        """Return everything taken in, for an accumulator in another process."""
+        return to_bytes(MeasuredPart(*key, *part) for key, parts in self._parts.items() for part in parts)
+
+    def absorb(self, content: bytes) -> None:
+        """Take in what `to_bytes` gave."""
+        for start, stop, count, measured in to_parts(content):
+            self._parts.setdefault((start, stop), []).append((count, measured))
 
     def result(self) -> Moments:
         """Return the moments of everything taken in."""

@@ -123,6 +123,10 @@ class NamedArrays(ABC):
     def take_back(self, values: Array) -> None:  # noqa: B027 - most readers have no use for it
         """Take an array that `read_flat` gave and no one needs any longer: its memory may serve later reads."""
 
+    def is_shareable(self, name: str) -> bool:  # noqa: ARG002 - of most readers no array is
+        """Return whether copies of this process may read parts of an array by `read_flat` at the same time."""
+        return False
+
     @abstractmethod
     def position(self, name: str) -> int:
         """Return where the bytes of an array start in the file, so that many can be read in file order."""

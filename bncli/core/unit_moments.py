@@ -9,6 +9,7 @@ import numpy as np
 from bncli.core.one_pass import is_certified, one_pass
 from bncli.core.thread_memory import reused
 from bncli.core.two_pass import RowMoments, two_pass
+from bncli.core.widening import widen
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _plain_sums(units: Array, minimum: FloatArray, maximum: FloatArray) -> Plain
     for piece in _pieces(shape, count):
         values = units[piece]
         wide = reused("wide", values.shape)
-        np.copyto(wide, values)
+        widen(wide, values)
         x = wide.reshape(*values.shape[:2], count)
         np.minimum.reduce(x, axis=2, out=minimum[piece])
         np.maximum.reduce(x, axis=2, out=maximum[piece])

@@ -67,6 +67,24 @@ class RangeAccumulator:
         self._num_nan[channels] += part.num_nan
         self._num_inf[channels] += part.num_inf
 
+    @property
+    def num_bytes(self) -> int:
+        """Length of what `to_bytes` gives."""
+        return sum(table.nbytes for table in self._tables())
+
+    def to_bytes(self) -> bytes:
+        """Return everything taken in, for an accumulator in another process."""
+        return b"".join(table.tobytes() for table in self._tables())
+
+    def absorb(self, content: bytes) -> None:
+        """Take in what `to_bytes` gave."""
+        minimum, maximum, num_nan, num_inf = np.frombuffer(content).reshape(4, -1)
+        everything = slice(None)
+        self.add(everything, ValueRange(minimum, maximum, num_nan.view(np.int64), num_inf.view(np.int64)))
+
+    def _tables(self) -> tuple[NDArray[np.float64] | NDArray[np.int64], ...]:
+        return self._minimum, self._maximum, self._num_nan, self._num_inf
+
     def result(self) -> ValueRange:
         """Return the range of everything taken in."""
         return _without_empty(self._minimum, self._maximum, self._num_nan, self._num_inf)

@@ -1,11 +1,14 @@
-"""The elements of an array on their way into a file, piece by piece: so much space is asked for before the first."""
+"""The elements of an array on their way into a file, piece by piece: space for all is asked for before the first."""
 
 from __future__ import annotations
 
 import io
 import os
 import stat
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _WRITE_BACK_BYTES = 16 * 1024**2
 _WRITE_BYTES = 128 * 1024
@@ -31,24 +34,44 @@ class ArrayBody:
         if self._descriptor is not None:
             _reserve(self._descriptor, len(header) + num_bytes)
         file.write(header)
-        self._written = len(header)
-        self._handed_over = 0
+        file.flush()
+        self._start = len(header)
+        self._dirty: list[tuple[int, int]] = []
 
-    def write(self, content: memoryview) -> None:
-        """Write the next bytes; the view is of single bytes."""
-        for start in range(0, content.nbytes, _WRITE_BYTES):
-            self._written += self._file.write(content[start : start + _WRITE_BYTES])
-        if self._descriptor is not None and self._written - self._handed_over >= _WRITE_BACK_BYTES:
-            _begin_write_back(self._descriptor, self._handed_over, self._written - self._handed_over)
-            self._handed_over = self._written
+    @property
+    def is_order_free(self) -> bool:
+        """Whether bytes may come in any order, and from copies of this process."""
+        return self._descriptor is not None
+
+    def write(self, start: int, content: memoryview) -> None:
+        """Write bytes to their place after the header.
+
+        Args:
+            start: place of the first; into a device or a pipe they must come in order.
+            content: a view of single bytes.
+        """
+        for first in range(0, content.nbytes, _WRITE_BYTES):
+            part = content[first : first + _WRITE_BYTES]
+            if self._descriptor is None:
+                self._file.write(part)
+            else:
+                _write_at(self._descriptor, self._start + start + first, part)
+        if self._descriptor is not None:
+            self._dirty.append((self._start + start, content.nbytes))
+            if sum(count for _, count in self._dirty) >= _WRITE_BACK_BYTES:
+                _begin_write_back(self._descriptor, self._dirty)
+                self._dirty.clear()
 
 
 def _regular_descriptor(file: IO[bytes]) -> int | None:
+    """Return the descriptor of a regular file in which bytes can be put at any place."""
     try:
         descriptor = file.fileno()
     except io.UnsupportedOperation:
         return None
-    return descriptor if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+    # What is opened for appending, as behind /dev/stdout, has other writers, and takes bytes at its end alone.
+    has_places = hasattr(os, "pwrite") and "a" not in file.mode
+    return descriptor if has_places and stat.S_ISREG(os.fstat(descriptor).st_mode) else None
 
 
 def _reserve(descriptor: int, num_bytes: int) -> None:
@@ -61,10 +84,18 @@ def _reserve(descriptor: int, num_bytes: int) -> None:
         raise OSError(error.errno, f"{error.strerror}: {num_bytes} bytes are needed") from error
 
 
-def _begin_write_back(descriptor: int, start: int, count: int) -> None:
+def _write_at(descriptor: int, offset: int, content: memoryview) -> None:
+    while content:
+        written = os.pwrite(descriptor, content, offset)
+        offset += written
+        content = content[written:]
+
+
+def _begin_write_back(descriptor: int, extents: Iterable[tuple[int, int]]) -> None:
     """Let the disk begin with what was written, so that the final sync has little left to wait for.
 
     Linux starts to write dirty pages that are said to be no longer needed, and keeps those that are being written.
     """
     if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(descriptor, start, count, os.POSIX_FADV_DONTNEED)
+        for start, count in extents:
+            os.posix_fadvise(descriptor, start, count, os.POSIX_FADV_DONTNEED)

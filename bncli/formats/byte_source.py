@@ -89,6 +89,11 @@ class ByteSource:
         return buffer
 
     @property
+    def is_shareable(self) -> bool:
+        """Whether copies of this process may read at the same time: no read depends on where the last one ended."""
+        return isinstance(self._file, RegularFile) and self._file.reads_at_offsets
+
+    @property
     def is_remote(self) -> bool:
         """Whether the file lies on another machine, so that it pays to announce reads."""
         return isinstance(self._file, RemoteFile)

@@ -29,6 +29,11 @@ class NumpyWriter:
         np.lib.format.write_array_header_1_0(header, described)
         self._body = ArrayBody(file, header.getvalue(), math.prod(spec.shape) * self._dtype.itemsize)
 
-    def write(self, values: Array) -> None:
-        """Write the next elements, flat in C order."""
-        self._body.write(np.ascontiguousarray(values, self._dtype).view(np.uint8).data)
+    @property
+    def is_order_free(self) -> bool:
+        """Whether elements may come in any order, and from copies of this process."""
+        return self._body.is_order_free
+
+    def write(self, start: int, values: Array) -> None:
+        """Write the elements from `start` on, flat in C order."""
+        self._body.write(start * self._dtype.itemsize, np.ascontiguousarray(values, self._dtype).view(np.uint8).data)

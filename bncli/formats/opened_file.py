@@ -10,6 +10,7 @@ from bncli.core.named_arrays import ArraySpec, NamedArrays
 from bncli.errors import InputNotFound, MalformedFile, near_miss
 from bncli.formats.byte_source import FAULTS, ByteSource, describe_fault, hint_about
 from bncli.formats.mapping_on_demand import MappingOnDemand
+from bncli.formats.plain_arrays import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -145,6 +146,11 @@ class OpenedFile(NamedArrays):
             and isinstance(self._source, ByteSource)
         ):
             self._source.take_back(memory.obj)
+
+    def is_shareable(self, name: str) -> bool:
+        """Whether copies of this process may read one array at the same time; see `NamedArrays.is_shareable`."""
+        source = self._source
+        return isinstance(source, ByteSource) and source.is_shareable and is_plain(self._find(name))
 
     def position(self, name: str) -> int:
         """Return where the array starts in the file."""

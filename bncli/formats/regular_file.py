@@ -23,6 +23,9 @@ class RegularFile:
     which for small arrays scattered over a file amounts to reading the whole file.
     """
 
+    reads_at_offsets = hasattr(os, "preadv")
+    """Whether the system reads at an offset that is given; else it is first moved there."""
+
     def __init__(self, path: Path) -> None:
         descriptor = open_regular_file(path)
         self.bytes_read = 0
@@ -33,8 +36,11 @@ class RegularFile:
 
     def read_into(self, offset: int, view: memoryview) -> int:
         """Fill the beginning of `view` with the bytes from `offset` on, and return how many: none at the end."""
-        self._file.seek(offset)
-        received = self._file.readinto(view) or 0
+        if self.reads_at_offsets:
+            received = os.preadv(self._file.fileno(), [view], offset)
+        else:
+            self._file.seek(offset)
+            received = self._file.readinto(view) or 0
         self.bytes_read += received
         return received
 

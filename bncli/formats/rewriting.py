@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from bncli.errors import UnsupportedFormat
 from bncli.formats import safetensors, torch_zip
 from bncli.formats.byte_source import opening
+from bncli.formats.plain_arrays import is_plain
 from bncli.formats.regions import FileRegion
-from bncli.formats.zip_archive import ZipArchive, ZipMember
+from bncli.formats.zip_archive import ZipArchive
 from bncli.formats.zip_checksums import checksum_patches
 from bncli.light_dataclass import dataclass
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from bncli.formats.byte_source import ByteSource
     from bncli.formats.opened_file import OpenedFile
-    from bncli.formats.regions import Region
     from bncli.formats.stored_array import StoredArray
 
 REWRITABLE_FORMATS = (safetensors.FORMAT, torch_zip.FORMAT)
@@ -94,7 +94,7 @@ def _with_checksums(source: ByteSource, patches: list[Patch]) -> list[Patch]:
 
 
 def _patch(arrays: OpenedFile, name: str, array: StoredArray, values: NDArray[np.float64]) -> Patch:
-    if not (array.is_contiguous and _lies_as_it_is(array.region)):
+    if not is_plain(array):
         raise UnsupportedFormat(
             f"{arrays.path}: array {name!r} cannot be rewritten: its bytes are compressed or scattered",
             hint="load the checkpoint and save it again with contiguous tensors",
@@ -103,10 +103,6 @@ def _patch(arrays: OpenedFile, name: str, array: StoredArray, values: NDArray[np
         return Patch(array.position, array.element.encode(values, array.byte_order))
     except ValueError as fault:
         raise UnsupportedFormat(f"{arrays.path}: array {name!r} cannot be rewritten: {fault}") from fault
-
-
-def _lies_as_it_is(region: Region) -> bool:
-    return isinstance(region, FileRegion) or (isinstance(region, ZipMember) and region.is_stored)
 
 
 def _patched(source: ByteSource, patches: list[Patch]) -> Iterator[bytes | bytearray]:

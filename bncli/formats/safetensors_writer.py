@@ -28,17 +28,23 @@ class SafetensorsWriter:
 
     def __init__(self, file: IO[bytes], spec: ArraySpec) -> None:
         self._dtype = spec.dtype
-        name, itemsize = _TYPES[spec.dtype]
-        num_bytes = math.prod(spec.shape) * itemsize
+        name, self._itemsize = _TYPES[spec.dtype]
+        num_bytes = math.prod(spec.shape) * self._itemsize
         entry = {"dtype": name, "shape": list(spec.shape), "data_offsets": [0, num_bytes]}
         described = json.dumps({spec.name: entry}, separators=(",", ":")).encode()
         described += b" " * (-len(described) % _ALIGNMENT)
         self._body = ArrayBody(file, len(described).to_bytes(8, "little") + described, num_bytes)
 
-    def write(self, values: Array) -> None:
-        """Write the next elements, flat in C order; those of bfloat16 come in float32."""
+    @property
+    def is_order_free(self) -> bool:
+        """Whether elements may come in any order, and from copies of this process."""
+        return self._body.is_order_free
+
+    def write(self, start: int, values: Array) -> None:
+        """Write the elements from `start` on, flat in C order; those of bfloat16 come in float32."""
         if self._dtype == "bfloat16":
             halves = np.ascontiguousarray(values, np.float32).view(np.uint32) >> np.uint32(16)
-            self._body.write(halves.astype("<u2").view(np.uint8).data)
+            stored: Array = halves.astype("<u2")
         else:
-            self._body.write(np.ascontiguousarray(values, np.dtype(self._dtype).newbyteorder("<")).view(np.uint8).data)
+            stored = np.ascontiguousarray(values, np.dtype(self._dtype).newbyteorder("<"))
+        self._body.write(start * self._itemsize, stored.view(np.uint8).data)

@@ -7,7 +7,7 @@ import pytest
 
 from bncli.analysis.input_tensor import input_tensor
 from bncli.analysis.tensor_statistics import tensor_statistics
-from bncli.core.backends import numpy_backend
+from bncli.core.backends import block_pass
 from bncli.errors import ShapeMismatch
 from tests.helpers.builders import ArraysInMemory
 
@@ -17,7 +17,7 @@ from tests.helpers.builders import ArraysInMemory
 def test_every_channel_is_measured_and_every_element_counted_once(
     channel_axis: int, block_elements: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(numpy_backend, "READ_ELEMENTS", block_elements)
+    monkeypatch.setattr(block_pass, "READ_ELEMENTS", block_elements)
     x = np.random.default_rng(0).normal(2, 3, (6, 5, 7)).astype(np.float32)
     counted: list[int] = []
     found = tensor_statistics(input_tensor(ArraysInMemory({"x": x})), channel_axis, counted.append)

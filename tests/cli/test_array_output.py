@@ -18,7 +18,7 @@ SPEC = ArraySpec("x", (2, 3), "float32")
 @pytest.mark.parametrize(("name", "expected"), [("a.npy", "npy"), ("a", "npy"), ("A.SAFETENSORS", "safetensors")])
 def test_the_suffix_chooses_the_format(tmp_path: Path, name: str, expected: str) -> None:
     with array_output(tmp_path / name, SPEC, force=False) as writer:
-        writer.write(np.arange(6, dtype=np.float32))
+        writer.write(0, np.arange(6, dtype=np.float32))
     with open_named_arrays(tmp_path / name) as arrays:
         assert arrays.format == expected
         (array,) = arrays.specs

@@ -25,9 +25,9 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 @pytest.fixture
 def array(tmp_path: Path) -> Path:
-    """Return a file of several blocks in a folder of its own."""
+    """Return a file of so many blocks that processes share them, in a folder of its own."""
     path = tmp_path / "x.npy"
-    np.save(path, np.random.default_rng(0).normal(3, 2, (64, 8, 64, 64)).astype(np.float32))
+    np.save(path, np.random.default_rng(0).normal(3, 2, (160, 8, 64, 64)).astype(np.float32))
     return path
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bncli.core.backends import numpy_backend
+from bncli.core.backends.block_pass import BlockReader
 from bncli.core.channel_layout import Block, ChannelLayout
 from bncli.core.normalization import BatchNorm, check_input, check_training_batch
 from bncli.core.running_statistics import RunningStatistics, fresh
@@ -31,7 +32,8 @@ def normalized(x: Batch, layer: BatchNorm, mode: Any, dtype: str | None = None) 
     def use(_: Block, values: Batch) -> None:
         pieces.append(values.copy())
 
-    numpy_backend.transform(layout, lambda start, stop: flat[start:stop], used, dtype or str(x.dtype), use)
+    reader = BlockReader(lambda start, stop: flat[start:stop])
+    numpy_backend.transform(layout, reader, used, dtype or str(x.dtype), use)
     return np.concatenate(pieces).reshape(x.shape)
 
 

@@ -16,25 +16,37 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_header_and_pieces_follow_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_header_and_pieces_find_their_places_in_any_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(array_body, "_WRITE_BACK_BYTES", 3)
     monkeypatch.setattr(array_body, "_WRITE_BYTES", 2)
     with (tmp_path / "a").open("wb") as file:
         body = ArrayBody(file, b"head", 8)
-        body.write(memoryview(b"12345"))
-        body.write(memoryview(b"678"))
+        body.write(5, memoryview(b"678"))
+        body.write(0, memoryview(b"12345"))
+        assert body.is_order_free
     assert (tmp_path / "a").read_bytes() == b"head12345678"
 
 
 def test_memory_and_pipes_are_written_too() -> None:
     memory = io.BytesIO()
-    ArrayBody(memory, b"head", 3).write(memoryview(b"abc"))
+    ArrayBody(memory, b"head", 3).write(0, memoryview(b"abc"))
     assert memory.getvalue() == b"headabc"
     reader, writer = os.pipe()
     with os.fdopen(writer, "wb") as file:
-        ArrayBody(file, b"head", 3).write(memoryview(b"abc"))
+        body = ArrayBody(file, b"head", 3)
+        body.write(0, memoryview(b"abc"))
+        assert not body.is_order_free
     with os.fdopen(reader, "rb") as file:
         assert file.read() == b"headabc"
+
+
+def test_a_file_that_is_added_to_keeps_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    with (tmp_path / "a").open("ab") as file:
+        body = ArrayBody(file, b"head", 3)
+        body.write(0, memoryview(b"abc"))
+        assert not body.is_order_free
+    assert (tmp_path / "a").read_bytes() == b"oldheadabc"
 
 
 def test_too_little_room_is_told_before_anything_is_written(tmp_path: Path) -> None:

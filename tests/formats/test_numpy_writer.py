@@ -17,8 +17,8 @@ def test_pieces_come_back_as_one_array(dtype: str, stored: str, shape: tuple[int
     values = np.arange(np.prod(shape), dtype=stored)
     file = io.BytesIO()
     writer = NumpyWriter(file, ArraySpec("x", shape, dtype))
-    for piece in (values[:5], values[5:]):
-        writer.write(piece)
+    for start, piece in ((0, values[:5]), (5, values[5:])):
+        writer.write(start, piece)
     file.seek(0)
     found = np.load(file)
     assert found.dtype == stored
@@ -27,6 +27,6 @@ def test_pieces_come_back_as_one_array(dtype: str, stored: str, shape: tuple[int
 
 def test_values_of_another_byte_order_are_turned() -> None:
     file = io.BytesIO()
-    NumpyWriter(file, ArraySpec("x", (3,), "float32")).write(np.arange(3, dtype=">f4"))
+    NumpyWriter(file, ArraySpec("x", (3,), "float32")).write(0, np.arange(3, dtype=">f4"))
     file.seek(0)
     np.testing.assert_array_equal(np.load(file), np.arange(3))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from bncli.core import transform_pieces, unit_moments
-from bncli.core.backends import numpy_backend
+from bncli.core.backends import block_pass, numpy_backend
+from bncli.core.backends.block_pass import BlockReader
 from bncli.core.channel_layout import Block, ChannelLayout
 from bncli.core.normalization import BatchNorm
 from tests.helpers.batch_moments import moments_of_batch
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bncli.core.named_arrays import Array
 
 
@@ -39,11 +43,11 @@ def test_the_output_does_not_depend_on_the_size_of_reads_and_pieces(
         def use(_: Block, values: Array) -> None:
             pieces.extend(values.tolist())
 
-        numpy_backend.transform(layout, lambda start, stop: flat[start:stop], used, "float32", use)
+        numpy_backend.transform(layout, BlockReader(lambda start, stop: flat[start:stop]), used, "float32", use)
         return pieces
 
     expected = output()
-    monkeypatch.setattr(numpy_backend, "READ_ELEMENTS", read_elements)
+    monkeypatch.setattr(block_pass, "READ_ELEMENTS", read_elements)
     monkeypatch.setattr(transform_pieces, "CACHE_ELEMENTS", piece_elements)
     monkeypatch.setattr(unit_moments, "CACHE_ELEMENTS", piece_elements)
     assert output() == expected
@@ -60,3 +64,39 @@ def test_moments_of_a_stream_are_those_of_the_array() -> None:
     flat = x.reshape(-1)
     streamed = numpy_backend.moments(ChannelLayout.of(x.shape), lambda start, stop: flat[start:stop])
     np.testing.assert_array_equal(streamed.m2, moments_of_batch(x).m2)
+
+
+ADVERSE = np.random.default_rng(0).normal(5, 2, (12, 4, 1 << 14))
+ADVERSE[3, 1, 2], ADVERSE[10, 1, 0], ADVERSE[:, 2], ADVERSE[7, 3] = np.nan, np.inf, 3.0, 1e200
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("channel_axis", [1, -1])
+def test_bits_do_not_depend_on_how_many_processes_share_the_work(
+    dtype: str, channel_axis: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with np.errstate(over="ignore"):
+        flat = ADVERSE.astype(dtype).reshape(-1)
+    layout = ChannelLayout.of(ADVERSE.shape, channel_axis)
+    monkeypatch.setattr(block_pass, "READ_ELEMENTS", 1 << 16)
+    reader = BlockReader(lambda start, stop: flat[start:stop], is_independent=True)
+
+    def results(processes: int) -> list[bytes]:
+        monkeypatch.setattr(block_pass, "num_processes", lambda: processes)
+        moments, extremes = numpy_backend.statistics(layout, reader)
+        used = BatchNorm(layout.num_features).normalization("train", moments)
+        path = tmp_path / str(processes)
+        with path.open("wb") as file:
+
+            def use(block: Block, values: Array) -> None:
+                os.pwrite(file.fileno(), values.tobytes(), block.start * values.itemsize)
+
+            numpy_backend.transform(layout, reader, used, dtype, use, is_order_free=True)
+        tables = [moments.mean, moments.mean_error, moments.m2, moments.exponent]
+        tables += [extremes.minimum, extremes.maximum, extremes.num_nan, extremes.num_inf]
+        return [b"" if table is None else table.tobytes() for table in tables] + [path.read_bytes()]
+
+    alone = results(1)
+    assert len(alone[-1]) == flat.nbytes
+    assert results(2) == results(4) == alone
