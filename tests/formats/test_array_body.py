@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import resource
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from bncli.formats import array_body
 from bncli.formats.array_body import ArrayBody
+
+pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,3 +61,31 @@ def test_too_little_room_is_told_before_anything_is_written(tmp_path: Path) -> N
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (tmp_path / "a").stat().st_size == 0
+
+
+def refuse(*_: object) -> NoReturn:
+    raise OSError(errno.ENOLCK, "no locks")
+
+
+@pytest.mark.parametrize("has_locks", [False, True])
+def test_copies_of_the_process_write_their_parts(
+    tmp_path: Path, has_locks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not has_locks:
+        monkeypatch.setattr(os, "lockf", refuse)
+    with (tmp_path / "a").open("wb") as file:
+        body = ArrayBody(file, b"head", 4 * 100_000)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                write_parts(body, (0, 2), b"a")
+            finally:
+                os._exit(0)
+        write_parts(body, (1, 3), b"b")
+        os.waitpid(pid, 0)
+    assert (tmp_path / "a").read_bytes() == b"head" + (b"a" * 100_000 + b"b" * 100_000) * 2
+
+
+def write_parts(body: ArrayBody, parts: tuple[int, ...], letter: bytes) -> None:
+    for part in parts:
+        body.write(part * 100_000, memoryview(letter * 100_000))
