@@ -47,7 +47,8 @@ class Float16Transform:
     def of(cls, coefficients: Coefficients) -> Float16Transform:
         """Return the transform with these coefficients, of shape (C,)."""
         channels = len(coefficients.mean)
-        every_value = np.arange(_NUM_VALUES, dtype=np.uint16).view(np.float16)[None]
+        with np.errstate(invalid="ignore"):  # signalling NaN
+            every_value = np.arange(_NUM_VALUES, dtype=np.uint16).view(np.float16).astype(np.float64)[None]
         results = np.empty((channels, _NUM_VALUES), np.float16)
         computed = ComputedTransform(coefficients, "float16").map(lambda values: values[:, None])
         for channel in range(channels):
