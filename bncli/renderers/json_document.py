@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from json.encoder import encode_basestring_ascii
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     from bncli.reports.document import Document
 
 _INDENT = "  "
-_ENCODE_TEXT = json.JSONEncoder().encode
 _SCALARS: dict[type, Callable[[Any], str]] = {
-    str: _ENCODE_TEXT,
+    str: encode_basestring_ascii,
     float: lambda number: repr(number) if math.isfinite(number) else "null",
     int: repr,
     bool: lambda flag: "true" if flag else "false",
@@ -55,7 +55,7 @@ def _written(value: Any, newline: str) -> str:
     if isinstance(value, str | int):  # members of enumerations
         return json.dumps(value)
     if isinstance(value, PurePath):
-        return _ENCODE_TEXT(str(value))
+        return encode_basestring_ascii(str(value))
     raise TypeError(f"a record cannot hold {type(value).__name__}")
 
 
@@ -63,7 +63,7 @@ def _written_mapping(value: Mapping[str, Any], newline: str) -> str:
     if not value:
         return "{}"
     inner = newline + _INDENT
-    members = [f"{_ENCODE_TEXT(str(key))}: {_written(item, inner)}" for key, item in value.items()]
+    members = [f"{encode_basestring_ascii(str(key))}: {_written(item, inner)}" for key, item in value.items()]
     return f"{{{inner}{f',{inner}'.join(members)}{newline}}}"
 
 
