@@ -70,7 +70,7 @@ class ShardedArrays(NamedArrays):
     def read_many(self, names: Iterable[str]) -> dict[str, Array]:
         """Return several whole arrays by name, file after file; see `NamedArrays.read_many`."""
         by_file: dict[str, list[str]] = {}
-        for name in names:
+        for name in tuple(names):  # of `specs`, names are taken as files are opened
             self._shard_with(name)
             by_file.setdefault(self._file_of[name], []).append(name)
         values: dict[str, Array] = {}
@@ -101,9 +101,10 @@ class ShardedArrays(NamedArrays):
 
     def _shard_with(self, name: str) -> NamedArrays:
         file = self._file_of.get(name)
-        if file is None:
+        shard = None if file is None else self._files.opened(file)
+        # A file that holds the array and cannot use it has taken the name away by now.
+        if shard is None or name not in self._file_of:
             raise InputNotFound(f"{self.path}: no array {name!r}", hint=near_miss(name, self._file_of))
-        shard = self._files.opened(file)
         if name not in shard.specs:
             raise MalformedFile(
                 f"{self.path}: says that array {name!r} is in {file!r}, which does not hold it",

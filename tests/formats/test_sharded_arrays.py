@@ -137,6 +137,15 @@ def test_an_array_of_a_shard_that_cannot_be_used_is_told_when_it_is_asked_for(tm
         choose_array(arrays, "y")
 
 
+def test_an_array_that_its_shard_takes_away_as_it_is_opened_is_told_among_many(tmp_path: Path) -> None:
+    write_safetensors_of_an_unread_type(tmp_path / "m.safetensors", {"x": 2}, {"y": 2})
+    index = write_index(tmp_path, dict.fromkeys("xy", "m.safetensors"))
+    with open_named_arrays(index) as arrays, pytest.raises(InputNotFound, match="no array 'y'"):
+        arrays.read_many(arrays.specs)
+    with open_named_arrays(index) as arrays, pytest.raises(InputNotFound, match="no array 'y'"):
+        arrays.read("y")
+
+
 def test_aliases_and_classes_of_whole_modules_in_shards_are_carried_over(tmp_path: Path) -> None:
     shared = torch.nn.InstanceNorm1d(2, affine=True, track_running_stats=True)
     torch.save({"net": shared, "ema": shared}, tmp_path / "m.bin")
