@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from bncli.formats.hdf5.chunks import DEFLATE, FLETCHER32, MAX_SPARSE_BYTES, SHU
 from bncli.formats.loaded_region import LoadedRegion
 from bncli.formats.regions import MemoryRegion, SubRegion
 from bncli.formats.stored_array import StoredArray, c_strides
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from bncli.formats.element_types import ByteOrder, ElementType
@@ -29,25 +30,52 @@ class UnreadDatasetError(Exception):
     """A dataset is of a kind that bncli does not read; the text says of which."""
 
 
-def stored_array(dataset: Any, content: Region) -> StoredArray:
-    """Return a dataset over the bytes of its file; no value is read.
+def stored_array(dataset: Any, root: Any, content: Region) -> StoredArray:
+    """Return a dataset over the bytes of its file; no value is read, and the dataset is not kept open.
 
     Args:
         dataset: h5py's dataset.
+        root: h5py's file, in which the dataset is found again when its values are asked for.
         content: the whole HDF5 file.
 
     Raises:
         UnreadDatasetError: its values lie in other files, or are no numbers, or were never written, but for a few.
         ValueError: it is broken.
     """
-    if dataset.shape is None:
+    import h5py  # noqa: PLC0415 - an extra, which the caller has imported
+
+    lengths = dataset.shape
+    if lengths is None:
         raise UnreadDatasetError("holds nothing")
-    if dataset.is_virtual or dataset.external:
+    # The library makes the list anew each time, which takes as long as to open the dataset.
+    properties = dataset.id.get_create_plist()
+    if properties.get_layout() == h5py.h5d.VIRTUAL or properties.get_external_count():
         raise UnreadDatasetError("keeps its values in other files, which are not opened")
     element, byte_order = _element_type(dataset.id.get_type())
-    shape = tuple(int(length) for length in dataset.shape)
-    size = math.prod(shape) * element.itemsize
-    return StoredArray(_region(dataset, size, element, content), element, byte_order, shape, c_strides(shape))
+    shape = tuple(map(int, lengths))
+    region = _region(_Described(dataset, properties, shape, element), root, content)
+    return StoredArray(region, element, byte_order, shape, c_strides(shape))
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """A dataset with what its description says. Not to be kept: an open dataset takes the library ten kilobytes."""
+
+    dataset: Any
+    properties: Any
+    """h5py's list of the properties that it was made with."""
+    shape: tuple[int, ...]
+    element: ElementType
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape) * self.element.itemsize
+
+    def path(self) -> bytes:
+        """Return the path under which the library opens it again."""
+        import h5py  # noqa: PLC0415 - an extra, which the caller has imported
+
+        return cast("bytes", h5py.h5i.get_name(self.dataset.id))
 
 
 def _element_type(stored: Any) -> tuple[ElementType, ByteOrder]:
@@ -70,37 +98,42 @@ def _element_type(stored: Any) -> tuple[ElementType, ByteOrder]:
     return ELEMENT_TYPES[dtype.name], ">" if is_big else "<"
 
 
-def _region(dataset: Any, size: int, element: ElementType, content: Region) -> Region:
+def _region(described: _Described, root: Any, content: Region) -> Region:
     import h5py  # noqa: PLC0415 - an extra, which the caller has imported
 
+    size = described.size
     if not size:
         return MemoryRegion(b"")
-    layout = dataset.id.get_create_plist()
-    if layout.get_layout() == h5py.h5d.CHUNKED:
-        return _chunked(dataset, size, element, content)
-    if layout.get_layout() == h5py.h5d.COMPACT:
+    layout = described.properties.get_layout()
+    if layout == h5py.h5d.CHUNKED:
+        return _chunked(described, root, content)
+    if layout == h5py.h5d.COMPACT:
         if size > _MAX_COMPACT_BYTES:
             raise ValueError(f"{size} bytes are claimed to stand in the description of a dataset")
-        return LoadedRegion(0, size, lambda: bytes(dataset[()].tobytes()))
-    offset = dataset.id.get_offset()
+        path = described.path()
+        return LoadedRegion(0, size, lambda: bytes(root[path][()].tobytes()))
+    offset = described.dataset.id.get_offset()
     if offset is None:
         raise UnreadDatasetError("was never written")
     return SubRegion(content, int(offset), size)
 
 
-def _chunked(dataset: Any, size: int, element: ElementType, content: Region) -> Region:
-    properties = dataset.id.get_create_plist()
+def _chunked(described: _Described, root: Any, content: Region) -> Region:
+    dataset, properties, size = described.dataset, described.properties, described.size
     filters = tuple(int(properties.get_filter(number)[0]) for number in range(properties.get_nfilters()))
     unread = set(filters) - _READ_FILTERS
     if unread:
         raise UnreadDatasetError(f"is packed with the filter {min(unread)}, which bncli does not read")
-    shape, chunk_shape = tuple(map(int, dataset.shape)), tuple(map(int, dataset.chunks))
-    chunking = Chunking(shape, chunk_shape, element.itemsize, filters, _fill_element(dataset))
+    chunk_shape = tuple(map(int, properties.get_chunk()))
+    chunking = Chunking(
+        described.shape, chunk_shape, described.element.itemsize, filters, _fill_element(dataset, properties)
+    )
+    path = described.path()
 
     def load() -> bytes:
         found: list[Chunk] = []
         # h5py stops when the function returns anything else than None.
-        dataset.id.chunk_iter(
+        root[path].id.chunk_iter(
             lambda chunk: found.append(
                 Chunk(
                     tuple(map(int, chunk.chunk_offset)), int(chunk.byte_offset), int(chunk.size), int(chunk.filter_mask)
@@ -117,12 +150,11 @@ def _chunked(dataset: Any, size: int, element: ElementType, content: Region) -> 
     return LoadedRegion(int(dataset.id.get_chunk_info(0).byte_offset), size, load)
 
 
-def _fill_element(dataset: Any) -> bytes:
+def _fill_element(dataset: Any, properties: Any) -> bytes:
     """Return the element that counts as written where none was: zero, unless the file says another."""
     import h5py  # noqa: PLC0415 - an extra, which the caller has imported
 
     element = np.zeros((), dataset.dtype)
-    properties = dataset.id.get_create_plist()
     if properties.fill_value_defined() != h5py.h5d.FILL_VALUE_UNDEFINED:
         properties.get_fill_value(element)
     return element.tobytes()

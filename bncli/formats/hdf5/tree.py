@@ -87,12 +87,22 @@ def _children(
             skipped.append(Skipped(child, "a second object of this name, as far as it is text"))
             continue
         names.add(name)
-        link = group.id.links.get_info(key if isinstance(key, bytes) else key.encode())
+        encoded = key if isinstance(key, bytes) else key.encode()
+        link = group.id.links.get_info(encoded)
         if link.type == h5py.h5l.TYPE_HARD:
-            yield child, link.u, group[key]
+            yield child, link.u, _opened(h5py.h5o.open(group.id, encoded))
         else:
             kind = "another name" if link.type == h5py.h5l.TYPE_SOFT else "another file"
             skipped.append(Skipped(child, f"is a link to {kind}, which is not followed"))
+
+
+def _opened(identifier: Any) -> Any:
+    """Return h5py's object; `group[key]` would ask the library for the whole file's state with each."""
+    import h5py  # noqa: PLC0415 - an extra, which the caller has imported
+
+    if isinstance(identifier, h5py.h5g.GroupID):
+        return h5py.Group(identifier)
+    return h5py.Dataset(identifier, readonly=True) if isinstance(identifier, h5py.h5d.DatasetID) else None
 
 
 def text_attribute(item: Any, key: str) -> str | None:

@@ -35,7 +35,7 @@ def open_weights(source: OpenSource, format_name: str, content: Region, config: 
     """
     opened = OpenedHdf5(source, content)
     try:
-        tree = read_tree(opened.root, _OPTIMIZER_GROUPS.__contains__, lambda dataset: _described(dataset, content))
+        tree = read_tree(opened.root, _OPTIMIZER_GROUPS.__contains__, lambda dataset: _described(dataset, opened))
         if config is None:
             text = text_attribute(opened.root, "model_config")
             config = ModelConfig() if text is None else read_configuration(text)
@@ -57,9 +57,9 @@ def open_weights(source: OpenSource, format_name: str, content: Region, config: 
         raise
 
 
-def _described(dataset: Any, content: Region) -> StoredArray | str:
+def _described(dataset: Any, opened: OpenedHdf5) -> StoredArray | str:
     """Return where the values of a dataset lie; or, where bncli does not read them, why."""
     try:
-        return stored_array(dataset, content)
+        return stored_array(dataset, opened.root, opened.content)
     except UnreadDatasetError as reason:
         return str(reason)

@@ -30,7 +30,7 @@ def read(path: Path) -> Any:
 
 
 def array_of(file: Any, path: Path) -> StoredArray:
-    return stored_array(file["x"], MemoryRegion(path.read_bytes()))
+    return stored_array(file["x"], file, MemoryRegion(path.read_bytes()))
 
 
 @pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f8", "<f2", ">f2", "<i4", "|u1", ">i8", "bool"])
@@ -49,14 +49,34 @@ def test_every_filter_that_needs_no_plugin_is_undone(path: Path) -> None:
     np.testing.assert_array_equal(read(path), VALUES)
 
 
-def test_values_in_the_description_of_the_dataset_are_read(path: Path) -> None:
+def write_within_the_description(path: Path) -> None:
+    """Write four values where the format keeps what it says of a dataset."""
     with h5py.File(path, "w") as file:
         properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         properties.set_layout(h5py.h5d.COMPACT)
         space = h5py.h5s.create_simple((4,))
         dataset = h5py.h5d.create(file.id, b"x", h5py.h5t.IEEE_F32LE, space, properties)
         dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, VALUES[0, :4].copy())
+
+
+def test_values_in_the_description_of_the_dataset_are_read(path: Path) -> None:
+    write_within_the_description(path)
     np.testing.assert_array_equal(read(path), VALUES[0, :4])
+
+
+def write_in_chunks(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", data=VALUES[0, :4], chunks=(3,))
+
+
+@pytest.mark.parametrize("write", [write_within_the_description, write_in_chunks])
+def test_no_dataset_stays_open_until_its_values_are_asked_for(path: Path, write: Callable[[Path], None]) -> None:
+    write(path)
+    with h5py.File(path) as file:
+        array = array_of(file, path)
+        assert h5py.h5f.get_obj_count(file.id, h5py.h5f.OBJ_DATASET) == 0
+        np.testing.assert_array_equal(array.whole(), VALUES[0, :4])
+        assert h5py.h5f.get_obj_count(file.id, h5py.h5f.OBJ_DATASET) == 0
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (3, 0)])
