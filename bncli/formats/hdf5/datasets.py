@@ -83,7 +83,7 @@ def _element_type(stored: Any) -> tuple[ElementType, ByteOrder]:
 
     try:
         dtype: np.dtype[Any] = stored.dtype
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # NumPy has no such kind, or no number of such bits
         raise UnreadDatasetError("its element type is not one that bncli reads") from error
     if isinstance(stored, h5py.h5t.TypeOpaqueID) and dtype.itemsize == _BFLOAT16_BYTES:
         # So Keras writes bfloat16, for which HDF5 has no type.

@@ -64,6 +64,18 @@ def test_values_in_the_description_of_the_dataset_are_read(path: Path) -> None:
     np.testing.assert_array_equal(read(path), VALUES[0, :4])
 
 
+def test_numbers_of_more_bits_than_numpy_has_are_told(path: Path) -> None:
+    # An exponent of 64 bits and a mantissa of 112.
+    wide = h5py.h5t.IEEE_F64LE.copy()
+    wide.set_size(32)
+    wide.set_precision(256)
+    wide.set_fields(255, 176, 64, 0, 112)
+    with h5py.File(path, "w") as file:
+        h5py.h5d.create(file.id, b"x", wide, h5py.h5s.create_simple((4,)))
+    with h5py.File(path) as file, pytest.raises(UnreadDatasetError, match="its element type is not one"):
+        array_of(file, path)
+
+
 def write_in_chunks(path: Path) -> None:
     with h5py.File(path, "w") as file:
         file.create_dataset("x", data=VALUES[0, :4], chunks=(3,))
