@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bncli.formats.base import Format
 from bncli.formats.byte_source import opening
+from bncli.formats.hdf5.checked_file import SIGNATURE
 from bncli.formats.keras_models.weights import open_weights
 from bncli.formats.regions import FileRegion
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from bncli.core.named_arrays import NamedArrays
     from bncli.formats.probe import FileProbe
 
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _STARTS = (0, 512, 1024, 2048)
 """Where HDF5 may begin, after bytes of whoever wrote the file (MATLAB's header, for instance). It goes on doubling, and
 files that begin later are not recognized."""
@@ -27,7 +27,7 @@ def recognizes(probe: FileProbe) -> bool:
 
 
 def _start(head: bytes) -> int | None:
-    return next((start for start in _STARTS if head.startswith(_SIGNATURE, start)), None)
+    return next((start for start in _STARTS if head.startswith(SIGNATURE, start)), None)
 
 
 def _is_archive(head: bytes) -> bool:
@@ -42,7 +42,7 @@ def open_keras_hdf5(path: Path) -> NamedArrays:
         MalformedFile: the file is broken.
     """
     with opening(path, "an HDF5 file") as source:
-        start = _start(bytes(source.read(0, min(source.size, _STARTS[-1] + len(_SIGNATURE))))) or 0
+        start = _start(bytes(source.read(0, min(source.size, _STARTS[-1] + len(SIGNATURE))))) or 0
         # Addresses in the file count from there.
         return open_weights(source, FORMAT.name, FileRegion(source, start, source.size - start), None)
 

@@ -10,11 +10,15 @@ from bncli.formats.region_file import RegionFile
 if TYPE_CHECKING:
     from bncli.formats.regions import Region
 
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+"""With which every HDF5 file begins."""
+
 _CHECKS = {
     global_heap.SIGNATURE: global_heap.require_sound_heap,
     local_heap.SIGNATURE: local_heap.require_sound_names,
 }
-_SIGNATURE_BYTES = 4
+_HEAP_SIGNATURE_BYTES = 4
+_FRONT_BYTES = 16
 _LAST_EARLY_VERSION = 1
 _WIDTH = 8
 
@@ -26,13 +30,15 @@ class CheckedFile(RegionFile):
         content: the bytes.
 
     Raises:
-        ValueError: addresses and lengths in the file have another width than 64 bits, which no usual file has and for
-            which the checks are not made.
+        ValueError: the bytes begin as no HDF5 file does; or addresses and lengths in it have another width than 64
+            bits, which no usual file has and for which the checks are not made.
     """
 
     def __init__(self, content: Region) -> None:
         super().__init__(content)
-        front = content.read(0, min(content.size, 16))
+        front = content.read(0, min(content.size, _FRONT_BYTES))
+        if len(front) < _FRONT_BYTES or not front.startswith(SIGNATURE):
+            raise ValueError("does not begin as an HDF5 file does")
         # After the signature comes the version of the superblock, which decides where the widths stand.
         at = 13 if front[8:9] <= bytes([_LAST_EARLY_VERSION]) else 9
         widths = front[at : at + 2]
@@ -47,7 +53,7 @@ class CheckedFile(RegionFile):
         """
         start = self.tell()
         read = super().read(size)
-        check = _CHECKS.get(read[:_SIGNATURE_BYTES])
+        check = _CHECKS.get(read[:_HEAP_SIGNATURE_BYTES])
         if check is not None:
             check(self._content, start)
         return read

@@ -40,3 +40,9 @@ def test_other_widths_of_addresses_and_lengths_are_refused(version: str, at: int
     content = written(libver=version)
     with pytest.raises(ValueError, match="addresses and lengths of"):
         CheckedFile(MemoryRegion(content[:at] + b"\x04" + content[at + 1 :]))
+
+
+@pytest.mark.parametrize("content", [b"", written()[:15], b"PK\3\4" + written()[4:]])
+def test_what_does_not_begin_as_the_format_does_is_refused_by_that(content: bytes) -> None:
+    with pytest.raises(ValueError, match="does not begin as an HDF5 file does"):
+        CheckedFile(MemoryRegion(content))
