@@ -21,11 +21,15 @@ _UNSHIFTED_SHARE = 7 / 32
 little over what is certified, for the other samples differ, and under that of evenly spread non-negative values."""
 
 
+_FEW_VALUES = 1 << 20
+"""A batch of up to so many values is widened to float64 at once: 8 MiB, which a processor's last cache holds."""
+
+
 class SampleSums(NamedTuple):
     """Sums over S positions of `d = x - shift`, for N samples of C channels."""
 
     shift: Tensor
-    """Near the mean where that is far from zero, else 0; float64, shape (C,)."""
+    """Near the mean, or 0 where that is not far from zero or not finite; float64, shape (C,)."""
     sums: Tensor
     """Sum of d of each sample, shape (N, C)."""
     totals: FloatArray
@@ -38,8 +42,8 @@ class SampleSums(NamedTuple):
 def sample_sums(rows: Tensor) -> tuple[SampleSums, NDArray[np.bool_]]:
     """Return the sums of a batch, and the channels in which they tell the variance to the last digits.
 
-    The values are read once, and those of the first sample once more where it shows a mean far from zero. What is done
-    depends on the batch alone.
+    Few values are taken together, each channel less its mean. Many are read piece by piece and once, and those of the
+    first sample once more where it shows a mean far from zero. What is done depends on the batch alone.
 
     Args:
         rows: shape (N, C, S), narrower than float64, on the CPU.
@@ -47,6 +51,8 @@ def sample_sums(rows: Tensor) -> tuple[SampleSums, NDArray[np.bool_]]:
     import torch  # noqa: PLC0415
 
     num_samples, num_features, num_positions = rows.shape
+    if rows.numel() <= _FEW_VALUES:
+        return _centred_sums(rows), np.ones(num_features, np.bool_)
     has_channels_last = rows.stride(1) == 1  # as where there is one position
     width = num_features if has_channels_last else 1
     values = (rows.transpose(1, 2) if has_channels_last else rows).reshape(-1, num_positions, width)
@@ -61,6 +67,25 @@ def sample_sums(rows: Tensor) -> tuple[SampleSums, NDArray[np.bool_]]:
     totals, all_squares = sums.sum(0).numpy(), squares.numpy()
     certified = is_certified(totals, all_squares, num_samples * num_positions)
     return SampleSums(shift, sums, totals, all_squares, num_positions), certified
+
+
+def _centred_sums(rows: Tensor) -> SampleSums:
+    """Return the sums of a batch of few values, each channel shifted by its mean: they tell enough of every channel.
+
+    In as few steps as there can be, for each begins slowly: since the layer before, what the steps need has left the
+    caches, the program as well as the values.
+    """
+    import torch  # noqa: PLC0415
+
+    num_samples, _, num_positions = rows.shape
+    has_channels_last = rows.stride(1) == 1
+    values, axis = (rows.transpose(1, 2), 1) if has_channels_last else (rows, 2)
+    wide = torch.from_numpy(reused("wide", tuple(values.shape))).copy_(values)
+    shift = (wide.sum(axis).sum(0) / (num_samples * num_positions)).float().nan_to_num_(0.0, 0.0, 0.0).double()
+    wide.sub_(shift if has_channels_last else shift[:, None])
+    sums = wide.sum(axis)
+    squares = wide.mul_(wide).sum(axis).sum(0)
+    return SampleSums(shift, sums, sums.sum(0).numpy(), squares.numpy(), num_positions)
 
 
 def _add_up(values: Tensor, sums: Tensor, taken_off: Tensor | None) -> Tensor:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from bncli.recording import sample_sums
 from bncli.recording.batch_measurement import SummedBatch, finished, measure
 from tests.helpers.activations import CASES, normal
 from tests.helpers.oracles import exact_moments, relative_error
@@ -14,6 +15,12 @@ from tests.helpers.oracles import exact_moments, relative_error
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
+
+
+@pytest.fixture(autouse=True, params=["in pieces", "at once"])
+def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sum every batch piece by piece, and every batch at once."""
+    monkeypatch.setattr(sample_sums, "_FEW_VALUES", 0 if request.param == "in pieces" else 1 << 30)
 
 
 def statistics_of(x: Tensor) -> NDArray[np.float64]:
