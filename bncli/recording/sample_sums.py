@@ -21,8 +21,8 @@ _UNSHIFTED_SHARE = 7 / 32
 little over what is certified, for the other samples differ, and under that of evenly spread non-negative values."""
 
 
-_FEW_VALUES = 1 << 20
-"""A batch of up to so many values is widened to float64 at once: 8 MiB, which a processor's last cache holds."""
+_FEW_VALUES = 1 << 21
+"""A batch of up to so many values is widened to float64 at once: 16 MiB, which a processor's last cache holds."""
 
 
 class SampleSums(NamedTuple):

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-CACHE_ELEMENTS = 1 << 19
-"""Values widened to float64 at once on a CPU: 4 MiB, so that the passes over them run in the caches of the processor,
+CACHE_ELEMENTS = 1 << 20
+"""Values widened to float64 at once on a CPU: 8 MiB, so that the passes over them run in the caches of the processor,
 and torch's threads meet seldom."""
 _DEVICE_ELEMENTS = 1 << 24
 """The same elsewhere: 128 MiB, which keeps the device busy and leaves the model its memory."""
