@@ -132,7 +132,7 @@ class _Helper:
     def finish(self, work: SharedWork) -> set[int]:
         """Wait for the process and take in what it did; return its jobs, none if it failed."""
         content = b"".join(iter(lambda: os.read(self.results, 1 << 20), b""))
-        if self._wait() != 0:
+        if not self._has_succeeded():
             return set()
         stop = _NUMBER_BYTES * (1 + int.from_bytes(content[:_NUMBER_BYTES], "little"))
         work.absorb(content[stop:])
@@ -146,14 +146,17 @@ class _Helper:
         """End the process if it has not ended by itself."""
         if self.pid is not None:
             os.kill(self.pid, signal.SIGKILL)
-            self._wait()
+            self._has_succeeded()
         os.close(self.results)
 
-    def _wait(self) -> int:
-        assert self.pid is not None  # noqa: S101 - it is waited for once
-        _, status = os.waitpid(self.pid, 0)
-        self.pid = None
-        return status
+    def _has_succeeded(self) -> bool:
+        """Wait for the end of the process, once, and return whether it did all that it began."""
+        assert self.pid is not None  # noqa: S101 - see above
+        pid, self.pid = self.pid, None
+        try:
+            return os.waitpid(pid, 0)[1] == 0
+        except ChildProcessError:  # whoever started this program had it ignore how others end
+            return False
 
 
 def _help(work: SharedWork, queue: int, results: int, parent: int) -> NoReturn:

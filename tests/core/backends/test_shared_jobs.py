@@ -102,6 +102,15 @@ def test_what_another_process_could_not_do_is_done_here(mishap: Callable[[int], 
     assert not any(work.absorbed)
 
 
+def test_a_program_that_is_not_told_how_others_end_does_all_itself() -> None:
+    work, before = Listing(20), signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        share(work, 3)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert (sorted(work.done), work.absorbed) == (list(range(20)), [])
+
+
 def test_without_room_for_another_process_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> NoReturn:
         raise BlockingIOError
