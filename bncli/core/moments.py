@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -144,28 +145,33 @@ class MomentsAccumulator:
 
     def __init__(self, layout: ChannelLayout) -> None:
         self._layout = layout
-        self._parts: dict[tuple[int, int], list[tuple[int, PlainSums | RowMoments]]] = {}
+        self._parts: list[MeasuredPart] = []
 
     def add_units(self, block: Block, units: Iterable[UnitMoments]) -> None:
         """Take in the moments of the units of one block."""
-        key = block.channels.start, block.channels.stop
-        self._parts.setdefault(key, []).extend((part.count, part.measured) for part in units)
+        channels = block.channels
+        self._parts += [
+            MeasuredPart(block.start, channels.start, channels.stop, part.count, part.measured) for part in units
+        ]
 
     def to_bytes(self) -> bytes:
         """Return everything taken in, for an accumulator in another process."""
-        return to_bytes(MeasuredPart(*key, *part) for key, parts in self._parts.items() for part in parts)
+        return to_bytes(self._parts)
 
     def absorb(self, content: bytes) -> None:
         """Take in what `to_bytes` gave."""
-        for start, stop, count, measured in to_parts(content):
-            self._parts.setdefault((start, stop), []).append((count, measured))
+        self._parts += to_parts(content)
 
     def result(self) -> Moments:
         """Return the moments of everything taken in."""
         if not self._parts:
             nothing = np.full(self._layout.num_features, np.nan)
             return Moments(0, nothing, np.zeros_like(nothing), np.zeros_like(nothing))
-        return _side_by_side([_together(self._parts[key]) for key in sorted(self._parts)])
+        by_channels: dict[int, list[tuple[int, PlainSums | RowMoments]]] = {}
+        # In the order of the array, in which alone NaN of several kinds give the same one.
+        for part in sorted(self._parts, key=attrgetter("position")):
+            by_channels.setdefault(part.start, []).append((part.num_values, part.measured))
+        return _side_by_side([_together(by_channels[start]) for start in sorted(by_channels)])
 
 
 def _together(parts: Sequence[tuple[int, PlainSums | RowMoments]]) -> Moments:

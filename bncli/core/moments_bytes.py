@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_HEAD_FIELDS = 5
+_HEAD_FIELDS = 6
 _WORD_BYTES = 8
 
 
 class MeasuredPart(NamedTuple):
     """What was measured of U units of some channels."""
 
+    position: int
+    """First element of their block, in the array flattened in C order."""
     start: int
     """First channel."""
     stop: int
@@ -35,24 +37,23 @@ class MeasuredPart(NamedTuple):
 def to_bytes(parts: Iterable[MeasuredPart]) -> bytes:
     """Return parts one after the other."""
     pieces = []
-    for start, stop, num_values, measured in parts:
-        head = np.array([start, stop, num_values, len(measured), len(measured[0])], np.int64)
+    for position, start, stop, num_values, measured in parts:
+        head = np.array([position, start, stop, num_values, len(measured), len(measured[0])], np.int64)
         pieces += [head.tobytes(), *(table.tobytes() for table in measured)]
     return b"".join(pieces)
 
 
 def to_parts(content: bytes) -> Iterator[MeasuredPart]:
     """Yield the parts that `to_bytes` was given."""
-    position = 0
-    while position < len(content):
-        start, stop, num_values, num_tables, num_units = np.frombuffer(
-            content, np.int64, _HEAD_FIELDS, position
-        ).tolist()
-        position += _HEAD_FIELDS * _WORD_BYTES
+    offset = 0
+    while offset < len(content):
+        head = np.frombuffer(content, np.int64, _HEAD_FIELDS, offset).tolist()
+        position, start, stop, num_values, num_tables, num_units = head
+        offset += _HEAD_FIELDS * _WORD_BYTES
         shape = (num_tables, num_units, stop - start)
-        tables = np.frombuffer(content, np.float64, math.prod(shape), position).reshape(shape)
-        position += tables.nbytes
-        yield MeasuredPart(start, stop, num_values, _measured(tables))
+        tables = np.frombuffer(content, np.float64, math.prod(shape), offset).reshape(shape)
+        offset += tables.nbytes
+        yield MeasuredPart(position, start, stop, num_values, _measured(tables))
 
 
 def _measured(tables: NDArray[np.float64]) -> PlainSums | RowMoments:

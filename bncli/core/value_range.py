@@ -87,7 +87,8 @@ class RangeAccumulator:
 
     def result(self) -> ValueRange:
         """Return the range of everything taken in."""
-        return _without_empty(self._minimum, self._maximum, self._num_nan, self._num_inf)
+        # Of a zero and a negative zero the one that came first was kept: adding 0 makes both 0.
+        return _without_empty(self._minimum + 0.0, self._maximum + 0.0, self._num_nan, self._num_inf)
 
 
 def _without_empty(

@@ -14,9 +14,9 @@ def test_parts_of_both_kinds_arrive_bit_for_bit() -> None:
     plain = PlainSums(*(random.standard_normal((5, 3)) for _ in range(2)))
     special = np.array([[np.nan, -0.0, np.inf, 5e-324]])
     rows = RowMoments(special, special, special, np.array([[0, -1, 2**60, 7]]))
-    sent = [MeasuredPart(2, 5, 100, plain), MeasuredPart(0, 4, 7, rows)]
+    sent = [MeasuredPart(9, 2, 5, 100, plain), MeasuredPart(1 << 40, 0, 4, 7, rows)]
     received = list(to_parts(to_bytes(sent)))
-    assert [part[:3] for part in received] == [(2, 5, 100), (0, 4, 7)]
+    assert [part[:4] for part in received] == [(9, 2, 5, 100), (1 << 40, 0, 4, 7)]
     for before, after in zip(sent, received, strict=True):
         assert type(before.measured) is type(after.measured)
         for table, other in zip(before.measured, after.measured, strict=True):

@@ -41,3 +41,30 @@ def test_a_channel_without_finite_values_has_no_extremes() -> None:
 
 def test_an_empty_array_has_no_extremes() -> None:
     assert np.isnan(range_of(np.empty((0, 2, 2), np.float32), 100).minimum).all()
+
+
+def test_zeros_of_both_signs_give_the_same_extremes_in_any_order() -> None:
+    zeros = np.array([0.0, -0.0])
+    for order in (slice(None), slice(None, None, -1)):
+        gathered = RangeAccumulator(1)
+        for zero in zeros[order]:
+            value, none = np.array([zero]), np.zeros(1, np.int64)
+            gathered.add(slice(0, 1), ValueRange(value, value, none, none))
+        found = gathered.result()
+        assert not np.signbit([found.minimum, found.maximum]).any()
+
+
+def test_what_is_sent_to_another_process_is_taken_in_there() -> None:
+    x = np.random.default_rng(0).normal(0, 1, (6, 3, 5))
+    x[0, 1, 2], x[3, 1, 0] = np.nan, np.inf
+    here, there = RangeAccumulator(3), RangeAccumulator(3)
+    units = [unit_moments(x[None])]
+    there.add(slice(0, 3), value_range(x, units))
+    assert len(there.to_bytes()) == here.num_bytes
+    here.absorb(there.to_bytes())
+    for table, sent in zip(vars_of(here.result()), vars_of(there.result()), strict=True):
+        np.testing.assert_array_equal(table, sent)
+
+
+def vars_of(found: ValueRange) -> tuple[object, ...]:
+    return found.minimum, found.maximum, found.num_nan, found.num_inf

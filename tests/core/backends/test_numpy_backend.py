@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,7 +83,7 @@ def test_bits_do_not_depend_on_how_many_processes_share_the_work(
     monkeypatch.setattr(block_pass, "READ_ELEMENTS", 1 << 16)
     reader = BlockReader(lambda start, stop: flat[start:stop], is_independent=True)
 
-    def results(processes: int) -> list[bytes]:
+    def results(processes: int) -> list[str]:
         monkeypatch.setattr(block_pass, "num_processes", lambda: processes)
         moments, extremes = numpy_backend.statistics(layout, reader)
         used = BatchNorm(layout.num_features).normalization("train", moments)
@@ -95,8 +96,10 @@ def test_bits_do_not_depend_on_how_many_processes_share_the_work(
             numpy_backend.transform(layout, reader, used, dtype, use, is_order_free=True)
         tables = [moments.mean, moments.mean_error, moments.m2, moments.exponent]
         tables += [extremes.minimum, extremes.maximum, extremes.num_nan, extremes.num_inf]
-        return [b"" if table is None else table.tobytes() for table in tables] + [path.read_bytes()]
+        contents = [b"" if table is None else table.tobytes() for table in tables] + [path.read_bytes()]
+        assert len(contents[-1]) == flat.nbytes
+        return [sha256(content).hexdigest() for content in contents]
 
     alone = results(1)
-    assert len(alone[-1]) == flat.nbytes
-    assert results(2) == results(4) == alone
+    for _ in range(5):  # who does what differs from run to run
+        assert results(2) == results(4) == alone

@@ -59,8 +59,34 @@ def test_every_job_is_done_once_and_every_result_comes_back(num_jobs: int, proce
     assert told == work.done == sorted(work.done)
 
 
-def test_all_processes_take_part() -> None:
-    work = Listing(60)
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+class Waiting(Listing):
+    """Jobs of which this process does the first when its copies have begun, and left a file each."""
+
+    def __init__(self, folder: Path, num_copies: int, in_a_copy: Callable[[int], object] = lambda _: None) -> None:
+        super().__init__(50, in_a_copy)
+        self.folder = folder
+        self.num_copies = num_copies
+
+    def do(self, job: int) -> None:
+        if os.getpid() != self.own:
+            (self.folder / str(os.getpid())).touch()
+        else:
+            wait_until(lambda: len(self.copies()) == self.num_copies)
+        super().do(job)
+
+    def copies(self) -> list[int]:
+        return [int(path.name) for path in self.folder.iterdir()]
+
+
+def test_all_processes_take_part(tmp_path: Path) -> None:
+    work = Waiting(tmp_path, 2, lambda _: time.sleep(0.05))
     share(work, 3)
     assert all([work.done, *work.absorbed])
 
@@ -122,15 +148,11 @@ def test_without_room_for_another_process_all_is_done_here(monkeypatch: pytest.M
     assert num_descriptors() == before
 
 
-class Failing(Listing):
-    def __init__(self, folder: Path) -> None:
-        super().__init__(50, lambda _: (folder / str(os.getpid())).touch())
-
+class Failing(Waiting):
     def do(self, job: int) -> None:
         super().do(job)
         if job == 30:
             raise EOFError("short at 30")
-        time.sleep(0.005)
 
 
 def is_running(pid: int) -> bool:
@@ -144,27 +166,21 @@ def is_running(pid: int) -> bool:
 def test_an_error_is_raised_here_whoever_met_it_and_leaves_no_process_and_no_descriptor(tmp_path: Path) -> None:
     before = num_descriptors()
     with pytest.raises(EOFError, match="short at 30"):
-        share(Failing(tmp_path), 3)
-    copies = [int(path.name) for path in tmp_path.iterdir()]
-    assert copies
-    assert not any(map(is_running, copies))
+        share(work := Failing(tmp_path, 2, lambda _: time.sleep(0.01)), 3)
+    assert not any(map(is_running, work.copies()))
     assert num_descriptors() == before
 
 
 def test_an_interruption_leaves_no_process(tmp_path: Path) -> None:
-    class Interrupted(Listing):
+    class Interrupted(Waiting):
         def do(self, job: int) -> None:
-            if os.getpid() == self.own and any(tmp_path.iterdir()):
-                raise KeyboardInterrupt
             super().do(job)
-
-    def note_and_stay(_: int) -> None:
-        (tmp_path / str(os.getpid())).touch()
-        time.sleep(60)
+            if os.getpid() == self.own:
+                raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        share(Interrupted(50, note_and_stay), 2)
-    assert not any(is_running(int(path.name)) for path in tmp_path.iterdir())
+        share(work := Interrupted(tmp_path, 1, lambda _: time.sleep(60)), 2)
+    assert not any(map(is_running, work.copies()))
 
 
 ORPHANS = """
@@ -194,13 +210,6 @@ def test_copies_of_a_process_that_was_killed_end_with_their_job(tmp_path: Path) 
 def is_running_and_no_zombie(pid: int) -> bool:
     status = Path(f"/proc/{pid}/stat")
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_process_with_threads_works_alone() -> None:
