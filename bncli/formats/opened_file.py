@@ -10,7 +10,6 @@ from bncli.core.named_arrays import ArraySpec, NamedArrays
 from bncli.errors import InputNotFound, MalformedFile, near_miss
 from bncli.formats.byte_source import FAULTS, ByteSource, describe_fault, hint_about
 from bncli.formats.mapping_on_demand import MappingOnDemand
-from bncli.formats.plain_arrays import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -149,6 +148,9 @@ class OpenedFile(NamedArrays):
 
     def is_shareable(self, name: str) -> bool:
         """Whether copies of this process may read one array at the same time; see `NamedArrays.is_shareable`."""
+        # Here, for it knows of zips, and most files are none.
+        from bncli.formats.plain_arrays import is_plain  # noqa: PLC0415
+
         source = self._source
         return isinstance(source, ByteSource) and source.is_shareable and is_plain(self._find(name))
 
