@@ -167,21 +167,21 @@ class MomentsAccumulator:
         if not self._parts:
             nothing = np.full(self._layout.num_features, np.nan)
             return Moments(0, nothing, np.zeros_like(nothing), np.zeros_like(nothing))
-        by_channels: dict[int, list[tuple[int, PlainSums | RowMoments]]] = {}
+        by_channels: dict[int, list[MeasuredPart]] = {}
         # In the order of the array, in which alone NaN of several kinds give the same one.
         for part in sorted(self._parts, key=attrgetter("position")):
-            by_channels.setdefault(part.start, []).append((part.num_values, part.measured))
+            by_channels.setdefault(part.start, []).append(part)
         return _side_by_side([_together(by_channels[start]) for start in sorted(by_channels)])
 
 
-def _together(parts: Sequence[tuple[int, PlainSums | RowMoments]]) -> Moments:
+def _together(parts: Sequence[MeasuredPart]) -> Moments:
     plain: dict[int, list[PlainSums]] = {}
     settled: list[tuple[int, RowMoments]] = []
-    for count, measured in parts:
-        if isinstance(measured, PlainSums):
-            plain.setdefault(count, []).append(measured)
+    for part in parts:
+        if isinstance(part.measured, PlainSums):
+            plain.setdefault(part.num_values, []).append(part.measured)
         else:
-            settled.append((count, measured))
+            settled.append((part.num_values, part.measured))
     for count, parts_of_sums in plain.items():
         joined = PlainSums(*(np.concatenate(table) for table in zip(*parts_of_sums, strict=True)))
         settled.append((count, one_pass(*joined, count)))

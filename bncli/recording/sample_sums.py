@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 _UNSHIFTED_SHARE = 7 / 32
 """Least share of the sum of squares that the first sample leaves without the mean, for a channel to go unshifted: a
 little over what is certified, for the other samples differ, and under that of evenly spread non-negative values."""
-
-
 _FEW_VALUES = 1 << 21
 """A batch of up to so many values is widened to float64 at once: 16 MiB, which a processor's last cache holds."""
 

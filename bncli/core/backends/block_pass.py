@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -12,11 +13,12 @@ from bncli.light_dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bncli.core.backends.ordered_work import ReadFlat, TakeBack
+    from bncli.core.backends.ordered_work import ReadFlat
     from bncli.core.channel_layout import Block, ChannelLayout
     from bncli.core.named_arrays import Array
 
     Advance = Callable[[int], None]
+    TakeBack = Callable[[Array], None]
 
 T = TypeVar("T")
 
@@ -80,7 +82,7 @@ def pass_over(layout: ChannelLayout, reader: BlockReader, task: BlockTask[T], ad
     """
     processes = num_processes() if reader.is_independent and task.is_order_free else 1
     if processes > 1 and _has_more_blocks(layout, _FEWEST_BLOCKS_TO_SHARE):
-        _share(_SharedPass(layout, reader, task), processes, advance)
+        _share(_SharedPass(layout, reader, task), math.prod(layout.shape), processes, advance)
         return
 
     def use(block: Block, result: T) -> None:
@@ -88,14 +90,24 @@ def pass_over(layout: ChannelLayout, reader: BlockReader, task: BlockTask[T], ad
         if advance is not None:
             advance(block.stop - block.start)
 
-    in_order(layout.blocks(READ_ELEMENTS), reader.read, task.work, use, reader.take_back)
+    def work(block: Block, values: Array) -> T:
+        return _worked(reader, task, block, values)
+
+    in_order(layout.blocks(READ_ELEMENTS), reader.read, work, use)
+
+
+def _worked(reader: BlockReader, task: BlockTask[T], block: Block, values: Array) -> T:
+    result = task.work(block, values)
+    if reader.take_back is not None:
+        reader.take_back(values)
+    return result
 
 
 def _has_more_blocks(layout: ChannelLayout, number: int) -> bool:
     return next(islice(layout.blocks(READ_ELEMENTS), number, None), None) is not None
 
 
-def _share(passing: _SharedPass[T], processes: int, advance: Advance | None) -> None:
+def _share(passing: _SharedPass[T], num_elements: int, processes: int, advance: Advance | None) -> None:
     reached = 0
 
     def report(stop: int) -> None:
@@ -106,7 +118,7 @@ def _share(passing: _SharedPass[T], processes: int, advance: Advance | None) -> 
 
     # Jobs are taken in order: where this process has come to, the others have come or are about to.
     share(passing, processes, lambda _: report(passing.stop))
-    report(passing.num_elements)
+    report(num_elements)
 
 
 class _SharedPass(Generic[T]):
@@ -116,14 +128,9 @@ class _SharedPass(Generic[T]):
         self._layout = layout
         self._reader = reader
         self._task = task
-        self._blocks: Iterator[Block] = iter(())
+        self._blocks = layout.blocks(READ_ELEMENTS)
         self._num_begun = 0
-        self.num_elements = 0
-        """Elements of the whole array."""
-        num_blocks = 0
-        for block in layout.blocks(READ_ELEMENTS):
-            num_blocks += 1
-            self.num_elements = block.stop
+        num_blocks = sum(1 for _ in layout.blocks(READ_ELEMENTS))
         self._blocks_in_job = -(-num_blocks // MOST_JOBS)
         self.num_jobs = -(-num_blocks // self._blocks_in_job)
         self.stop = 0
@@ -133,15 +140,12 @@ class _SharedPass(Generic[T]):
         """Read, work on and use the blocks of one job."""
         for block in self._blocks_of(job):
             values = self._reader.read(block.start, block.stop)
-            result = self._task.work(block, values)
-            if self._reader.take_back is not None:
-                self._reader.take_back(values)
-            self._task.use(block, result)
+            self._task.use(block, _worked(self._reader, self._task, block, values))
             self.stop = block.stop
 
     def _blocks_of(self, job: int) -> Iterator[Block]:
         first = job * self._blocks_in_job
-        if first < self._num_begun or self._num_begun == 0:
+        if first < self._num_begun:
             self._blocks, self._num_begun = self._layout.blocks(READ_ELEMENTS), 0
         skipped = first - self._num_begun
         self._num_begun = first + self._blocks_in_job

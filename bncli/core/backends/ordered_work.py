@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from bncli.core.named_arrays import Array
 
     ReadFlat = Callable[[int, int], Array]
-    TakeBack = Callable[[Array], None]
 
 T = TypeVar("T")
 
@@ -26,7 +25,6 @@ def in_order(
     read: ReadFlat,
     work: Callable[[Block, Array], T],
     use: Callable[[Block, T], None],
-    take_back: TakeBack | None = None,
 ) -> None:
     """Call `use(block, work(block, values))` for every block, in the order of the blocks.
 
@@ -39,22 +37,14 @@ def in_order(
         read: gives elements start to stop of an array; called by one thread at a time, strictly forward.
         work: called by several threads at a time; its result holds no part of the values.
         use: called by one thread at a time.
-        take_back: gets the values of each block after the work on them; their memory may serve a later read.
     """
-
-    def worked(block: Block, values: Array) -> T:
-        result = work(block, values)
-        if take_back is not None:
-            take_back(values)
-        return result
-
     blocks = iter(blocks)
     first = list(islice(blocks, _WORKERS))
     if len(first) == _WORKERS:
-        _Line(chain(first, blocks), read, worked, use).run()
+        _Line(chain(first, blocks), read, work, use).run()
         return
     for block in first:  # a single one gains nothing from threads
-        use(block, worked(block, read(block.start, block.stop)))
+        use(block, work(block, read(block.start, block.stop)))
 
 
 class _Line(Generic[T]):
