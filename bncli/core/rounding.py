@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from bncli.core.float16_bits import round_into_float16
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.core.named_arrays import Array
 
+_MANY = 1 << 10
+"""Values from which on the passes over their bits take less time than NumPy's conversion."""
 FLOAT_DTYPES: Final = ("float64", "float32", "float16", "bfloat16")
 """The element types that batch normalization takes."""
 
@@ -34,7 +38,13 @@ def round_into(rounded: Array, values: NDArray[np.float64], dtype: str) -> None:
     """Round as `round_to` does, into an array of the stored type."""
     if dtype == "bfloat16":
         rounded[...] = round_to_bfloat16(values)
-        return
+    elif dtype == "float16" and values.size >= _MANY:
+        round_into_float16(rounded, values)
+    else:
+        _convert_into(rounded, values)
+
+
+def _convert_into(rounded: Array, values: NDArray[np.float64]) -> None:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         np.copyto(rounded, values, casting="unsafe")
 

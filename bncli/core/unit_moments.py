@@ -9,7 +9,7 @@ import numpy as np
 from bncli.core.one_pass import is_certified, one_pass
 from bncli.core.thread_memory import reused
 from bncli.core.two_pass import RowMoments, two_pass
-from bncli.core.widening import widen
+from bncli.core.widening import without_float16
 from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -83,12 +83,12 @@ def _plain_sums(units: Array, minimum: FloatArray, maximum: FloatArray) -> Plain
     shape, count = units.shape[:2], units.shape[2] * units.shape[3]
     sums, squares = np.empty(shape), np.empty(shape)
     for piece in _pieces(shape, count):
-        values = units[piece]
-        wide = reused("wide", values.shape)
-        widen(wide, values)
-        x = wide.reshape(*values.shape[:2], count)
-        np.minimum.reduce(x, axis=2, out=minimum[piece])
-        np.maximum.reduce(x, axis=2, out=maximum[piece])
+        values = without_float16(units[piece])
+        rows = values.reshape(*values.shape[:2], count)
+        minimum[piece] = np.minimum.reduce(rows, axis=2)
+        maximum[piece] = np.maximum.reduce(rows, axis=2)
+        x = reused("wide", rows.shape)
+        np.copyto(x, rows)
         np.add.reduce(x, axis=2, out=sums[piece])
         np.multiply(x, x, out=x)
         np.add.reduce(x, axis=2, out=squares[piece])
