@@ -30,8 +30,8 @@ _SIGN_SHIFT = 3
 """Where the sign lies after the mantissa is moved, counted from where float16 has it."""
 
 
-def widened_to_float32(values: NDArray[np.float16]) -> NDArray[np.float32]:
-    """Return the same values, which last until the same thread asks again."""
+def widened_to_float32(values: Array) -> NDArray[np.float32]:
+    """Return values of float16 in float32; they last until the same thread asks again."""
     narrow = reused("float32 of float16", values.shape, np.float32)
     if _is_finite(values):
         _move_up(narrow.view(np.int32), values)
@@ -41,12 +41,12 @@ def widened_to_float32(values: NDArray[np.float16]) -> NDArray[np.float32]:
     return narrow
 
 
-def _is_finite(values: NDArray[np.float16]) -> bool:
+def _is_finite(values: Array) -> bool:
     has_infinity = values.view(np.int16).max(initial=0) >= _INFINITY
     return not (has_infinity or values.view(np.uint16).max(initial=0) >= _NEGATIVE_INFINITY)
 
 
-def _move_up(bits: NDArray[np.int32], values: NDArray[np.float16]) -> None:
+def _move_up(bits: NDArray[np.int32], values: Array) -> None:
     """Put the bits of finite values where float32 has them: the value but for a power of two, subnormal ones too."""
     np.copyto(bits, values.view(np.int16))
     bits <<= _MANTISSA_SHIFT

@@ -20,23 +20,16 @@ _CERTIFIED_SHARE = 3 / 16
 error to less than 2^-48, and evenly spread non-negative values, whose share is 1/4, are still within."""
 
 
-def share_left(sums: FloatArray, squares: FloatArray, count: int) -> FloatArray:
-    """Return the share of the sum of squares that is left without the mean, to a few digits; NaN where one is NaN.
+def is_certified(sums: FloatArray, squares: FloatArray, count: int) -> NDArray[np.bool_]:
+    """Return where `one_pass` is accurate enough: nowhere that a value is not finite.
 
     Args:
-        sums: sum of `count` values each, any shape.
-        squares: sum of their squares; where all are 0, nothing cancels and the share is 1.
+        sums: sum of `count` values each, any shape; of values narrower than float64, so that its square is finite.
+        squares: sum of their squares; where all are 0, nothing cancels.
         count: values in each sum.
     """
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        share = 1 - sums * sums / (count * squares)
-    share[squares == 0] = 1.0
-    return share
-
-
-def is_certified(sums: FloatArray, squares: FloatArray, count: int) -> NDArray[np.bool_]:
-    """Return where `one_pass` is accurate enough; arguments as there."""
-    certified: NDArray[np.bool_] = share_left(sums, squares, count) > _CERTIFIED_SHARE
+    most_taken_off = (1 - _CERTIFIED_SHARE) * count
+    certified: NDArray[np.bool_] = (sums * sums < most_taken_off * squares) | (squares == 0)
     return certified
 
 

@@ -107,7 +107,7 @@ class Observation:
     def _see(self, name: str, module: _BatchNorm, x: Tensor) -> None:
         import torch  # noqa: PLC0415
 
-        if getattr(module, "_is_replica", False):
+        if "_is_replica" in vars(module):
             raise InvalidUsage(
                 f"layer {name} runs as a copy of DataParallel, which sees a part of each batch",
                 hint="record model.module on one device, or use DistributedDataParallel",
@@ -121,8 +121,7 @@ class Observation:
         self._seen_in_step.add(name)
         if name not in self.indices:
             self.indices[name] = self._introduce(described(name, module))
-        with torch.no_grad():
-            self._buffer.measure(self.indices[name], self.step, x.detach(), is_training=module.training)
+        self._buffer.measure(self.indices[name], self.step, x.detach(), is_training=module.training)
 
 
 def _is_batch(x: Any, num_features: int) -> TypeGuard[Tensor]:

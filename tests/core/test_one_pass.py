@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bncli.core.one_pass import is_certified, one_pass, share_left
+from bncli.core.one_pass import is_certified, one_pass
 from tests.helpers.oracles import exact_moments, relative_error
 
 
@@ -45,7 +45,10 @@ def test_counts_may_differ_from_sum_to_sum() -> None:
         assert (together.mean[number], together.m2[number]) == (alone.mean[0], alone.m2[0])
 
 
-def test_the_share_left_without_the_mean_is_that_of_the_variance() -> None:
-    values = np.array([[1.0, 3.0], [2.0, 2.0], [0.0, 0.0], [np.nan, 1.0]], np.float32).astype(np.float64)
-    share = share_left(values.sum(1), (values * values).sum(1), 2)
-    np.testing.assert_allclose(share, [0.2, 0.0, 1.0, np.nan], rtol=1e-15)
+def test_the_share_that_the_mean_takes_decides() -> None:
+    # Of two values 1 and 1 + d, the share of the squares that is left without the mean is d^2 / (2 + 2 (1 + d)^2).
+    values = np.array([[1.0, 3.9], [1.0, 4.2], [-1.0, -4.2], [2.0, 2.0], [0.0, 0.0]], np.float32).astype(np.float64)
+    found = is_certified(values.sum(1), (values * values).sum(1), 2)
+    left = 1 - values.sum(1)[:4] ** 2 / (2 * (values * values).sum(1)[:4])
+    assert found.tolist() == [*(left > 3 / 16), True]
+    assert found.tolist() == [True, True, True, False, True]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True, params=["in pieces", "at once"])
 def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sum every batch piece by piece, and every batch at once."""
-    monkeypatch.setattr(sample_sums, "_FEW_VALUES", 0 if request.param == "in pieces" else 1 << 30)
+    monkeypatch.setattr(sample_sums, "CACHE_ELEMENTS", 100 if request.param == "in pieces" else 1 << 30)
 
 
 def statistics_of(x: Tensor) -> NDArray[np.float64]:
