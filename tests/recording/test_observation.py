@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 import torch
 from torch import nn
 
@@ -54,6 +55,18 @@ def test_a_forward_pass_that_raises_is_a_step_and_the_next_one_another() -> None
             continue
     assert observation.step == 2
     assert [head.step for head, _ in observation.fetch()] == [0, 0, 2, 2]
+
+
+def test_batches_on_a_device_are_measured_without_asking_it_for_a_value() -> None:
+    # A tensor on "meta" has a device and no values: whatever would wait for one raises.
+    model = small_network().to("meta")
+    observation, _, done = observe(model)
+    for batch in pictures(3):
+        model(batch.to("meta"))
+    assert done == [0, 1, 2]
+    assert not observation.is_free_to_fetch
+    with pytest.raises(NotImplementedError, match="meta"):
+        list(observation.fetch())
 
 
 def test_a_model_that_calls_itself_makes_one_step() -> None:
