@@ -13,6 +13,7 @@ from bncli.analysis.train_eval_gap import TrainEvalGap, train_eval_gap
 from bncli.core.backends import numpy_backend
 from bncli.core.backends.block_pass import BlockReader, read_blocks
 from bncli.core.backends.torch_backend import TorchBatchNorm
+from bncli.core.block_transform import BlockTransform
 from bncli.core.normalization import check_input, check_training_batch
 from bncli.light_dataclass import dataclass
 
@@ -115,9 +116,8 @@ def run(
     if settings.backend == "torch":
         return _torch_run(inputs, layer, settings, sink)
     if sink is not None:
-        numpy_backend.transform(
-            inputs.layout, tensor.reader(), used, tensor.dtype, _taking(sink), advance, is_order_free=sink.is_order_free
-        )
+        transform = BlockTransform(inputs.layout, used, tensor.dtype, inputs.value_range)
+        numpy_backend.transform(transform, tensor.reader(), _taking(sink), advance, is_order_free=sink.is_order_free)
     output = used.image_of_moments(inputs.moments)
     smallest, largest = used.image_of_range(inputs.value_range, tensor.dtype)
     described = NormalizationOutput(output.mean, output.biased_var, smallest, largest)

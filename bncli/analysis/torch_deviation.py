@@ -10,6 +10,7 @@ import numpy as np
 from bncli.analysis.deviation_cause import Cause, Distances, deviation_causes
 from bncli.core.backends import numpy_backend
 from bncli.core.backends.torch_backend import TorchBatchNorm
+from bncli.core.block_transform import BlockTransform
 from bncli.core.float_types import FLOAT_TYPES
 from bncli.core.normalization import BatchNorm
 from bncli.core.running_statistics import fresh
@@ -98,7 +99,7 @@ def _output_distance(output: Array, result: NormalizationResult) -> FloatArray:
         here = distance.reshape(block.shape).max(axis=(0, 2))
         largest[block.channels] = np.maximum(largest[block.channels], here)
 
-    numpy_backend.transform(layout, tensor.reader(), result.used, "float64", compare)
+    numpy_backend.transform(BlockTransform(layout, result.used, "float64"), tensor.reader(), compare)
     return largest
 
 

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from bncli.core.channel_layout import ChannelLayout
     from bncli.core.coefficients import Coefficients
     from bncli.core.named_arrays import Array
+    from bncli.core.value_range import ValueRange
 
     IntArray = NDArray[np.intp]
 
 _NUM_VALUES = 1 << 16
+_NEGATIVE = 1 << 15
+"""The bit of the sign: the others count magnitudes from 0 on, those that are not finite last."""
 _FEWEST_PER_CHANNEL = 1 << 19
 """Values of a channel from which on looking them up saves more than it takes to compute its table."""
 _MOST_CHANNELS = 1 << 8
@@ -46,16 +49,24 @@ class Float16Transform:
     """Where each channel's results begin."""
 
     @classmethod
-    def of(cls, coefficients: Coefficients) -> Float16Transform:
-        """Return the transform with these coefficients, of shape (C,)."""
+    def of(cls, coefficients: Coefficients, extremes: ValueRange) -> Float16Transform:
+        """Return the transform of values within these extremes.
+
+        Args:
+            coefficients: shape (C,).
+            extremes: of the values that will be looked up; the results of others are arbitrary.
+        """
         channels = len(coefficients.mean)
         with np.errstate(invalid="ignore"):  # signalling NaN
             every_value = np.arange(_NUM_VALUES, dtype=np.uint16).view(np.float16).astype(np.float64)[None]
         results = np.empty((channels, _NUM_VALUES), np.float16)
         computed = ComputedTransform(coefficients, "float16").map(lambda values: values[:, None])
+        count = _num_magnitudes(extremes)
         for channel in range(channels):
             part = slice(channel, channel + 1)
-            computed[part].apply(every_value, results[part])
+            for first in (0, _NEGATIVE):
+                occurring = slice(first, first + count)
+                computed[part].apply(every_value[:, occurring], results[part, occurring])
         return cls(results.reshape(-1), np.arange(channels, dtype=np.intp) * _NUM_VALUES)
 
     def map(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Float16Transform:
@@ -77,6 +88,14 @@ class Float16Transform:
         with rows_apart(x.shape[-1]):
             place += self.first
         _look_up(self.results, place, out)
+
+
+def _num_magnitudes(extremes: ValueRange) -> int:
+    """Return how many magnitudes there are up to the largest that occurs."""
+    if extremes.num_nan.any() or extremes.num_inf.any():
+        return _NEGATIVE
+    largest = max(np.abs(extremes.minimum).max(), np.abs(extremes.maximum).max())
+    return int(np.float16(largest).view(np.uint16)) + 1
 
 
 def _look_up(results: NDArray[np.float16], place: IntArray, out: Array) -> None:

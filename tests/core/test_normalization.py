@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bncli.core.backends import numpy_backend
 from bncli.core.backends.block_pass import BlockReader
+from bncli.core.block_transform import BlockTransform
 from bncli.core.channel_layout import Block, ChannelLayout
 from bncli.core.normalization import BatchNorm, check_input, check_training_batch
 from bncli.core.running_statistics import RunningStatistics, fresh
@@ -33,7 +34,7 @@ def normalized(x: Batch, layer: BatchNorm, mode: Any, dtype: str | None = None) 
         pieces.append(values.copy())
 
     reader = BlockReader(lambda start, stop: flat[start:stop])
-    numpy_backend.transform(layout, reader, used, dtype or str(x.dtype), use)
+    numpy_backend.transform(BlockTransform(layout, used, dtype or str(x.dtype)), reader, use)
     return np.concatenate(pieces).reshape(x.shape)
 
 

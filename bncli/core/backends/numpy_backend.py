@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bncli.core.backends.block_pass import BlockReader, pass_over
-from bncli.core.block_transform import BlockTransform
 from bncli.core.moments import MomentsAccumulator
 from bncli.core.unit_moments import unit_moments
 from bncli.core.unit_views import unit_views
@@ -16,10 +15,10 @@ if TYPE_CHECKING:
 
     from bncli.core.backends.block_pass import Advance
     from bncli.core.backends.ordered_work import ReadFlat
+    from bncli.core.block_transform import BlockTransform
     from bncli.core.channel_layout import Block, ChannelLayout
     from bncli.core.moments import Moments
     from bncli.core.named_arrays import Array
-    from bncli.core.normalization import Normalization
     from bncli.core.unit_moments import UnitMoments
     from bncli.core.value_range import ValueRange
 
@@ -47,10 +46,8 @@ def moments(layout: ChannelLayout, read: ReadFlat) -> Moments:
 
 
 def transform(
-    layout: ChannelLayout,
+    block_transform: BlockTransform,
     reader: BlockReader,
-    normalization: Normalization,
-    dtype: str,
     use: Use,
     advance: Advance | None = None,
     *,
@@ -59,16 +56,14 @@ def transform(
     """Normalize an array block by block, each value rounded once.
 
     Args:
-        layout: shape and channel axis.
+        block_transform: what is done with each block.
         reader: how the array is read.
-        normalization: the transform.
-        dtype: of the result, one of `rounding.FLOAT_DTYPES`; bfloat16 is held in float32.
         use: gets each block with its result, flat and in C order; the memory of the result is used again afterwards.
         advance: told numbers of elements that are done.
         is_order_free: whether `use` may be called in any order, and in copies of this process.
     """
-    transformation = _Transformation(BlockTransform(layout, normalization, dtype), use, is_order_free=is_order_free)
-    pass_over(layout, reader, transformation, advance)
+    transformation = _Transformation(block_transform, use, is_order_free=is_order_free)
+    pass_over(block_transform.layout, reader, transformation, advance)
 
 
 class _Measurement:

@@ -12,6 +12,7 @@ import pytest
 from bncli.core import transform_pieces, unit_moments
 from bncli.core.backends import block_pass, numpy_backend
 from bncli.core.backends.block_pass import BlockReader
+from bncli.core.block_transform import BlockTransform
 from bncli.core.channel_layout import Block, ChannelLayout
 from bncli.core.normalization import BatchNorm
 from tests.helpers.batch_moments import moments_of_batch
@@ -44,7 +45,8 @@ def test_the_output_does_not_depend_on_the_size_of_reads_and_pieces(
         def use(_: Block, values: Array) -> None:
             pieces.extend(values.tolist())
 
-        numpy_backend.transform(layout, BlockReader(lambda start, stop: flat[start:stop]), used, "float32", use)
+        reader = BlockReader(lambda start, stop: flat[start:stop])
+        numpy_backend.transform(BlockTransform(layout, used, "float32"), reader, use)
         return pieces
 
     expected = output()
@@ -93,7 +95,8 @@ def test_bits_do_not_depend_on_how_many_processes_share_the_work(
             def use(block: Block, values: Array) -> None:
                 os.pwrite(file.fileno(), values.tobytes(), block.start * values.itemsize)
 
-            numpy_backend.transform(layout, reader, used, dtype, use, is_order_free=True)
+            transform = BlockTransform(layout, used, dtype, extremes)
+            numpy_backend.transform(transform, reader, use, is_order_free=True)
         tables = [moments.mean, moments.mean_error, moments.m2, moments.exponent]
         tables += [extremes.minimum, extremes.maximum, extremes.num_nan, extremes.num_inf]
         contents = [b"" if table is None else table.tobytes() for table in tables] + [path.read_bytes()]
