@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+from array import array
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol, Self
@@ -21,7 +22,8 @@ MOST_JOBS = 1024
 """As many as the smallest queue holds: the system may give a pipe no more than a page."""
 _MOST_PROCESSES = 4
 _THREADS = Path("/proc/self/task")
-_NUMBER_BYTES = 4
+_NUMBER_TYPE = "I"
+_NUMBER_BYTES = array(_NUMBER_TYPE).itemsize
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -87,7 +89,7 @@ def share(work: SharedWork, processes: int, report: Callable[[int], None] = lamb
 def _queue(num_jobs: int) -> int:
     """Return the reading end of a pipe that holds the numbers of all jobs."""
     reader, writer = os.pipe()
-    os.write(writer, b"".join(job.to_bytes(_NUMBER_BYTES, "little") for job in range(num_jobs)))
+    os.write(writer, array(_NUMBER_TYPE, range(num_jobs)))
     os.close(writer)
     return reader
 
@@ -95,7 +97,7 @@ def _queue(num_jobs: int) -> int:
 def _taken_from(queue: int) -> Iterator[int]:
     """Yield jobs that no other process takes, until there is none left."""
     while number := os.read(queue, _NUMBER_BYTES):
-        yield int.from_bytes(number, "little")
+        yield from array(_NUMBER_TYPE, number)
 
 
 @dataclass(slots=True)
@@ -134,13 +136,10 @@ class _Helper:
         content = b"".join(iter(lambda: os.read(self.results, 1 << 20), b""))
         if not self._has_succeeded():
             return set()
-        stop = _NUMBER_BYTES * (1 + int.from_bytes(content[:_NUMBER_BYTES], "little"))
+        (num_done,) = array(_NUMBER_TYPE, content[:_NUMBER_BYTES])
+        stop = _NUMBER_BYTES * (1 + num_done)
         work.absorb(content[stop:])
-        numbers = memoryview(content)[_NUMBER_BYTES:stop]
-        return {
-            int.from_bytes(numbers[start : start + _NUMBER_BYTES], "little")
-            for start in range(0, len(numbers), _NUMBER_BYTES)
-        }
+        return set(array(_NUMBER_TYPE, content[_NUMBER_BYTES:stop]))
 
     def end(self) -> None:
         """End the process if it has not ended by itself."""
@@ -169,9 +168,8 @@ def _help(work: SharedWork, queue: int, results: int, parent: int) -> NoReturn:
                 os._exit(exit_code)
             work.do(job)
             done.append(job)
-        numbers = b"".join(number.to_bytes(_NUMBER_BYTES, "little") for number in (len(done), *done))
         with os.fdopen(results, "wb") as file:
-            file.write(numbers)
+            file.write(array(_NUMBER_TYPE, (len(done), *done)))
             file.write(work.to_bytes())
         exit_code = 0
     except BaseException:  # noqa: BLE001 - the job is done again where errors are told
