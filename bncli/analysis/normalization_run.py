@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from bncli.analysis.input_tensor import InputTensor
     from bncli.core.backends.block_pass import Advance
-    from bncli.core.backends.numpy_backend import Use
-    from bncli.core.channel_layout import Block, ChannelLayout
+    from bncli.core.channel_layout import ChannelLayout
     from bncli.core.named_arrays import Array
     from bncli.core.normalization import BatchNorm, Mode, Normalization
 
@@ -117,18 +116,17 @@ def run(
         return _torch_run(inputs, layer, settings, sink)
     if sink is not None:
         transform = BlockTransform(inputs.layout, used, tensor.dtype, inputs.value_range)
-        numpy_backend.transform(transform, tensor.reader(), _taking(sink), advance, is_order_free=sink.is_order_free)
+        numpy_backend.transform(
+            transform,
+            tensor.reader(),
+            lambda block, values: sink.write(block.start, values),
+            advance,
+            is_order_free=sink.is_order_free,
+        )
     output = used.image_of_moments(inputs.moments)
     smallest, largest = used.image_of_range(inputs.value_range, tensor.dtype)
     described = NormalizationOutput(output.mean, output.biased_var, smallest, largest)
     return NormalizationResult(settings, inputs, layer, after, used, described)
-
-
-def _taking(sink: OutputSink) -> Use:
-    def take(block: Block, values: Array) -> None:
-        sink.write(block.start, values)
-
-    return take
 
 
 def gap(result: NormalizationResult) -> TrainEvalGap:
