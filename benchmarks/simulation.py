@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.paired_runs import paired_runs
-from bncli.analysis.running_trajectory import RunSettings, trajectory
+from bncli.analysis.running_trajectory import TrajectorySettings, trajectory
 from bncli.core.gaussian_batches import GaussianBatches
 from bncli.core.running_average import running_average
 from bncli.core.running_statistics import fresh
@@ -133,7 +133,9 @@ def simulated_steps(num_steps: int, kept: str) -> Work:
     num_features = LAYER_SHAPE[1]
     values = LAYER_SHAPE[0] * LAYER_SHAPE[2] * LAYER_SHAPE[3]
     source = GaussianBatches(np.zeros(num_features), np.ones(num_features), values)
-    settings = RunSettings((0.1,), num_steps, fresh(num_features), kept_steps="last" if kept == "last" else "sampled")
+    settings = TrajectorySettings(
+        (0.1,), num_steps, fresh(num_features), kept_steps="last" if kept == "last" else "sampled"
+    )
     return lambda: trajectory(source, settings)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bncli.analysis.momentum_choice import AveragingTask, MomentumChoice
-    from bncli.analysis.running_trajectory import Changes, RunSettings, Trajectory
+    from bncli.analysis.running_trajectory import Changes, Trajectory, TrajectorySettings
     from bncli.core.batch_statistics import BatchSource, Population
     from bncli.core.closed_forms import ClosedForms
 
@@ -98,7 +98,7 @@ class MomentumRun:
 class MomentumStudy:
     """A run of training steps, averaged with several momenta."""
 
-    settings: RunSettings
+    settings: TrajectorySettings
     population: Population
     between_fraction: FloatArray
     """Part of the population's variance that lies between batches, where no running variance sees it, shape (C,)."""
@@ -116,7 +116,7 @@ class MomentumStudy:
 
 
 def study_momenta(
-    source: BatchSource, settings: RunSettings, advance: Callable[[int], None] = lambda _: None
+    source: BatchSource, settings: TrajectorySettings, advance: Callable[[int], None] = lambda _: None
 ) -> MomentumStudy:
     """Return how the running statistics of a run follow the batches of a source, for each momentum.
 
@@ -138,7 +138,7 @@ def study_momenta(
 
 
 def _runs(
-    source: BatchSource, settings: RunSettings, path: Trajectory, task: AveragingTask | None
+    source: BatchSource, settings: TrajectorySettings, path: Trajectory, task: AveragingTask | None
 ) -> Iterator[MomentumRun]:
     """Yield what each momentum makes of the run: as simulated, beside the closed forms."""
     initial, population, noise = settings.initial, source.population(settings.ddof), source.noise(settings.ddof)

@@ -34,7 +34,7 @@ _NEGLIGIBLE = 2.0**-60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RunSettings:
+class TrajectorySettings:
     """One run of training steps, to be averaged with several momenta."""
 
     momenta: tuple[float | None, ...]
@@ -94,7 +94,7 @@ class _Block:
 
 
 def trajectory(
-    source: BatchSource, settings: RunSettings, advance: Callable[[int], None] = lambda _: None
+    source: BatchSource, settings: TrajectorySettings, advance: Callable[[int], None] = lambda _: None
 ) -> Trajectory:
     """Return the running statistics of a run over the batches of a source, in memory that the run does not fill.
 
@@ -125,7 +125,7 @@ def _told(
         advance(block.length)
 
 
-def _first_that_matters(source: BatchSource, settings: RunSettings) -> int:
+def _first_that_matters(source: BatchSource, settings: TrajectorySettings) -> int:
     """Return the number of steps that may be skipped.
 
     Of recorded batches the whole recording is taken once more than the weights ask for: no value among them, however
@@ -142,7 +142,7 @@ def _first_that_matters(source: BatchSource, settings: RunSettings) -> int:
     return max(0, settings.num_steps - taken)
 
 
-def _stride(settings: RunSettings, num_steps: int) -> int:
+def _stride(settings: TrajectorySettings, num_steps: int) -> int:
     """Return the number of steps between those that are kept."""
     match settings.kept_steps:
         case "all":
@@ -174,7 +174,7 @@ def _cut(length: int, stride: int, most_rows: int) -> Iterator[_Block]:
 def _exact(
     batches: Iterable[tuple[BatchStatistics, _Block]],
     values: list[NDArray[np.float64]],
-    settings: RunSettings,
+    settings: TrajectorySettings,
     out: NDArray[np.float64],
 ) -> None:
     """Write the values of the trajectory that follow the first ones: for each momentum means, then variances."""
@@ -194,7 +194,7 @@ def _exact(
 def _rounded(
     batches: Iterable[tuple[BatchStatistics, _Block]],
     start: NDArray[np.float64],
-    settings: RunSettings,
+    settings: TrajectorySettings,
     dtype: BufferDtype,
 ) -> tuple[NDArray[np.float32], Changes]:
     """Return the values of the trajectory, and which steps changed them."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from bncli.analysis.momentum_study import study_momenta
 from bncli.analysis.naming_schemes import ddof_of_framework
-from bncli.analysis.running_trajectory import AverageDtype, RunSettings
+from bncli.analysis.running_trajectory import AverageDtype, TrajectorySettings
 from bncli.cli.momentum_option import momentum_of_option, number_of_option
 from bncli.cli.progress import StepProgress
 from bncli.core.complement import complement
@@ -77,7 +77,7 @@ def simulate(batches: BatchOptions, options: RunOptions) -> SimulationReport:
     source, origin = _source(batches)
     if not options.momenta and origin.kind == "recording" and options.convention == "torch":
         momenta = (_recorded_momentum(origin),)
-    settings = RunSettings(
+    settings = TrajectorySettings(
         momenta=momenta,
         num_steps=options.steps or origin.num_batches or DEFAULT_STEPS,
         initial=_initial(options, origin, source.num_features),

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import ks_2samp
 
 from bncli.analysis.momentum_study import MomentumStudy, study_momenta
-from bncli.analysis.running_trajectory import AverageDtype, RunSettings
+from bncli.analysis.running_trajectory import AverageDtype, TrajectorySettings
 from bncli.core.batch_statistics import BatchStatistics
 from bncli.core.gaussian_batches import SCENARIOS, GaussianBatches, Scenario
 from bncli.core.recorded_batches import RecordedBatches
@@ -18,7 +18,7 @@ def study(
     *momenta: float | None, num_steps: int = 400, dtype: AverageDtype = "float64", scenario: Scenario = "stationary"
 ) -> MomentumStudy:
     source = GaussianBatches(np.array([3.0, -1.0]), np.array([2.0, 0.5]), 16, scenario)
-    return study_momenta(source, RunSettings(momenta, num_steps, fresh(2), dtype=dtype))
+    return study_momenta(source, TrajectorySettings(momenta, num_steps, fresh(2), dtype=dtype))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -39,7 +39,7 @@ def test_the_noise_has_mean_0_and_the_expected_spread(scenario: Scenario, moment
     """Over 20,000 channels, which are as many runs; at five standard errors of a mean and of a standard deviation."""
     num_runs = 20_000
     source = GaussianBatches(np.full(num_runs, 3.0), np.full(num_runs, 2.0), 16, scenario, seed=5)
-    (run,) = study_momenta(source, RunSettings((momentum,), 60, fresh(num_runs), kept_steps="last")).runs
+    (run,) = study_momenta(source, TrajectorySettings((momentum,), 60, fresh(num_runs), kept_steps="last")).runs
     for parts in (run.mean_error, run.var_error):
         z = parts.noise / parts.expected_noise
         # The course is exact for so short a run: every step is a piece of its own.
@@ -56,7 +56,7 @@ def test_running_statistics_are_distributed_as_those_of_materialized_batches(
     """Two-sample Kolmogorov-Smirnov over 4,000 channels: a distance beyond 1.95 sqrt(2 / N) has probability 0.001."""
     num_runs, num_steps, batch_size = 4000, 40, 6
     source = GaussianBatches(np.full(num_runs, 3.0), np.full(num_runs, 2.0), batch_size, scenario, seed=6)
-    (run,) = study_momenta(source, RunSettings((momentum,), num_steps, fresh(num_runs), kept_steps="last")).runs
+    (run,) = study_momenta(source, TrajectorySettings((momentum,), num_steps, fresh(num_runs), kept_steps="last")).runs
     running = fresh(num_runs)
     rng = np.random.default_rng(7)
     course = source.course(np.arange(num_steps), num_steps)
@@ -88,7 +88,7 @@ def test_what_is_left_of_the_initial_value_is_its_residue() -> None:
 
 def test_batches_that_never_vary_leave_nothing_but_the_initial_value() -> None:
     batches = BatchStatistics(np.full(3, 8), np.full((3, 1), 5.0), np.full((3, 1), 2.0))
-    (run,) = study_momenta(RecordedBatches(batches), RunSettings((0.1,), 30, fresh(1))).runs
+    (run,) = study_momenta(RecordedBatches(batches), TrajectorySettings((0.1,), 30, fresh(1))).runs
     population_var = 2.0 * 21 / 23  # pooled over three batches of eight: 3 * 7 degrees of freedom in 23
     np.testing.assert_allclose(run.mean_error.noise, 0, atol=1e-13)
     np.testing.assert_allclose(run.final_var, 2 + 0.9**30 * (1 - 2.0))
@@ -121,7 +121,7 @@ def test_sorted_classes_keep_the_running_variance_from_the_population() -> None:
 
 def test_a_frozen_buffer_is_told_with_the_last_step_that_moved_it() -> None:
     constant = BatchStatistics(np.array([16]), np.array([[3.5]]), np.array([[0.5]]))
-    settings = RunSettings((0.01,), 4000, fresh(1), dtype="bfloat16", kept_steps="all")
+    settings = TrajectorySettings((0.01,), 4000, fresh(1), dtype="bfloat16", kept_steps="all")
     result = study_momenta(RecordedBatches(constant), settings)
     lost = result.runs[0].lost_mean_updates
     assert lost is not None
@@ -134,7 +134,7 @@ def test_a_frozen_buffer_is_told_with_the_last_step_that_moved_it() -> None:
 
 def test_a_variance_that_never_moved_is_frozen_since_the_start() -> None:
     constant = BatchStatistics(np.array([16]), np.array([[3.5]]), np.array([[0.5]]))
-    settings = RunSettings((0.001,), 4000, fresh(1), dtype="bfloat16")
+    settings = TrajectorySettings((0.001,), 4000, fresh(1), dtype="bfloat16")
     lost = study_momenta(RecordedBatches(constant), settings).runs[0].lost_var_updates
     assert lost is not None
     assert lost.frozen_since == (0,)
@@ -157,7 +157,7 @@ def test_nothing_is_lost_in_double_precision() -> None:
 def test_the_variance_of_keras_is_smaller_by_what_its_divisor_makes(momentum: float | None) -> None:
     source = GaussianBatches(np.array([3.0]), np.array([2.0]), 4)
     torch_like, keras_like = (
-        study_momenta(source, RunSettings((momentum,), 500, fresh(1), ddof=ddof)).runs[0] for ddof in (1, 0)
+        study_momenta(source, TrajectorySettings((momentum,), 500, fresh(1), ddof=ddof)).runs[0] for ddof in (1, 0)
     )
     np.testing.assert_allclose(keras_like.final_var, torch_like.final_var * 3 / 4, rtol=1e-12)
     np.testing.assert_array_equal(keras_like.final_mean, torch_like.final_mean)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bncli.analysis import running_trajectory
-from bncli.analysis.running_trajectory import AverageDtype, RunSettings, Trajectory, trajectory
+from bncli.analysis.running_trajectory import AverageDtype, Trajectory, TrajectorySettings, trajectory
 from bncli.core.batch_statistics import BatchStatistics
 from bncli.core.gaussian_batches import GaussianBatches
 from bncli.core.recorded_batches import RecordedBatches
@@ -28,7 +28,7 @@ def source(num_features: int = 2) -> GaussianBatches:
 
 
 def followed(num_steps: int, num_features: int = 2, **changed: object) -> Trajectory:
-    settings = RunSettings(MOMENTA, num_steps, fresh(num_features), **changed)  # type: ignore[arg-type]
+    settings = TrajectorySettings(MOMENTA, num_steps, fresh(num_features), **changed)  # type: ignore[arg-type]
     return trajectory(source(num_features), settings)
 
 
@@ -110,7 +110,7 @@ def test_nothing_is_lost_in_double_precision() -> None:
 
 def test_initial_values_are_where_the_run_starts() -> None:
     start = RunningStatistics(np.array([7.0, -7.0]), np.array([9.0, 0.25]), 0)
-    path = trajectory(source(), RunSettings((0.0,), 5, start))
+    path = trajectory(source(), TrajectorySettings((0.0,), 5, start))
     np.testing.assert_array_equal(path.mean[-1, 0], start.mean)
     np.testing.assert_array_equal(path.var[-1, 0], start.var)
 
@@ -119,7 +119,7 @@ def test_initial_values_are_where_the_run_starts() -> None:
 @pytest.mark.parametrize("counter", [0, 7, 30.5])
 def test_the_cumulative_average_goes_on_from_the_counter(counter: float, dtype: AverageDtype, tolerance: float) -> None:
     start = RunningStatistics(np.array([7.0, -7.0]), np.array([9.0, 0.25]), counter)
-    path = trajectory(source(), RunSettings((None,), 300, start, dtype=dtype))
+    path = trajectory(source(), TrajectorySettings((None,), 300, start, dtype=dtype))
     running = start
     (block,) = source().stream([300], 300)
     for mean, var in zip(block.mean, block.var, strict=True):
@@ -134,7 +134,7 @@ def test_the_cumulative_average_goes_on_from_the_counter(counter: float, dtype: 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_what_is_no_count_is_taken_for_none(counter: float | None, dtype: AverageDtype) -> None:
     start = RunningStatistics(np.array([7.0, -7.0]), np.array([9.0, 0.25]), counter)
-    settings = RunSettings((None,), 20, start, dtype=dtype)
+    settings = TrajectorySettings((None,), 20, start, dtype=dtype)
     new = replace(settings, initial=replace(start, num_batches_tracked=0))
     np.testing.assert_array_equal(trajectory(source(), settings).values, trajectory(source(), new).values)
 
@@ -163,7 +163,7 @@ def test_of_a_long_run_only_the_steps_are_taken_that_weigh_something(
 ) -> None:
     CountedSteps.num_asked = 0
     batches = CountedSteps(np.array([3.0]), np.array([2.0]), batch_size=8)
-    shared = RunSettings(momenta, 10_000, fresh(1), kept_steps="last")
+    shared = TrajectorySettings(momenta, 10_000, fresh(1), kept_steps="last")
     last = trajectory(batches, shared)
     assert CountedSteps.num_asked == num_asked
     every = trajectory(batches, replace(shared, kept_steps="all"))
@@ -175,13 +175,13 @@ def test_a_recording_is_taken_with_its_broken_and_its_huge_values_wherever_they_
     mean = np.ones((5000, 2))
     mean[3, 0] = broken
     source = RecordedBatches(BatchStatistics(np.full(5000, 8), mean, np.ones((5000, 2))))
-    shared = RunSettings((0.1,), 18_000, fresh(2), kept_steps="last")
+    shared = TrajectorySettings((0.1,), 18_000, fresh(2), kept_steps="last")
     last, every = trajectory(source, shared), trajectory(source, replace(shared, kept_steps="all"))
     np.testing.assert_allclose(last.mean[-1], every.mean[-1], rtol=1e-12)
 
 
 def test_the_initial_value_keeps_its_weight_where_steps_are_skipped() -> None:
     far = RunningStatistics(np.array([1e200]), np.array([1e200]), 0)
-    shared = RunSettings((0.1,), 2000, far, kept_steps="last")
+    shared = TrajectorySettings((0.1,), 2000, far, kept_steps="last")
     last, every = trajectory(source(1), shared), trajectory(source(1), replace(shared, kept_steps="all"))
     np.testing.assert_allclose(last.values[-1], every.values[-1], rtol=1e-12)

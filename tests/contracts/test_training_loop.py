@@ -10,7 +10,7 @@ import torch
 
 from bncli.analysis.batch_measurement import measure_batches
 from bncli.analysis.input_tensor import input_tensor
-from bncli.analysis.running_trajectory import RunSettings, trajectory
+from bncli.analysis.running_trajectory import TrajectorySettings, trajectory
 from bncli.core.batch_statistics import BatchStatistics
 from bncli.core.recorded_batches import RecordedBatches
 from bncli.core.running_statistics import fresh
@@ -60,7 +60,7 @@ def test_values_in_double_precision_are_those_of_the_loop_over_the_same_batches(
     np.save(tmp_path / "batches.npy", batches.flatten(0, 1).numpy())
     with open_named_arrays(tmp_path / "batches.npy") as arrays:
         measured = RecordedBatches(measure_batches(input_tensor(arrays, None, None), 1, SHAPE[0]))
-    path = trajectory(measured, RunSettings(MOMENTA, NUM_STEPS, fresh(NUM_FEATURES), kept_steps="all"))
+    path = trajectory(measured, TrajectorySettings(MOMENTA, NUM_STEPS, fresh(NUM_FEATURES), kept_steps="all"))
     for index, momentum in enumerate(MOMENTA):
         np.testing.assert_allclose(path.values[:, index], looped(batches, momentum), rtol=1e-12, atol=1e-13)
 
@@ -69,6 +69,7 @@ def test_values_in_double_precision_are_those_of_the_loop_over_the_same_batches(
 def test_stored_buffers_are_those_of_the_loop_bit_for_bit_given_the_same_batch_statistics(dtype: BufferDtype) -> None:
     batches = normal_batches(getattr(torch, dtype))
     source = RecordedBatches(statistics_of_torch(batches))
-    path = trajectory(source, RunSettings(MOMENTA, NUM_STEPS, fresh(NUM_FEATURES), dtype=dtype, kept_steps="all"))
+    settings = TrajectorySettings(MOMENTA, NUM_STEPS, fresh(NUM_FEATURES), dtype=dtype, kept_steps="all")
+    path = trajectory(source, settings)
     for index, momentum in enumerate(MOMENTA):
         np.testing.assert_array_equal(path.values[:, index], looped(batches, momentum), err_msg=str(momentum))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bncli.analysis.momentum_study import MomentumStudy, study_momenta
-from bncli.analysis.running_trajectory import RunSettings
+from bncli.analysis.running_trajectory import TrajectorySettings
 from bncli.core.gaussian_batches import GaussianBatches
 from bncli.core.running_statistics import fresh
 from bncli.reports.reported_simulation import BatchOrigin, SimulationReport
@@ -23,7 +23,7 @@ def study(
 ) -> MomentumStudy:
     """Return a study of two channels, with momenta 0.1 and none."""
     source = source or synthetic()
-    settings = RunSettings(momenta or (0.1, None), num_steps, fresh(source.num_features), **changed)
+    settings = TrajectorySettings(momenta or (0.1, None), num_steps, fresh(source.num_features), **changed)
     return study_momenta(source, settings)
 
 
