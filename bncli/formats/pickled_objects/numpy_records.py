@@ -57,7 +57,11 @@ def _from_buffer(record: Record) -> StoredArray | Unreadable | None:
     References:
         `numpy/_core/numeric.py`.
     """
-    content, dtype, shape, order, *more = record.args
+    match record.args:
+        case (content, dtype, shape, order, *more):
+            pass
+        case _:
+            raise ValueError("an array without a buffer, a dtype, a shape and an order")
     array = _array(shape, dtype, content, fortran_strides if order == "F" else c_strides)
     if order != "K" or not more or more[0] is None or isinstance(array, Unreadable):
         return array
@@ -70,18 +74,22 @@ def _from_buffer(record: Record) -> StoredArray | Unreadable | None:
 
 def _scalar(record: Record) -> StoredArray | Unreadable | None:
     """Serve `scalar(dtype, bytes)`."""
-    dtype, content = record.args
-    return _array((), dtype, content, c_strides)
+    match record.args:
+        case (dtype, content):
+            return _array((), dtype, content, c_strides)
+        case _:
+            raise ValueError("a scalar that is not a dtype and its bytes")
 
 
 def _jax_array(record: Record) -> StoredArray | Unreadable | None:
     """Serve JAX's arrays, which carry NumPy's call and state: `_reconstruct_array(function, arguments, state, ...)`."""
-    function, arguments, state, *_ = record.args
-    if type(function) is not GlobalName or function.name not in _RECONSTRUCTIONS:
-        raise ValueError("an array of JAX that is none of NumPy's")
-    inner = Record(function.name, arguments)
-    inner.state = state
-    return _from_state(inner)
+    match record.args:
+        case (GlobalName(name=function), tuple(arguments), state, *_) if function in _RECONSTRUCTIONS:
+            inner = Record(function, arguments)
+            inner.state = state
+            return _from_state(inner)
+        case _:
+            raise ValueError("an array of JAX that is none of NumPy's")
 
 
 def _paddle_tensor(record: Record) -> StoredArray | Unreadable | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FLOAT32 = Record("numpy.dtype", ("f4", False, True))
+RECONSTRUCT = GlobalName("numpy.core.multiarray._reconstruct")
 
 
 def made(value: Any, protocol: int = 4) -> Any:
@@ -183,5 +184,23 @@ def test_other_objects_are_no_arrays() -> None:
     ],
 )
 def test_an_array_whose_parts_do_not_fit_is_refused(record: Record) -> None:
-    with pytest.raises(ValueError, match=r"array|bytes|unpack"):
+    with pytest.raises(ValueError, match=r"array|bytes"):
         numpy_array(record)
+
+
+@pytest.mark.parametrize(
+    ("call", "args", "words"),
+    [
+        ("numpy._core.multiarray.scalar", (), "a scalar that is not a dtype and its bytes"),
+        ("numpy._core.multiarray.scalar", (FLOAT32,), "a scalar that is not a dtype and its bytes"),
+        ("numpy._core.multiarray.scalar", (FLOAT32, bytes(4), 1), "a scalar that is not a dtype and its bytes"),
+        ("numpy._core.numeric._frombuffer", (bytes(4), FLOAT32), "without a buffer, a dtype, a shape and an order"),
+        ("jax._src.array._reconstruct_array", (), "an array of JAX that is none of NumPy's"),
+        ("jax._src.array._reconstruct_array", (RECONSTRUCT, {}, ()), "an array of JAX that is none of NumPy's"),
+    ],
+)
+def test_a_call_without_all_its_arguments_is_refused_in_plain_words(
+    call: str, args: tuple[Any, ...], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        numpy_array(Record(call, args))
