@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _MAX_INTEGER = 2**62
 _MAX_WRAPPERS = 16
+_FEWEST_PARTS = 4
+"""Of a tensor: a storage, an offset, a size and strides."""
 _NOT_NATURAL = "a size, stride or offset that is not a natural number"
 
 
@@ -46,10 +48,11 @@ def _unwrapped(record: Record) -> Record:
         if record.class_name in _PARAMETERS and record.args and type(record.args[0]) is Record:
             record = record.args[0]
         elif record.class_name in _SUBCLASSES:
-            function, _, args = record.args[:3]
-            if type(function) is not GlobalName or type(args) is not tuple:
-                raise ValueError(f"arguments of {record.class_name}")
-            record = Record(function.name, args)
+            match record.args:
+                case (GlobalName(name=function), _, tuple(args), *_):
+                    record = Record(function, args)
+                case _:
+                    raise ValueError(f"arguments of {record.class_name}")
         else:
             return record
     raise ValueError(f"more than {_MAX_WRAPPERS} wrappers around a tensor")
@@ -62,7 +65,7 @@ def _view(args: tuple[Any, ...], storages: InlineStorages) -> TensorView | Unrea
 
 def _typed_view(args: tuple[Any, ...], storages: InlineStorages) -> TensorView | Unreadable:
     """Serve version 3, which names the dtype because its storage has none."""
-    dtype = args[6]
+    (dtype,) = args[6:7] or (None,)
     if type(dtype) is not GlobalName:
         raise ValueError("a tensor whose dtype is not a name")
     return _checked_view(args, storages, dtype.name.rpartition(".")[2], args[7:8])
@@ -71,6 +74,8 @@ def _typed_view(args: tuple[Any, ...], storages: InlineStorages) -> TensorView |
 def _checked_view(
     args: tuple[Any, ...], storages: InlineStorages, dtype: str | None, metadata: tuple[Any, ...]
 ) -> TensorView | Unreadable:
+    if len(args) < _FEWEST_PARTS:
+        raise ValueError("a tensor without a storage, an offset, a size and strides")
     storage, offset, shape, strides = args[0], args[1], natural_numbers(args[2]), natural_numbers(args[3])
     if type(storage) is Record:
         storage = storages.storage(storage)
@@ -92,7 +97,7 @@ def natural_numbers(values: Any) -> tuple[int, ...]:
     Raises:
         ValueError: it is none of these, is far too long, or holds anything but natural numbers.
     """
-    if type(values) is Record and values.class_name == "torch.Size":
+    if type(values) is Record and values.class_name == "torch.Size" and len(values.args) == 1:
         (values,) = values.args
     if type(values) not in (tuple, list) or len(values) > MAX_AXES:
         raise ValueError("a size or stride that is not a short tuple")
