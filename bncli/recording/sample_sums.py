@@ -26,7 +26,7 @@ class SampleSums(NamedTuple):
     """Sums over S positions of `d = x - shift`, for N samples of C channels."""
 
     shift: Tensor
-    """Near the mean; float32, shape (C,)."""
+    """Near the mean; not finite where a value that it was told by is not. Float32, shape (C,)."""
     sums: Tensor
     """Sum of d of each sample, shape (N, C)."""
     totals: FloatArray
@@ -52,7 +52,7 @@ def sample_sums(rows: Tensor) -> tuple[SampleSums, NDArray[np.bool_]]:
     width = num_features if has_channels_last else 1
     values = (rows.transpose(1, 2) if has_channels_last else rows).reshape(-1, num_positions, width)
     shift = _near_mean(rows)
-    sums = torch.empty((num_samples, num_features), dtype=torch.float64)
+    sums = rows.new_empty((num_samples, num_features), dtype=torch.float64)
     squares = _add_up(values, sums, shift.expand(num_samples, num_features).reshape(-1, 1, width)).numpy()
     totals = sums.sum(0).numpy()
     certified = is_certified(totals, squares, num_samples * num_positions)
@@ -73,7 +73,7 @@ def _near_mean(rows: Tensor) -> Tensor:
 
 
 def _add_up(values: Tensor, sums: Tensor, taken_off: Tensor) -> Tensor:
-    """Fill in the sums of some samples and return those of the squares over all of them, shape (C,).
+    """Fill in the sums of each sample and return those of the squares over all samples, shape (C,).
 
     The values are taken piece by piece, as many at once as the caches hold.
 

@@ -28,6 +28,18 @@ def layers_of(path: Path) -> dict[str, RecordedLayer]:
         return {layer.name: layer for layer in recording.layers()}
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_it_does_not_matter_on_which_device_torch_makes_tensors(dtype: torch.dtype, tmp_path: Path) -> None:
+    model, batches = small_network().to(dtype), [batch.to(dtype) for batch in pictures()]
+    for name, device in (("usual", "cpu"), ("other", "meta")):
+        with torch.device(device), bncli.record(model.eval(), tmp_path / name):
+            for batch in batches:
+                model(batch)
+    usual, other = layers_of(tmp_path / "usual"), layers_of(tmp_path / "other")
+    for name, layer in usual.items():
+        np.testing.assert_array_equal(other[name].rows.mean, layer.rows.mean)
+
+
 def test_a_recording_holds_settings_statistics_and_every_batch(tmp_path: Path) -> None:
     model, batches = small_network(), pictures()
     model[1].eps, model[1].momentum, model[5].momentum = 1e-3, 0.3, None
