@@ -125,7 +125,8 @@ class GlooGroup:
         import torch  # noqa: PLC0415
 
         lengths = self.agree(len(content))
-        padded = torch.zeros(max(1, *lengths), dtype=torch.uint8)
+        # The training may have torch make tensors on a device that gloo does not take.
+        padded = torch.zeros(max(1, *lengths), dtype=torch.uint8, device="cpu")
         padded.numpy()[: len(content)] = np.frombuffer(content, np.uint8)
         is_first = self.rank == FIRST_RANK
         gathered = [[torch.empty_like(padded) for _ in lengths]] if is_first else []
@@ -145,7 +146,7 @@ class GlooGroup:
     def _all_gather(self, values: list[int]) -> list[list[int]]:
         import torch  # noqa: PLC0415
 
-        ours = torch.tensor(values, dtype=torch.int64)
+        ours = torch.tensor(values, dtype=torch.int64, device="cpu")
         gathered = [[torch.empty_like(ours) for _ in range(self.size)]]
         self._told(lambda: self._group.allgather(gathered, [ours]).wait())
         return [part.tolist() for part in gathered[0]]

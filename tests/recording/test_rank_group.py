@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from bncli.errors import InvalidUsage
 from bncli.recording.rank_group import GlooGroup, LostRank, SoloGroup, rank_group
@@ -28,6 +29,14 @@ def test_ranks_that_differ_are_told_in_what() -> None:
     for outcome in on_ranks(3, compare):
         assert isinstance(outcome, InvalidUsage)
         assert outcome.message == "rank 2 differs from rank 0 in the options"
+
+
+def test_ranks_understand_each_other_whatever_device_torch_makes_tensors_on() -> None:
+    def exchange(group: GlooGroup) -> list[bytes] | None:
+        with torch.device("meta"):
+            return group.gather(bytes([group.rank]))
+
+    assert on_ranks(2, exchange) == [[b"\0", b"\1"], None]
 
 
 def test_ranks_that_agree_go_on() -> None:
