@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     IntArray = NDArray[np.intp]
 
-_NUM_VALUES = 1 << 16
-_NEGATIVE = 1 << 15
-"""The bit of the sign: the others count magnitudes from 0 on, those that are not finite last."""
+_NUM_MAGNITUDES = 1 << 15
+"""Values of one sign. Their bits count magnitudes from 0 on, those that are not finite last."""
+_NUM_VALUES = 2 * _NUM_MAGNITUDES
+"""The negative ones come last."""
 _FEWEST_PER_CHANNEL = 1 << 19
 """Values of a channel from which on looking them up saves more than it takes to compute its table."""
 _MOST_CHANNELS = 1 << 8
@@ -44,7 +45,7 @@ class Float16Transform:
     """The results of a transform, looked up by the bits of the values: NumPy's conversions take longer than that."""
 
     results: NDArray[np.float16]
-    """The result of every value in every channel, one channel after the other."""
+    """The result of every value that occurs, in every channel, one channel after the other."""
     first: IntArray
     """Where each channel's results begin."""
 
@@ -64,7 +65,7 @@ class Float16Transform:
         count = _num_magnitudes(extremes)
         for channel in range(channels):
             part = slice(channel, channel + 1)
-            for first in (0, _NEGATIVE):
+            for first in (0, _NUM_MAGNITUDES):
                 occurring = slice(first, first + count)
                 computed[part].apply(every_value[:, occurring], results[part, occurring])
         return cls(results.reshape(-1), np.arange(channels, dtype=np.intp) * _NUM_VALUES)
@@ -93,7 +94,7 @@ class Float16Transform:
 def _num_magnitudes(extremes: ValueRange) -> int:
     """Return how many magnitudes there are up to the largest that occurs."""
     if extremes.num_nan.any() or extremes.num_inf.any():
-        return _NEGATIVE
+        return _NUM_MAGNITUDES
     largest = max(np.abs(extremes.minimum).max(), np.abs(extremes.maximum).max())
     return int(np.float16(largest).view(np.uint16)) + 1
 

@@ -67,6 +67,7 @@ def by_sample(x: Tensor) -> Tensor:
     """Return a batch (N, C, ...) as (N, C, S); of dense memory, in whatever order of the axes, a view."""
     if x.dim() == 2:  # noqa: PLR2004 - (N, C)
         return x[:, :, None]
+    # Most are contiguous as a whole, which torch tells without making a view of one sample.
     if x.is_contiguous() or x[0, 0].is_contiguous() or x.stride(1) != 1:
         return x.flatten(2)
     return x.movedim(1, -1).flatten(1, -2).transpose(1, 2)
