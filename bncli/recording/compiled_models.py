@@ -3,15 +3,47 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+import threading
+from contextlib import ExitStack, contextmanager
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from bncli.errors import InvalidUsage
+from bncli.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch.nn import Module
+
+
+@dataclass(slots=True)
+class _Suspension:
+    """The suspension of `torch.compile`, which torch keeps once for all threads of the process."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    num_blocks: int = 0
+    """Blocks that need it now."""
+    stance: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> None:
+        """Suspend it for the first block."""
+        import torch  # noqa: PLC0415
+
+        with self.lock:
+            if not self.num_blocks:
+                self.stance.enter_context(torch.compiler.set_stance("force_eager"))
+            self.num_blocks += 1
+
+    def __exit__(self, *_: object) -> None:
+        """Resume it after the last: a block that began among others would restore what these had set."""
+        with self.lock:
+            self.num_blocks -= 1
+            if not self.num_blocks:
+                self.stance.close()
+
+
+_SUSPENSION = _Suspension()
 
 
 @contextmanager
@@ -40,7 +72,7 @@ def run_eagerly(model: Module, *, may_compile_later: bool) -> Iterator[None]:
             )
         yield
         return
-    with torch.compiler.set_stance("force_eager"):
+    with _SUSPENSION:
         yield
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from torch import nn
@@ -48,3 +50,19 @@ def test_a_torch_that_cannot_suspend_compilation_is_told(monkeypatch: pytest.Mon
         pass
     with run_eagerly(nn.Linear(1, 1), may_compile_later=True):
         pass
+
+
+def test_blocks_of_several_threads_that_end_in_any_order_leave_the_model_compiled() -> None:
+    model, calls = compiled_and_calls()
+    model(torch.ones(2))
+    first, second = (run_eagerly(model, may_compile_later=False) for _ in range(2))
+    with ThreadPoolExecutor(1) as thread:
+        first.__enter__()
+        thread.submit(second.__enter__).result()
+        first.__exit__(None, None, None)
+        before = len(calls)
+        model(torch.ones(2))
+        assert len(calls) == before + 1
+        thread.submit(second.__exit__, None, None, None).result()
+    model(torch.ones(2))
+    assert len(calls) == before + 1
