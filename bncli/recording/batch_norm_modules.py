@@ -10,7 +10,7 @@ from bncli.errors import InvalidUsage, NoBatchNormLayers
 from bncli.recording.spool import SpooledLayer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -34,7 +34,8 @@ def batch_norm_modules(model: Module) -> dict[str, _BatchNorm]:
     BatchNorm1d, 2d and 3d, SyncBatchNorm, their lazy forms and all subclasses. Names are those of the bare model.
 
     Raises:
-        InvalidUsage: the model is a `DataParallel` over several devices, or a layer has a name that is too long.
+        InvalidUsage: the model is a `DataParallel` over several devices, a layer has a name that is too long, or it is
+            on the device meta.
         NoBatchNormLayers: the model has none.
     """
     from torch.nn.modules.batchnorm import _BatchNorm  # noqa: PLC0415
@@ -47,7 +48,17 @@ def batch_norm_modules(model: Module) -> dict[str, _BatchNorm]:
             f"the model {type(model).__name__} has no batch-normalization layer",
             hint="a BatchNorm1d, 2d or 3d, a SyncBatchNorm or a subclass; InstanceNorm and frozen copies are none",
         )
+    _refuse_without_values(found)
     return found
+
+
+def _refuse_without_values(modules: Mapping[str, _BatchNorm]) -> None:
+    for name, module in modules.items():
+        if any(buffer.is_meta for buffer in module.buffers()):
+            raise InvalidUsage(
+                f"layer {name} is on the device meta, where nothing has values",
+                hint="give the model memory and values first: model.to_empty(device='cpu'), then load_state_dict",
+            )
 
 
 def refuse_long_names(names: Iterable[str]) -> None:

@@ -18,6 +18,7 @@ from bncli.recording.program_observation import ProgramObservation
 from bncli.recording.rank_loop import RankRun, on_first_rank
 from bncli.recording.shared_spool import SharedSpool
 from bncli.recording.spool_file import open_spool, seal_spool
+from bncli.recording.user_code import run_user_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -80,8 +81,8 @@ class LoaderRecording:
         Raises:
             NoBatchNormLayers: the model has none.
             InvalidUsage: the ranks differ in model or options.
-            UserCodeFailed: the loader gives no batches, or it or the model raised, on any rank; what was recorded stays
-                in the `.part`.
+            UserCodeFailed: the loader gives no batches, the model has no values or no room on the device, or it or the
+                loader raised, on any rank; what was recorded stays in the `.part`.
             LostRank: another rank is gone; likewise.
             OutputExists, OutputFailed: the file cannot be written.
         """
@@ -106,8 +107,9 @@ class LoaderRecording:
         on_first_rank(group, lambda: seal_spool(self.target, force=self.force))
 
     def _moved_model(self) -> Module:
-        model = self.source.model.to(self.options.where)
-        return model if self.options.kind is None else model.to(self.options.kind)
+        where, kind = self.options.where, self.options.kind
+        model: Module = run_user_code(lambda: self.source.model.to(where), f"moving the model to {where}")
+        return model if kind is None else model.to(kind)
 
     def _open(self, stack: ExitStack, modules: Mapping[str, _BatchNorm]) -> SharedSpool:
         writer = stack.enter_context(open_spool(self.target, self.provenance, force=self.force))

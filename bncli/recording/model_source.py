@@ -52,7 +52,7 @@ def load_model(spec: str, weights: Path | None) -> ModelSource:
         )
     model = call_factory(spec, "--model")
     if not _is_module(model):
-        raise UserCodeFailed(f"--model {spec} gave a {type(model).__name__}, not a torch.nn.Module")
+        raise UserCodeFailed(f"--model {spec} gave a value of type {type(model).__name__}, not a torch.nn.Module")
     if weights is not None:
         _load_weights(model, weights)
     return ModelSource(model, is_program=False, text=spec)

@@ -90,3 +90,11 @@ def test_names_that_no_reader_would_take_are_refused_at_the_start() -> None:
         model = nn.Sequential(OrderedDict({"n" * 60: model}))
     with pytest.raises(InvalidUsage, match=r"a layer has a name of 1221 characters, and at most 1024"):
         batch_norm_modules(model)
+
+
+def test_a_model_without_values_is_refused() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3)).to("meta")
+    with pytest.raises(InvalidUsage, match="layer 1 is on the device meta"):
+        batch_norm_modules(model)
+    model[1].to_empty(device="cpu")
+    assert list(batch_norm_modules(model)) == ["1"]

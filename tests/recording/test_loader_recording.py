@@ -185,3 +185,9 @@ def test_layers_without_anything_to_store_are_recorded_too(tmp_path: Path) -> No
     with open_recording(tmp_path / "r") as finished:
         seen = [(layer.name, layer.start, len(layer.rows)) for layer in finished.layers()]
     assert seen == [("0", None, 1), ("1", None, 1)]
+
+
+def test_a_model_that_cannot_be_moved_to_the_device_is_told_before_a_file_is_made(tmp_path: Path) -> None:
+    with pytest.raises(UserCodeFailed, match="^moving the model to cpu raised NotImplementedError: .*meta"):
+        run(recording(tmp_path / "r", pictures(1), small_network().to("meta")))
+    assert list(tmp_path.iterdir()) == []

@@ -106,5 +106,5 @@ def test_a_checkpoint_is_no_model(tmp_path: Path) -> None:
 def test_what_is_neither_a_file_nor_a_factory_is_told() -> None:
     with pytest.raises(InputNotFound, match="--model nothing.pt: no such file"):
         load_model("nothing.pt", None)
-    with pytest.raises(UserCodeFailed, match="gave a list, not a torch.nn.Module"):
+    with pytest.raises(UserCodeFailed, match="gave a value of type list, not a torch.nn.Module"):
         load_model("tests.helpers.recordings:pictures", None)
