@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from bncli.errors import InvalidUsage
+from bncli.recording.bare_batch import bare_batch, outside_transforms
 from bncli.recording.batch_norm_modules import described
 from bncli.recording.row_buffer import RowBuffer
 
@@ -59,6 +60,10 @@ class Observation:
         self.recomputed: Counter[str] = Counter()
         """By layer, passes that a backward pass repeated."""
 
+    def __deepcopy__(self, _: dict[int, Any]) -> Observation:
+        """Return itself: a copy of the model takes the hooks along, and is not observed."""
+        return self
+
     def begin(self) -> None:
         """Put the hooks in place."""
         self._handles.append(self._model.register_forward_pre_hook(self._enter_model, with_kwargs=True))
@@ -80,14 +85,19 @@ class Observation:
 
     def fetch(self) -> Iterator[tuple[RowHead, NDArray[np.float64]]]:
         """Yield what was measured since the last fetch."""
-        return self._buffer.fetch()
+        with outside_transforms():
+            return iter(list(self._buffer.fetch()))
 
-    def _enter_model(self, *_: Any) -> None:
+    def _enter_model(self, model: Module, *_: Any) -> None:
+        if model is not self._model:
+            return
         if not self._depth:
             self._begin_step()
         self._depth += 1
 
-    def _leave_model(self, *_: Any) -> None:
+    def _leave_model(self, model: Module, *_: Any) -> None:
+        if model is not self._model:
+            return
         self._depth = max(0, self._depth - 1)
         if not self._depth:
             self._after_step()
@@ -99,7 +109,7 @@ class Observation:
     def _watcher(self, name: str) -> Callable[[_BatchNorm, tuple[Any, ...], dict[str, Any]], None]:
         def watch(module: _BatchNorm, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
             x = args[0] if args else kwargs.get("input")
-            if _is_batch(x, module.num_features):
+            if not _is_traced() and _is_batch(x, module.num_features):
                 self._see(name, module, x)
 
         return watch
@@ -112,6 +122,8 @@ class Observation:
                 f"layer {name} runs as a copy of DataParallel, which sees a part of each batch",
                 hint="record model.module on one device, or use DistributedDataParallel",
             )
+        if module is not self._modules[name]:
+            return
         if torch._C._current_graph_task_id() != _NO_BACKWARD:  # noqa: SLF001 - torch.utils.checkpoint asks it so too
             self.recomputed[name] += 1
             return
@@ -121,7 +133,21 @@ class Observation:
         self._seen_in_step.add(name)
         if name not in self.indices:
             self.indices[name] = self._introduce(described(name, module))
-        self._buffer.measure(self.indices[name], self.step, x.detach(), is_training=module.training)
+        with outside_transforms():
+            batch = bare_batch(x)
+            if batch is None:
+                raise InvalidUsage(
+                    f"layer {name} runs under torch.vmap, where hooks see no batch of its own",
+                    hint="leave what vmap calls out of the recording",
+                )
+            self._buffer.measure(self.indices[name], self.step, batch, is_training=module.training)
+
+
+def _is_traced() -> bool:
+    """Return whether a program is being made of the model, as by `torch.export`: what passes then is no data."""
+    import torch  # noqa: PLC0415
+
+    return torch.compiler.is_compiling() or torch._C._is_tracing()  # noqa: SLF001 - torch.jit's own has no types
 
 
 def _is_batch(x: Any, num_features: int) -> TypeGuard[Tensor]:

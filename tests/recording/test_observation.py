@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
 from torch import nn
 
+from bncli.errors import InvalidUsage
 from bncli.recording.batch_norm_modules import batch_norm_modules
 from bncli.recording.observation import Observation
 from tests.helpers.recordings import pictures, small_network
@@ -59,8 +61,9 @@ def test_a_forward_pass_that_raises_is_a_step_and_the_next_one_another() -> None
 
 def test_batches_on_a_device_are_measured_without_asking_it_for_a_value() -> None:
     # A tensor on "meta" has a device and no values: whatever would wait for one raises.
-    model = small_network().to("meta")
+    model = small_network()
     observation, _, done = observe(model)
+    model.to("meta")
     for batch in pictures(3):
         model(batch.to("meta"))
     assert done == [0, 1, 2]
@@ -108,3 +111,68 @@ def test_the_mode_of_each_layer_is_noted() -> None:
     observation, _, _ = observe(model)
     model(pictures(1)[0])
     assert [head.is_training for head, _ in observation.fetch()] == [False, True]
+
+
+def test_a_copy_of_the_model_that_is_made_meanwhile_is_not_observed() -> None:
+    model = small_network()
+    observation, introduced, done = observe(model)
+    model(pictures(1)[0])
+    whole, part = copy.deepcopy(model), copy.deepcopy(model[1])
+    whole(pictures(1)[0])
+    part(torch.full((2, 4, 3, 3), 100.0))
+    model(pictures(1)[0])
+    assert introduced == ["1", "5"]
+    assert done == [0, 1]
+    assert [head.step for head, _ in observation.fetch()] == [0, 0, 1, 1]
+    observation.end()
+    whole(pictures(1)[0])
+    assert observation.step == 1
+
+
+def test_a_pass_that_only_traces_the_model_has_nothing_to_measure() -> None:
+    model = small_network().eval()
+    observation, introduced, _ = observe(model)
+    torch.export.export(model, (pictures(1)[0],))
+    assert introduced == []
+    assert list(observation.fetch()) == []
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_a_trace_has_no_operators_of_the_hooks() -> None:
+    expected = str(torch.jit.trace(small_network().eval(), pictures(1)[0], check_trace=False).inlined_graph).count(
+        "aten::"
+    )
+    model = small_network().eval()
+    observation, _, _ = observe(model)
+    program = torch.jit.trace(model, pictures(1)[0], check_trace=False)
+    assert str(program.inlined_graph).count("aten::") == expected
+    assert list(observation.fetch()) == []
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # by torch, at the first forward derivative
+def test_under_torch_func_the_batch_is_measured_that_a_plain_call_would_show() -> None:
+    model = small_network().eval()
+    observation, _, _ = observe(model)
+    x = pictures(1)[0]
+    model(x)
+    (_, first), (_, second) = observation.fetch()
+    parameters = {name: values.detach() for name, values in model.named_parameters()}
+    fetched = []
+
+    def loss(parameters: dict[str, torch.Tensor]) -> torch.Tensor:
+        y = torch.func.functional_call(model, parameters, (x,))
+        fetched.extend(statistics for _, statistics in observation.fetch())
+        return y.square().sum()
+
+    torch.func.grad(loss)(parameters)
+    torch.func.jvp(model, (x,), (torch.ones_like(x),))
+    fetched.extend(statistics for _, statistics in observation.fetch())
+    for row, expected in zip(fetched, [first, second, first, second], strict=True):
+        assert row.tolist() == expected.tolist()
+
+
+def test_many_batches_at_once_are_refused_as_none_of_them_can_be_seen() -> None:
+    model = small_network().eval()
+    observe(model)
+    with pytest.raises(InvalidUsage, match="layer 1 runs under torch.vmap"):
+        torch.func.vmap(model)(torch.stack(pictures(2)))
