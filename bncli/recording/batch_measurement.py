@@ -64,7 +64,8 @@ def finished(batches: Sequence[SummedBatch]) -> list[FloatArray]:
     num_samples = np.repeat([len(each.sums.sums) for each in batches], widths)
     num_positions = np.repeat([each.sums.num_positions for each in batches], widths)
     count = num_samples * num_positions
-    totals, squares = (np.concatenate([each.sums[field] for each in batches]) for field in (2, 3))
+    totals = np.concatenate([each.sums.totals for each in batches])
+    squares = np.concatenate([each.sums.squares for each in batches])
     moments = one_pass(totals, squares, count)
     shift = np.concatenate([each.sums.shift.numpy() for each in batches])
     with np.errstate(invalid="ignore", over="ignore"):
