@@ -31,8 +31,9 @@ def recorded_names(
     """
     matched = match_recorded(chosen, names, checkpoint.layers)
     if not matched:
+        has = f"layers {', '.join(names[:3])}" if names else "no layer"
         raise InputNotFound(
             f"{checkpoint.path}: none of its layers is in {path}",
-            hint=f"the recording has {', '.join(names[:3]) or 'no layer'}; the checkpoint has {chosen[0].label}",
+            hint=f"the recording has {has}; the checkpoint has layer {chosen[0].label}",
         )
     return matched
