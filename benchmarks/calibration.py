@@ -183,7 +183,7 @@ def time_per_batch(num_rounds: int = 11) -> None:
     Both sides count, for a machine that grows slower or faster would pass for a cost or a gain.
     """
     batches = [torch.randn(16, 3, 224, 224) for _ in range(4)]
-    print(f"\n| forward passes of {len(batches)} x 16 pictures and | ratio of times, quartiles of {num_rounds} |")
+    print(f"\n| forward passes of {len(batches)} x 16 pictures and | ratio of times, {num_rounds} rounds (quartiles) |")
     print("|---|---|")
     for name, is_training, method in (
         ("`update_bn`, in train mode", True, by_torch),

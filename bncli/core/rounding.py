@@ -41,12 +41,8 @@ def round_into(rounded: Array, values: NDArray[np.float64], dtype: str) -> None:
     elif dtype == "float16" and values.size >= _MANY:
         round_into_float16(rounded, values)
     else:
-        _convert_into(rounded, values)
-
-
-def _convert_into(rounded: Array, values: NDArray[np.float64]) -> None:
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        np.copyto(rounded, values, casting="unsafe")
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            np.copyto(rounded, values, casting="unsafe")
 
 
 def round_to_bfloat16(values: NDArray[np.floating]) -> NDArray[np.float32]:

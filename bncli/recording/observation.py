@@ -11,7 +11,7 @@ from bncli.recording.batch_norm_modules import described
 from bncli.recording.row_buffer import RowBuffer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -83,10 +83,10 @@ class Observation:
         """Whether a fetch waits for no device."""
         return self._buffer.is_on_cpu
 
-    def fetch(self) -> Iterator[tuple[RowHead, NDArray[np.float64]]]:
-        """Yield what was measured since the last fetch."""
+    def fetch(self) -> list[tuple[RowHead, NDArray[np.float64]]]:
+        """Return what was measured since the last fetch."""
         with outside_transforms():
-            return iter(list(self._buffer.fetch()))
+            return list(self._buffer.fetch())
 
     def _enter_model(self, model: Module, *_: Any) -> None:
         if model is not self._model:
@@ -127,12 +127,6 @@ class Observation:
         if torch._C._current_graph_task_id() != _NO_BACKWARD:  # noqa: SLF001 - torch.utils.checkpoint asks it so too
             self.recomputed[name] += 1
             return
-        if not self._depth and (self.step < 0 or name in self._seen_in_step):
-            self._after_step()
-            self._begin_step()
-        self._seen_in_step.add(name)
-        if name not in self.indices:
-            self.indices[name] = self._introduce(described(name, module))
         with outside_transforms():
             batch = bare_batch(x)
             if batch is None:
@@ -140,6 +134,12 @@ class Observation:
                     f"layer {name} runs under torch.vmap, where hooks see no batch of its own",
                     hint="leave what vmap calls out of the recording",
                 )
+            if not self._depth and (self.step < 0 or name in self._seen_in_step):
+                self._after_step()
+                self._begin_step()
+            self._seen_in_step.add(name)
+            if name not in self.indices:
+                self.indices[name] = self._introduce(described(name, module))
             self._buffer.measure(self.indices[name], self.step, batch, is_training=module.training)
 
 

@@ -173,6 +173,7 @@ def test_under_torch_func_the_batch_is_measured_that_a_plain_call_would_show() -
 
 def test_many_batches_at_once_are_refused_as_none_of_them_can_be_seen() -> None:
     model = small_network().eval()
-    observe(model)
+    _, introduced, _ = observe(model)
     with pytest.raises(InvalidUsage, match="layer 1 runs under torch.vmap"):
         torch.func.vmap(model)(torch.stack(pictures(2)))
+    assert introduced == []
